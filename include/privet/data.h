@@ -1,0 +1,88 @@
+/* privet/data.h - data sets: rows of features with class labels, from files or drawn
+ *
+ * A pv_data holds n samples of one shape and one label each (an index into its classes). Images are
+ * kept as bytes and become floats when a batch is filled; tables are floats; text is token numbers
+ * (PV_I32). It is immutable and may be read by several threads. Subsets share the samples of their
+ * parent and keep it alive.
+ *
+ * A SPEC names a data set: mnist:DIR, cifar10:DIR, images:DIR, arff:FILE, csv:FILE, tsv:FILE,
+ * npz:FILE, glyphs; with options after '?', joined by '&': split=train|test, classes=3,5,
+ * limit=1000, label=NAME, seed=1 (docs/data.md).
+ */
+#ifndef PRIVET_DATA_H
+#define PRIVET_DATA_H
+
+#include "privet/context.h"
+#include "privet/tensor.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct pv_data pv_data;
+typedef enum pv_data_kind { PV_DATA_IMAGE = 1, PV_DATA_TABLE, PV_DATA_TEXT } pv_data_kind;
+
+PV_API pv_status pv_data_open(pv_data **data, const char *spec, const pv_ctx *ctx) PV_MUST_USE;
+PV_API void pv_data_free(pv_data *data); /* accepts NULL */
+
+PV_API pv_data_kind pv_data_what(const pv_data *data);
+PV_API int64_t pv_data_count(const pv_data *data);
+PV_API pv_shape pv_data_sample_shape(const pv_data *data); /* [h,w,c], [features] or [tokens] */
+PV_API int pv_data_classes(const pv_data *data);
+PV_API const char *pv_data_class_name(const pv_data *data, int label); /* "7", "cat" */
+PV_API const char *pv_data_feature_name(const pv_data *data,
+                                        int feature); /* tables; "" otherwise */
+PV_API int pv_data_vocabulary(const pv_data *data);   /* text: number of tokens; 0 otherwise */
+PV_API int pv_data_label(const pv_data *data, int64_t i);
+PV_API int pv_data_has_test_split(const char *spec); /* can split=test be asked of it? */
+
+/* The samples index[0..n), which may repeat. */
+PV_API pv_status pv_data_subset(pv_data **out, const pv_data *data, const int64_t *index,
+                                int64_t n) PV_MUST_USE;
+
+/* Stratified by class, reproducible by seed: rest gets round(fraction * count) samples, first the
+ * others. */
+PV_API pv_status pv_data_holdout(pv_data **first, pv_data **rest, const pv_data *data,
+                                 double fraction, uint64_t seed) PV_MUST_USE;
+
+/* Parts for federated parties: equal shares by a shuffle (alpha 0), or class proportions drawn from
+ * Dirichlet(alpha) (Hsu, Qi, Brown 2019); every part gets at least one sample. parts[0..k) are
+ * filled. */
+PV_API pv_status pv_data_split(pv_data **parts, int k, const pv_data *data, double alpha,
+                               uint64_t seed) PV_MUST_USE;
+
+/* How samples become the numbers a model sees: (value - mean[c]) / std[c] per channel (images,
+ * after /255) or per feature (tables). Computed on training data, kept in the model file, applied
+ * to everything else. */
+enum { PV_NORM_MAX = 4096 };
+typedef struct pv_norm {
+    int n; /* channels or features; 0: identity */
+    float *mean, *inverse_std;
+} pv_norm;
+PV_API pv_status pv_norm_fit(pv_norm *norm, const pv_data *data)
+    PV_MUST_USE; /* constant features: inverse_std 1 */
+PV_API void pv_norm_clear(pv_norm *norm);
+
+/* Random changes of training images. All zero: none. */
+typedef struct pv_augment {
+    int flip;   /* mirror left-right with probability 1/2 */
+    int shift;  /* pad by this many pixels (of the mean) and crop back at random */
+    int cutout; /* side of a square set to the mean, at a random place; 0: none */
+} pv_augment;
+
+/* Write samples index[0..n) as float32, row after row: x gets n * sample count floats, label n
+ * indices (either may be NULL). augment may be NULL; its randomness for sample k of the call is
+ * rng's fork number k. */
+PV_API void pv_data_batch(const pv_data *data, const int64_t *index, int64_t n, const pv_norm *norm,
+                          const pv_augment *augment, uint64_t seed, uint64_t stream_index, float *x,
+                          int32_t *label);
+PV_API void pv_data_tokens(const pv_data *data, const int64_t *index, int64_t n, int32_t *tokens,
+                           int32_t *label);
+
+/* Sample i as it is, before normalisation: images in [0,1], tables in their own units. */
+PV_API void pv_data_raw(const pv_data *data, int64_t i, float *x);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
