@@ -6,10 +6,16 @@
 #include <string.h>
 #include <sys/random.h>
 
-pv_status pv_csprng_init(pv_csprng *r)
+static pv_status start(pv_csprng *r)
 {
     memset(r, 0, sizeof *r);
-    (void)sodium_init();
+    if (sodium_init() < 0) PV_FAIL(PV_ERR_RUN, "libsodium could not be initialised");
+    return PV_OK;
+}
+
+pv_status pv_csprng_init(pv_csprng *r)
+{
+    PV_TRY(start(r));
     if (getentropy(r->key, sizeof r->key) != 0)
         PV_FAIL(PV_ERR_RUN, "the operating system gave no randomness: %s", strerror(errno));
     return PV_OK;
@@ -20,14 +26,13 @@ static void store64(uint8_t out[8], uint64_t x)
     for (int i = 0; i < 8; i++) out[i] = (uint8_t)(x >> 8 * i);
 }
 
-void pv_csprng_derive(pv_csprng *r, const uint8_t run_key[PV_RUN_KEY_BYTES], const char *purpose,
-                      uint64_t step, uint64_t attempt)
+pv_status pv_csprng_derive(pv_csprng *r, const uint8_t run_key[PV_RUN_KEY_BYTES],
+                           const char *purpose, uint64_t step, uint64_t attempt)
 {
     static const uint8_t personal[crypto_generichash_blake2b_PERSONALBYTES] = "privet csprng 1";
     crypto_generichash_blake2b_state hash;
     uint8_t numbers[16];
-    memset(r, 0, sizeof *r);
-    (void)sodium_init(); /* picks faster code for this processor; works without */
+    PV_TRY(start(r));
     store64(numbers, step);
     store64(numbers + 8, attempt);
     /* The numbers have a fixed size and come first, so no two inputs give the same bytes. */
@@ -37,6 +42,7 @@ void pv_csprng_derive(pv_csprng *r, const uint8_t run_key[PV_RUN_KEY_BYTES], con
     crypto_generichash_blake2b_update(&hash, (const uint8_t *)purpose, strlen(purpose));
     crypto_generichash_blake2b_final(&hash, r->key, sizeof r->key);
     pv_secret_wipe(&hash, sizeof hash);
+    return PV_OK;
 }
 
 void pv_csprng_clear(pv_csprng *r)

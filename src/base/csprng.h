@@ -32,12 +32,12 @@ typedef struct pv_csprng {
     size_t left; /* unused bytes at the end of buffer */
 } pv_csprng;
 
-/* Errors: PV_ERR_RUN when the operating system gives no randomness. */
+/* Errors of both: PV_ERR_RUN when the operating system gives no randomness. */
 pv_status pv_csprng_init(pv_csprng *r) PV_MUST_USE;
 
 /* purpose: a short constant text, one for each use, "instahide/mix". */
-void pv_csprng_derive(pv_csprng *r, const uint8_t run_key[PV_RUN_KEY_BYTES], const char *purpose,
-                      uint64_t step, uint64_t attempt);
+pv_status pv_csprng_derive(pv_csprng *r, const uint8_t run_key[PV_RUN_KEY_BYTES],
+                           const char *purpose, uint64_t step, uint64_t attempt) PV_MUST_USE;
 
 void pv_csprng_clear(pv_csprng *r); /* wipes; idempotent */
 
