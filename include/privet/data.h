@@ -47,11 +47,14 @@ PV_API int pv_data_has_test_split(const char *spec); /* can split=test be asked 
 PV_API const char *pv_data_token_text(const pv_data *data, int token);
 
 /* The kinds of SPEC, one after the other; NULL past the last. */
+typedef struct pv_data_option {
+    const char *name, *value, *summary; /* "split", "train|test", "which part; train" */
+} pv_data_option;
 typedef struct pv_data_source {
-    const char *name;    /* "mnist" */
-    const char *usage;   /* "mnist:DIR" */
-    const char *summary; /* one line */
-    const char *options; /* its options, one a line: "  split=train|test  ..." */
+    const char *name;              /* "mnist" */
+    const char *argument;          /* "DIR", "FILE", "" */
+    const char *summary;           /* one line */
+    const pv_data_option *options; /* up to one whose name is NULL */
 } pv_data_source;
 PV_API const pv_data_source *pv_data_source_at(int i);
 
