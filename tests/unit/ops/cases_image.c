@@ -52,21 +52,20 @@ static pv_node conv_data(draw *d)
 {
     int groups = (int)draw_int(d, 1, 2);
     sizes s = draw_sizes(d, groups);
+    const pv_window *win = &s.window;
     int64_t out = groups * draw_int(d, 1, 2);
-    pv_node w = draw_normal(d, PV_SHAPE(out, s.window.kernel[0], s.window.kernel[1], s.c / groups));
+    pv_node w = draw_normal(d, PV_SHAPE(out, win->kernel[0], win->kernel[1], s.c / groups));
     pv_node y = draw_normal(d, PV_SHAPE(s.n, s.oh, s.ow, out));
-    return pv_conv_raw(d->g, PV_OP_CONV_DATA, w, y, &s.window, PV_SHAPE(s.n, s.h, s.w, s.c));
+    return pv_conv_raw(d->g, PV_OP_CONV_DATA, w, y, win);
 }
 
 static pv_node conv_weights(draw *d)
 {
     int groups = (int)draw_int(d, 1, 2);
     sizes s = draw_sizes(d, groups);
-    int64_t out = groups * draw_int(d, 1, 2);
     pv_node x = draw_normal(d, PV_SHAPE(s.n, s.h, s.w, s.c));
-    pv_node y = draw_normal(d, PV_SHAPE(s.n, s.oh, s.ow, out));
-    return pv_conv_raw(d->g, PV_OP_CONV_WEIGHTS, x, y, &s.window,
-                       PV_SHAPE(out, s.window.kernel[0], s.window.kernel[1], s.c / groups));
+    pv_node y = draw_normal(d, PV_SHAPE(s.n, s.oh, s.ow, groups * draw_int(d, 1, 2)));
+    return pv_conv_raw(d->g, PV_OP_CONV_WEIGHTS, x, y, &s.window);
 }
 
 static pv_node avgpool(draw *d)
@@ -79,7 +78,7 @@ static pv_node avgpool_t(draw *d)
 {
     sizes s = draw_sizes(d, 1);
     return pv_pool_raw(d->g, PV_OP_AVGPOOL_T, draw_normal(d, PV_SHAPE(s.n, s.oh, s.ow, s.c)),
-                       PV_NONE, &s.window, PV_SHAPE(s.n, s.h, s.w, s.c));
+                       PV_NONE, &s.window);
 }
 
 static pv_node maxpool(draw *d)
@@ -93,16 +92,16 @@ static pv_node pool_gather(draw *d)
 {
     sizes s = draw_sizes(d, 1);
     pv_node index = draw_index(d, PV_SHAPE(s.n, s.oh, s.ow, s.c), s.h * s.w);
-    return pv_pool_raw(d->g, PV_OP_POOL_GATHER, draw_normal(d, PV_SHAPE(s.n, s.h, s.w, s.c)), index,
-                       &s.window, PV_SHAPE(s.n, s.oh, s.ow, s.c));
+    pv_node x = draw_normal(d, PV_SHAPE(s.n, s.h, s.w, s.c));
+    return pv_pool_raw(d->g, PV_OP_POOL_GATHER, x, index, &s.window);
 }
 
 static pv_node pool_scatter(draw *d)
 {
     sizes s = draw_sizes(d, 1);
     pv_node index = draw_index(d, PV_SHAPE(s.n, s.oh, s.ow, s.c), s.h * s.w);
-    return pv_pool_raw(d->g, PV_OP_POOL_SCATTER, draw_normal(d, PV_SHAPE(s.n, s.oh, s.ow, s.c)),
-                       index, &s.window, PV_SHAPE(s.n, s.h, s.w, s.c));
+    pv_node y = draw_normal(d, PV_SHAPE(s.n, s.oh, s.ow, s.c));
+    return pv_pool_raw(d->g, PV_OP_POOL_SCATTER, y, index, &s.window);
 }
 
 static pv_node global_avgpool(draw *d)

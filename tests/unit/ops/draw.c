@@ -44,14 +44,14 @@ static draw_input *add(draw *d, pv_shape shape, pv_node (*leaf)(pv_graph *, cons
 pv_node draw_normal(draw *d, pv_shape shape)
 {
     draw_input *in = add(d, shape, pv_input);
-    for (int64_t i = 0; i < in->count; i++) in->value[i] = pv_rng_normal(&d->rng);
+    for (int64_t i = 0; i < in->count; i++) in->value[i] = (float)pv_rng_normal(&d->rng);
     return in->node;
 }
 
 pv_node draw_param(draw *d, pv_shape shape)
 {
     draw_input *in = add(d, shape, pv_param);
-    for (int64_t i = 0; i < in->count; i++) in->value[i] = pv_rng_normal(&d->rng);
+    for (int64_t i = 0; i < in->count; i++) in->value[i] = (float)pv_rng_normal(&d->rng);
     return in->node;
 }
 
@@ -59,7 +59,7 @@ pv_node draw_between(draw *d, pv_shape shape, double low, double high)
 {
     draw_input *in = add(d, shape, pv_input);
     for (int64_t i = 0; i < in->count; i++)
-        in->value[i] = low + (high - low) * pv_rng_uniform(&d->rng);
+        in->value[i] = (float)(low + (high - low) * pv_rng_uniform(&d->rng));
     return in->node;
 }
 
@@ -81,7 +81,7 @@ pv_node draw_apart(draw *d, pv_shape shape)
     for (int64_t i = 0; i < in->count; i++) place[i] = (uint32_t)i;
     pv_rng_shuffle(&d->rng, place, (size_t)in->count);
     for (int64_t i = 0; i < in->count; i++)
-        in->value[i] = gap * (double)((int64_t)place[i] - in->count / 2) + offset;
+        in->value[i] = (float)(gap * (double)((int64_t)place[i] - in->count / 2) + offset);
     return in->node;
 }
 
@@ -91,7 +91,7 @@ pv_node draw_invertible(draw *d, pv_shape shape)
     int64_t n = shape.dim[shape.ndim - 1];
     for (int64_t i = 0; i < in->count; i++) {
         int diagonal = i / n % n == i % n;
-        in->value[i] = (diagonal ? 2.0 : 0.0) + 0.4 * pv_rng_normal(&d->rng);
+        in->value[i] = (float)((diagonal ? 2.0 : 0.0) + 0.4 * pv_rng_normal(&d->rng));
     }
     return in->node;
 }
