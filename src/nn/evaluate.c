@@ -21,7 +21,7 @@ pv_status pv_evaluate(const pv_model *m, const pv_data *data, const pv_ctx *ctx,
 {
     pv_status status = PV_OK;
     pv_forward f = {0};
-    double start = pv_clock();
+    double start = pv_clock_seconds();
     *e = (pv_evaluation){.count = pv_data_count(data), .classes = pv_model_what(m).classes};
     size_t classes = (size_t)e->classes;
     PV_TRY(pv_model_check_data(m, data));
@@ -38,7 +38,7 @@ pv_status pv_evaluate(const pv_model *m, const pv_data *data, const pv_ctx *ctx,
         e->class_accuracy[k] =
             samples == 0 ? NAN : (double)e->confusion[k * classes + k] / (double)samples;
     }
-    e->seconds = pv_clock() - start;
+    e->seconds = pv_clock_seconds() - start;
 done:
     pv_forward_clear(&f);
     if (status != PV_OK) pv_evaluation_clear(e);
