@@ -4,7 +4,7 @@
 #define NORMAL   draw_normal(d, draw_shape(d, 0, 4, 3))
 #define APART    draw_apart(d, draw_shape(d, 0, 4, 3))
 #define POSITIVE draw_between(d, draw_shape(d, 0, 4, 3), 0.5, 2.5)
-#define FRACTION draw_between(d, draw_shape(d, 0, 4, 3), 0.1, 0.9)
+#define FRACTION draw_between(d, draw_shape(d, 0, 4, 3), 0.2, 0.8)
 #define UNARY(name, input, result)                                                                 \
     static pv_node name(draw *d)                                                                   \
     {                                                                                              \

@@ -1,16 +1,7 @@
 /* Where operations have no derivative: the choices that kernel/op.h and privet/graph.h promise. */
 #include "graph/graph_i.h"
+#include "ok.h"
 #include "privet/plan.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
-#define OK(call)                                                                                   \
-    do {                                                                                           \
-        if ((call) != PV_OK) fail_msg("%s: %s", #call, pv_trail_text());                           \
-    } while (0)
 
 enum { MOST = 9 };
 

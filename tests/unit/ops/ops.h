@@ -8,18 +8,8 @@
 #define PV_TESTS_OPS_H
 
 #include "graph/graph_i.h"
+#include "ok.h"
 #include "privet/rng.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
-/* A call that must succeed; the trail says why it did not. */
-#define OK(call)                                                                                   \
-    do {                                                                                           \
-        if ((call) != PV_OK) fail_msg("%s: %s", #call, pv_trail_text());                           \
-    } while (0)
 
 enum { DRAW_INPUTS = 8 };
 

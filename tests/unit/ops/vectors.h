@@ -8,18 +8,8 @@
 
 #include "codec/npz.h"
 #include "graph/graph_i.h"
+#include "ok.h"
 #include "privet/plan.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
-/* A call that must succeed; the trail says why it did not. */
-#define OK(call)                                                                                   \
-    do {                                                                                           \
-        if ((call) != PV_OK) fail_msg("%s: %s", #call, pv_trail_text());                           \
-    } while (0)
 
 /* What a backend is asked to reach: relative errors of values and first gradients, and of gradients
  * of gradients. */
