@@ -31,7 +31,8 @@ int pv_option_distance(const char *a, const char *b)
         int *now = row[i % 3], *before = row[(i + 2) % 3], *earlier = row[(i + 1) % 3];
         now[0] = (int)i;
         for (size_t j = 1; j <= m; j++) {
-            now[j] = smallest(before[j] + 1, now[j - 1] + 1, before[j - 1] + (a[i - 1] != b[j - 1]));
+            now[j] =
+                smallest(before[j] + 1, now[j - 1] + 1, before[j - 1] + (a[i - 1] != b[j - 1]));
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
                 earlier[j - 2] + 1 < now[j])
                 now[j] = earlier[j - 2] + 1;
@@ -96,7 +97,7 @@ static pv_status store_number(const char *command, const pv_option *o, const cha
         PV_FAIL(PV_ERR_OPTION, "%s: %s takes %s, \"%s\" is none", command, label(o, name),
                 whole ? "a whole number" : "a number", value);
     if (o->low != o->high && (real < o->low || real > o->high))
-        PV_FAIL(PV_ERR_OPTION, "%s: %s takes a number from %.15g to %.15g, %s is outside", command,
+        PV_FAIL(PV_ERR_OPTION, "%s: %s takes a number from %.16g to %.16g, %s is outside", command,
                 label(o, name), o->low, o->high, value);
     if (whole)
         *(int64_t *)target = integer;
@@ -235,8 +236,8 @@ pv_status pv_option_check(const char *command, const pv_option *own, const void 
     for (const pv_option *o = own; !pv_option_is_end(o); o++) {
         if (!o->required) continue;
         const void *target = (const char *)args + o->where;
-        int given = o->many ? ((const pv_words *)target)->count > 0
-                            : *(const char *const *)target != NULL;
+        int given =
+            o->many ? ((const pv_words *)target)->count > 0 : *(const char *const *)target != NULL;
         if (!given)
             PV_FAIL(PV_ERR_OPTION, "%s: %s is missing: %s; see privet help %s", command,
                     label(o, name), o->help, command);

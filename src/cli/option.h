@@ -1,7 +1,8 @@
 /* cli/option.h - the one description of a command's options
  *
- * A command owns a table of pv_option, ended by an entry without argument and name. Parsing, --help,
- * the man page and the completion are all made from it, so none of them can drift from another.
+ * A command owns a table of pv_option, ended by an entry without argument and name. Parsing,
+ * --help, the man page and the completion are all made from it, so none of them can drift from
+ * another.
  *
  * The value of an option is stored at `where` bytes into the command's own struct of arguments, as
  *
