@@ -164,7 +164,7 @@ static void matrix(pv_html *h, const pv_results *r)
         return;
     }
     pv_html_raw(h, "<div class=\"tw\"><table class=\"cm\"><caption>Rows: what it is. Columns: what "
-                   "the model answered. The darker an error, the more of its row.</caption>"
+                   "the model answered. The stronger the red, the more of its row.</caption>"
                    "<thead><tr><td></td>");
     for (int k = 0; k < r->classes; k++) {
         pv_html_raw(h, "<th scope=\"col\">");
