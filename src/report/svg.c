@@ -150,7 +150,7 @@ void pv_svg_lines(pv_html *h, const pv_svg_chart *c)
         pv_html_raw(h, "<p class=\"soft\">Nothing was recorded.</p>");
         return;
     }
-    double right = c->width - 84, bottom = c->height - 42;
+    double right = c->width - 100, bottom = c->height - 42;
     axis x = {c->x[0], c->x[c->points - 1], 1, 52, right};
     if (!(x.high > x.low)) {
         x.low -= 0.5;
