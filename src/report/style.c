@@ -67,7 +67,7 @@ const char pv_style[] =
     "@media screen and (max-width:40rem){body{padding:.75rem 1rem "
     "2.5rem}h1{font-size:1.35rem}.figs{grid-template-columns:1fr 1fr;row-gap:.9rem}"
     ".figs>div{padding:0 0 0 .9rem}.figs "
-    ".s{white-space:normal}.figs>div:nth-child(odd){padding-left:0;border:0}"
+    ".nw{white-space:normal}.figs>div:nth-child(odd){padding-left:0;border:0}"
     ".figs .big{font-size:1.4rem}.cm{font-size:.75rem}.cm th,.cm td{padding:.2rem .1rem}"
     "svg text{font-size:14px}.facts2{grid-template-columns:1fr;gap:0}.facts2 dd{margin-bottom:"
     ".35rem}.gal{grid-template-columns:repeat(4,1fr)}}\n"
