@@ -2,19 +2,11 @@
 #include "cli/command.h"
 #include "cli/console.h"
 #include "cli/help.h"
-#include <sched.h>
+#include "run/machine.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static int processors(void)
-{
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-    int n = CPU_COUNT(&set);
-    return n > 0 ? n : 1;
-}
 
 /* OpenMP reads its environment before main: workers that spin while they wait ruin everything else
  * on the machine, so the program starts itself anew, once, with waiting set to passive. When that
@@ -74,7 +66,7 @@ static pv_status run(pv_cli *cli, int argc, char **argv)
         goto done;
     }
     PV_TRY_GOTO(pv_option_check(command->name, command->options, args));
-    if (cli->global.threads == 0) cli->global.threads = processors();
+    if (cli->global.threads == 0) cli->global.threads = pv_machine_processors();
     restart_with_passive_waiting(argv, (int)cli->global.threads);
     pv_console_open(cli);
     PV_TRY_GOTO(command->run(cli, args));

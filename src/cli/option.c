@@ -135,8 +135,15 @@ static pv_status store(const char *command, const pv_option *o, const char *valu
 
 static pv_status fill_defaults(const char *command, const pv_option *table, void *args)
 {
-    for (const pv_option *o = table; !pv_option_is_end(o); o++)
-        if (o->fallback != NULL && !o->many) PV_TRY(store(command, o, o->fallback, args));
+    for (const pv_option *o = table; !pv_option_is_end(o); o++) {
+        void *target = (char *)args + o->where;
+        if (o->fallback != NULL)
+            PV_TRY(store(command, o, o->fallback, args));
+        else if (o->kind == PV_OPTION_INTEGER)
+            *(int64_t *)target = PV_OPTION_UNSET;
+        else if (o->kind == PV_OPTION_REAL)
+            *(double *)target = NAN;
+    }
     return PV_OK;
 }
 

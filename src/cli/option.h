@@ -7,8 +7,8 @@
  * The value of an option is stored at `where` bytes into the command's own struct of arguments, as
  *
  *     PV_OPTION_FLAG      int, 1 when given
- *     PV_OPTION_INTEGER   int64_t in [low, high]
- *     PV_OPTION_REAL      double in [low, high]
+ *     PV_OPTION_INTEGER   int64_t in [low, high]; PV_OPTION_UNSET when not given, without fallback
+ *     PV_OPTION_REAL      double in [low, high]; NaN likewise
  *     the others          const char *, living as long as argv; NULL when not given
  *
  * An entry without a name is positional: the k-th word that is no option belongs to the k-th of
@@ -30,6 +30,8 @@ typedef enum pv_option_kind {
     PV_OPTION_CHOICE, /* one of `choices` */
 } pv_option_kind;
 
+#define PV_OPTION_UNSET INT64_MIN
+
 typedef struct pv_option {
     const char *name; /* "epochs" for --epochs; NULL: positional */
     char letter;      /* 'e' for -e; 0: none */
@@ -40,7 +42,8 @@ typedef struct pv_option {
     const char *choices;  /* "sgd|adam|adamw" */
     const char *help;     /* one sentence, no final stop */
     size_t where;         /* offsetof its value */
-    int required, many;
+    int required;         /* words only */
+    int many;
 } pv_option;
 
 typedef struct pv_words {
