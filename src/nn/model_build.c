@@ -468,10 +468,6 @@ pv_status pv_model_collect(pv_model *m)
     PV_TRY(pv_graph_new(&g));
     builder b = {.m = m, .collect = m, .g = g, .batch = 1};
     PV_TRY_GOTO(build(&b, PV_NONE, &input, &logits));
-    for (size_t i = 0; i < m->params; i++) {
-        pv_shape shape = m->param[i].value.shape;
-        PV_TRY_GOTO(pv_tensor_init(&m->param[i].value, PV_F32, shape));
-    }
 done:
     pv_graph_free(g);
     return status;
