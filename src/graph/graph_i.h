@@ -67,8 +67,20 @@ pv_node pv_pool_raw(pv_graph *g, pv_op op, pv_node a, pv_node index, const pv_wi
 pv_node pv_sum_raw(pv_graph *g, pv_node x, uint32_t axes);
 pv_node pv_broadcast_raw(pv_graph *g, pv_node x, pv_shape shape);
 
-/* vjp.c: sets gin[k] (PV_NONE where there is none) to the gradient for input k of node y, given the
- * gradient gy of y. need[k] says which are wanted. */
+/* ---- vjp.c: sets gin[k] (PV_NONE where there is none) to the gradient for input k of node y,
+ * given the gradient gy of y. need[k] says which are wanted. */
 void pv_vjp(pv_graph *g, pv_node y, pv_node gy, const int *need, pv_node *gin);
+/* Whether a gradient of the operation's result reaches its input k at all. */
+int pv_vjp_reaches(pv_op op, int k);
+
+/* The rules by kind of operation: vjp_elementwise.c, vjp_shape.c (also reductions and indices) and
+ * vjp_product.c (also pooling and linear algebra). y's node is passed as a copy, because the rules
+ * make the graph grow. */
+void pv_vjp_elementwise(pv_graph *g, const pv_graph_node *node, pv_node y, pv_node gy,
+                        const int *need, pv_node *gin);
+void pv_vjp_shape(pv_graph *g, const pv_graph_node *node, pv_node y, pv_node gy, const int *need,
+                  pv_node *gin);
+void pv_vjp_product(pv_graph *g, const pv_graph_node *node, pv_node y, pv_node gy, const int *need,
+                    pv_node *gin);
 
 #endif
