@@ -7,12 +7,8 @@ typedef struct completion_args {
 } completion_args;
 
 static const pv_option options[] = {
-    {.kind = PV_OPTION_CHOICE,
-     .argument = "SHELL",
-     .choices = "bash",
-     .fallback = "bash",
-     .help = "the shell to write for",
-     .where = offsetof(completion_args, shell)},
+    {NULL, 0, PV_OPTION_CHOICE, "SHELL", "bash", 0, 0, "bash", "the shell to write for",
+     offsetof(completion_args, shell), 0, 0},
     PV_OPTION_END,
 };
 

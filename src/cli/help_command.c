@@ -8,15 +8,10 @@ typedef struct help_args {
 } help_args;
 
 static const pv_option options[] = {
-    {.kind = PV_OPTION_TEXT,
-     .argument = "COMMAND",
-     .help = "the command to explain; without one, all are listed",
-     .where = offsetof(help_args, words),
-     .many = 1},
-    {.name = "man",
-     .kind = PV_OPTION_FLAG,
-     .help = "as a page for man(1): privet help --man train | man -l -",
-     .where = offsetof(help_args, man)},
+    {NULL, 0, PV_OPTION_TEXT, "COMMAND", NULL, 0, 0, NULL,
+     "the command to explain; without one, all are listed", offsetof(help_args, words), 0, 1},
+    {"man", 0, PV_OPTION_FLAG, NULL, NULL, 0, 0, NULL,
+     "as a page for man(1): privet help --man train | man -l -", offsetof(help_args, man), 0, 0},
     PV_OPTION_END,
 };
 

@@ -95,11 +95,11 @@ static pv_status build_inversion(bench_step *s, pv_node *out, pv_node *memory, p
     s->label = pv_input(g, "label", PV_SHAPE(s->what->batch, CLASSES));
     pv_node loss = pv_cross_entropy(g, s->nodes.logits, pv_softmax(g, s->label));
     PV_TRY(gradients(s, loss, weight, gradient, &n));
-    pv_node distance = pv_const(g, 0, PV_SHAPE(1));
+    pv_node distance = PV_NONE;
     for (int i = 0; i < n; i++) {
         pv_node given = pv_param(g, "given", *pv_node_shape(g, weight[i]));
-        pv_node apart = pv_square(g, pv_sub(g, gradient[i], given));
-        distance = pv_add(g, distance, pv_sum(g, apart, 0, 0));
+        pv_node part = pv_sum(g, pv_square(g, pv_sub(g, gradient[i], given)), 0, 0);
+        distance = i == 0 ? part : pv_add(g, distance, part);
     }
     dummy[0] = s->image, dummy[1] = s->label;
     PV_TRY(pv_grad(g, &distance, NULL, 1, dummy, 2, out + 1));
