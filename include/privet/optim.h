@@ -114,10 +114,11 @@ typedef struct pv_lbfgs pv_lbfgs; /* keeps its history from step to step */
 PV_API pv_status pv_lbfgs_new(pv_lbfgs **o, size_t n, const pv_lbfgs_options *options) PV_MUST_USE;
 PV_API void pv_lbfgs_free(pv_lbfgs *o); /* accepts NULL */
 
-/* At most max_iter iterations from x, which is changed in place; *value gets the objective where
- * the step began, as torch.optim.LBFGS.step returns it, *last (may be NULL) where it ended. A value
- * that is not finite ends the step with PV_ERR_NUMERIC; x is then the last finite point and the
- * history is forgotten. */
+/* At most max_iter iterations from x, which is changed in place. *value gets the objective where
+ * the step began (what torch.optim.LBFGS.step returns), *last (may be NULL) the last one evaluated:
+ * without line search that is one iteration before the end, since the last move is not evaluated. A
+ * value or gradient that is not finite ends the step with PV_ERR_NUMERIC; x is then the last point
+ * where they were finite, and the history is forgotten. */
 PV_API pv_status pv_lbfgs_step(pv_lbfgs *o, double *x, pv_objective objective, void *user,
                                double *value, double *last) PV_MUST_USE;
 PV_API int pv_lbfgs_converged(const pv_lbfgs *o); /* the last step met a tolerance */

@@ -1,0 +1,1 @@
+pv_valgrind_test(unit/base/ct ROOMS base CASES equal select wipe CONTROLS branch memcmp)
