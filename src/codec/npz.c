@@ -303,7 +303,7 @@ pv_status pv_npz_out_add(pv_npz_out *z, const char *name, const pv_tensor *t)
                 length - 4, NAME_MAX_SIZE - 5);
     pv_npy_header(&npy, t);
     PV_TRY_GOTO(pv_writer_status(&npy));
-    if (z->count >= MEMBERS_MAX || bytes >= UINT32_MAX - 2 * UINT16_MAX - z->offset)
+    if (z->count >= MEMBERS_MAX || z->offset + bytes >= UINT32_MAX - 2 * UINT16_MAX)
         PV_FAIL_GOTO(PV_ERR_LIMIT,
                      "%s: `%s` would make it 4 GiB or more, or more than 16384 arrays; write "
                      "several archives",
