@@ -1,0 +1,3 @@
+foreach(name shapes refusals simplify grad cut print memory)
+  pv_test(unit/graph/${name} ROOMS graph)
+endforeach()
