@@ -71,10 +71,23 @@ static void mark(const pv_graph *g, unsigned char *needed)
             for (int k = 0; k < g->node[i].nin; k++) needed[g->node[i].in[k]] = 1;
 }
 
+/* Sums, broadcasts, slices and paddings that leave every element where it is are views. */
+static void make_view(const pv_graph *g, pv_ir_node *n, const pv_graph_node *from)
+{
+    if (n->op != PV_OP_SUM && n->op != PV_OP_BROADCAST && n->op != PV_OP_SLICE && n->op != PV_OP_PAD) return;
+    if (pv_shape_count(&g->node[from->in[0]].shape) != pv_shape_count(&n->shape)) return;
+    n->op = PV_OP_RESHAPE;
+    memset(&n->attr, 0, sizeof n->attr);
+}
+
 static pv_status import_node(pv_ir *ir, table *t, const pv_graph *g, pv_node x)
 {
     const pv_graph_node *from = &g->node[x];
     pv_ir_node n;
+    if (from->op == PV_OP_DETACH) { /* means something to gradients only */
+        ir->from_graph[x] = ir->from_graph[from->in[0]];
+        return PV_OK;
+    }
     memset(&n, 0, sizeof n);
     n.op = from->op;
     n.nin = from->nin;
@@ -82,6 +95,7 @@ static pv_status import_node(pv_ir *ir, table *t, const pv_graph *g, pv_node x)
     n.shape = from->shape;
     memcpy(&n.attr, &from->attr, sizeof n.attr);
     n.origin = x;
+    make_view(g, &n, from);
     for (int k = 0; k < n.nin; k++) n.in[k] = ir->from_graph[from->in[k]];
     if (n.op != PV_OP_INPUT && n.op != PV_OP_PARAM) {
         key k = key_of(&n);

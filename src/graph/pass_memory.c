@@ -66,6 +66,8 @@ static pv_status take_over(lifetimes *l, int32_t unit, int32_t at, const int32_t
             if (ir->node[in].dtype == PV_I32 || pv_ir_bytes(ir, in) != pv_ir_bytes(ir, out))
                 continue;
             for (int other = 0; other < k; other++) taken |= l->host[p->output[other]] == in;
+            for (int other = 0; other < p->spec.inputs; other++)
+                taken |= other != i && p->input[other] == in;
             if (taken || !pv_fused_in_place(&p->spec, k, i)) continue;
             l->host[out] = in;
             break;
