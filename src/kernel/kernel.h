@@ -36,7 +36,9 @@ typedef struct pv_call {
     int nin;
     pv_operand in[PV_MAX_INPUTS], out;
     pv_attr attr;
-    int threads;          /* how many OpenMP threads the kernel may use */
+    int has_bias; /* MATMUL, CONV under the fast kernels: in[2] is a bias [o] added to every row */
+    int relu;     /* likewise: the result is max(0, .), after the bias */
+    int threads;  /* how many OpenMP threads the kernel may use */
     const uint64_t *seed; /* UNIFORM: {seed, step} of the plan */
     void *state;          /* the kernel's own, made by prepare */
     size_t

@@ -62,24 +62,12 @@ static void argmax(const pv_call *call)
     }
 }
 
-/* log sum_j e^x_j; subtracting the largest keeps every exponential in [0, 1]. */
-static double log_sum_exp(const double *x, int64_t m)
+/* Subtracting the largest of a row keeps every exponential in [0, 1]. */
+static double largest_of(const double *x, int64_t m)
 {
-    double largest = x[0], s = 0.0;
+    double largest = x[0];
     for (int64_t j = 1; j < m; j++) largest = larger(largest, x[j]);
-    for (int64_t j = 0; j < m; j++) s += exp(x[j] - largest);
-    return largest + log(s);
-}
-
-static void log_softmax(const pv_call *call)
-{
-    const double *x = call->in[0].data;
-    double *y = call->out.data;
-    int64_t m = row_length(&call->in[0].shape), rows = pv_shape_count(&call->in[0].shape) / m;
-    for (int64_t r = 0; r < rows; r++, x += m, y += m) {
-        double total = log_sum_exp(x, m);
-        for (int64_t j = 0; j < m; j++) y[j] = x[j] - total;
-    }
+    return largest;
 }
 
 static void softmax(const pv_call *call)
@@ -88,8 +76,21 @@ static void softmax(const pv_call *call)
     double *y = call->out.data;
     int64_t m = row_length(&call->in[0].shape), rows = pv_shape_count(&call->in[0].shape) / m;
     for (int64_t r = 0; r < rows; r++, x += m, y += m) {
-        double total = log_sum_exp(x, m);
-        for (int64_t j = 0; j < m; j++) y[j] = exp(x[j] - total);
+        double largest = largest_of(x, m), total = 0.0;
+        for (int64_t j = 0; j < m; j++) total += y[j] = exp(x[j] - largest);
+        for (int64_t j = 0; j < m; j++) y[j] /= total;
+    }
+}
+
+static void log_softmax(const pv_call *call)
+{
+    const double *x = call->in[0].data;
+    double *y = call->out.data;
+    int64_t m = row_length(&call->in[0].shape), rows = pv_shape_count(&call->in[0].shape) / m;
+    for (int64_t r = 0; r < rows; r++, x += m, y += m) {
+        double largest = largest_of(x, m), total = 0.0;
+        for (int64_t j = 0; j < m; j++) total += exp(x[j] - largest);
+        for (int64_t j = 0; j < m; j++) y[j] = x[j] - largest - log(total);
     }
 }
 
