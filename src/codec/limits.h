@@ -19,7 +19,7 @@
 #define PV_IMAGE_PIXELS_MAX ((uint64_t)1 << 26)
 
 /* One table. */
-#define PV_TABLE_COLUMNS_MAX 65536
+#define PV_TABLE_COLUMNS_MAX 16384 /* names are compared pair by pair */
 #define PV_TABLE_VALUES_MAX  65536 /* different values of one nominal column */
 
 #endif

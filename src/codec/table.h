@@ -17,6 +17,8 @@ typedef struct pv_column {
     int64_t missing; /* cells that are */
     int nvalues;     /* nominal: the different values, values[0..nvalues) */
     char **values;
+    int32_t *slots; /* pv_column_find's hash table of them */
+    size_t nslots, values_cap;
 } pv_column;
 
 typedef struct pv_table {
