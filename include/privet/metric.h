@@ -58,7 +58,8 @@ PV_API pv_status pv_auc(pv_auc_score *out, const double *score, const uint8_t *p
 
 /* ---- images: a and b have n values on the scale [0, peak] ---- */
 
-PV_API double pv_mse(const float *a, const float *b, int64_t n); /* mean of (a-b)^2; 0 for n = 0 */
+PV_API double pv_mean_squared_error(const float *a, const float *b,
+                                    int64_t n); /* mean of (a-b)^2; 0 for n = 0 */
 
 /* Peak signal-to-noise ratio 10 log10(peak^2 / mse), in dB; INFINITY when a equals b. */
 PV_API double pv_psnr(const float *a, const float *b, int64_t n, double peak);

@@ -12,6 +12,7 @@ enum { NAME_MAX_BYTES = 49 };
 typedef struct source {
     const char *at, *end;
     int line, long_line; /* lines handed out; the first that did not fit, or 0 */
+    int refused_line;    /* the first whose entry was refused, with its status, or 0 */
     pv_ini *ini;
     pv_status status;
 } source;
@@ -72,7 +73,8 @@ static pv_status add(source *s, const char *section, const char *key, const char
 static int on_entry(void *user, const char *section, const char *key, const char *value)
 {
     source *s = user;
-    if (s->status == PV_OK) s->status = add(s, section, key, value);
+    if (s->status == PV_OK && (s->status = add(s, section, key, value)) != PV_OK)
+        s->refused_line = s->line;
     return s->status == PV_OK;
 }
 
@@ -90,11 +92,10 @@ pv_status pv_ini_parse(pv_ini *ini, const char *name, const void *data, size_t s
     int wrong = ini_parse_stream(next_line, &s, on_entry, &s);
     if (s.long_line != 0)
         PV_FAIL_GOTO(PV_ERR_LIMIT, "%s:%d: the line is too long; shorten it", name, s.long_line);
-    PV_TRY_GOTO(s.status);
-    if (wrong < 0) PV_FAIL_GOTO(PV_ERR_MEMORY, "%s: out of memory", name);
-    if (wrong > 0)
+    if (wrong > 0 && wrong != s.refused_line)
         PV_FAIL_GOTO(PV_ERR_FORMAT, "%s:%d: '[section]' or 'key = value' was expected", name,
                      wrong);
+    PV_TRY_GOTO(s.status);
 done:
     if (status != PV_OK) pv_ini_clear(ini);
     return status;

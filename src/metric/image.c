@@ -5,7 +5,7 @@
 
 enum { WINDOW = 11, MOMENTS = 5 };
 
-double pv_mse(const float *a, const float *b, int64_t n)
+double pv_mean_squared_error(const float *a, const float *b, int64_t n)
 {
     double sum = 0.0;
     for (int64_t i = 0; i < n; i++) {
@@ -17,7 +17,7 @@ double pv_mse(const float *a, const float *b, int64_t n)
 
 double pv_psnr(const float *a, const float *b, int64_t n, double peak)
 {
-    double mse = pv_mse(a, b, n);
+    double mse = pv_mean_squared_error(a, b, n);
     return mse > 0.0 ? 10.0 * log10(peak * peak / mse) : INFINITY;
 }
 
