@@ -41,7 +41,6 @@ typedef struct pv_train_options {
     pv_augment augment; /* images only */
     int patience; /* stop after so many epochs without a better validation loss and keep the best
                      epoch's parameters; 0: off */
-    pv_backend_kind backend;
 
     const char *checkpoint; /* folder of checkpoint.safetensors, written after each epoch and when
                                cancelled; NULL: none */

@@ -84,6 +84,10 @@ static pv_status import_node(pv_ir *ir, table *t, const pv_graph *g, pv_node x)
 {
     const pv_graph_node *from = &g->node[x];
     pv_ir_node n;
+    if (from->op == PV_OP_DETACH) { /* means something to gradients only */
+        ir->from_graph[x] = ir->from_graph[from->in[0]];
+        return PV_OK;
+    }
     memset(&n, 0, sizeof n);
     n.op = from->op;
     n.nin = from->nin;

@@ -1,7 +1,7 @@
+#include "base/json.h"
 #include "codec/safetensors.h"
 #include "nn/model_i.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,16 +11,16 @@
 static const char *const FORMAT = "privet-model", *const FORMAT_VERSION = "1";
 enum { MODEL_METADATA = 10, NUMBER = 24 };
 
-static pv_status class_names_json(const pv_model *m, char **out)
+static pv_status class_names_json(const pv_model *m, pv_str *out)
 {
+    pv_status status = PV_OK;
     json_t *array = json_array();
-    int ok = array != NULL;
-    for (int i = 0; ok && i < m->domain.classes; i++)
-        ok = json_array_append_new(array, json_string(m->class_name[i])) == 0;
-    *out = ok ? json_dumps(array, JSON_COMPACT) : NULL;
+    for (int i = 0; i < m->domain.classes; i++)
+        PV_TRY_GOTO(pv_json_append(array, json_string(m->class_name[i])));
+    PV_TRY_GOTO(pv_json_dump(out, array, 0));
+done:
     json_decref(array);
-    if (*out == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for %d class names", m->domain.classes);
-    return PV_OK;
+    return status;
 }
 
 static const char *sample_text(const pv_shape *s, char buffer[PV_SHAPE_TEXT])
@@ -36,7 +36,8 @@ pv_status pv_model_write(const pv_model *m, const char *path, const pv_named_ten
                          const pv_metadata *metadata, int k)
 {
     pv_status status = PV_OK;
-    char sample[PV_SHAPE_TEXT], vocabulary[NUMBER], digest[NUMBER], *classes = NULL;
+    char sample[PV_SHAPE_TEXT], vocabulary[NUMBER], digest[NUMBER];
+    pv_str classes = {0};
     const pv_tensor mean = {PV_F32, PV_SHAPE(m->norm.n), m->norm.mean};
     const pv_tensor inverse_std = {PV_F32, PV_SHAPE(m->norm.n), m->norm.inverse_std};
     int count = 0;
@@ -61,7 +62,7 @@ pv_status pv_model_write(const pv_model *m, const char *path, const pv_named_ten
         {"text", m->text},
         {"kind", pv_data_kind_name(m->domain.kind)},
         {"sample", sample_text(&m->domain.sample, sample)},
-        {"classes", classes},
+        {"classes", pv_str_text(&classes)},
         {"vocabulary", vocabulary},
         {"vocabulary_digest", digest},
     };
@@ -69,7 +70,7 @@ pv_status pv_model_write(const pv_model *m, const char *path, const pv_named_ten
     for (int i = 0; i < k; i++) all[MODEL_METADATA + i] = metadata[i];
     PV_TRY_GOTO(pv_safetensors_save(path, tensors, count, all, MODEL_METADATA + k, 0644));
 done:
-    free(classes);
+    pv_str_clear(&classes);
     pv_free(all);
     pv_free(tensors);
     return status;
@@ -113,8 +114,8 @@ static pv_status read_sample(const char *path, const char *text, pv_shape *shape
 
 static pv_status read_classes(const char *path, const char *text, json_t **array)
 {
-    json_error_t error;
-    *array = json_loads(text, 0, &error);
+    PV_TRY_CONTEXT(pv_json_parse(array, "classes", text, strlen(text)), "%s: its class names",
+                   path);
     int ok = json_is_array(*array);
     for (size_t i = 0; ok && i < json_array_size(*array); i++)
         ok = json_is_string(json_array_get(*array, i));

@@ -57,7 +57,6 @@ pv_status pv_train_step_init(pv_train_step *s, const pv_model *m, int64_t batch,
                              const pv_plan_options *options)
 {
     pv_status status = PV_OK;
-    pv_graph *g = NULL;
     pv_node *weight = NULL, *grad = NULL;
     int weights = 0;
     *s = (pv_train_step){0};
@@ -68,7 +67,8 @@ pv_status pv_train_step_init(pv_train_step *s, const pv_model *m, int64_t batch,
     if (s->guess == NULL || weight == NULL || grad == NULL)
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for a training step of %d parameters",
                      pv_model_params(m));
-    PV_TRY_GOTO(pv_graph_new(&g));
+    PV_TRY_GOTO(pv_graph_new(&s->graph));
+    pv_graph *g = s->graph;
     PV_TRY_GOTO(pv_model_build(m, g, batch, 1, PV_NONE, &s->nodes));
     s->label = pv_input_index(g, "label", PV_SHAPE(batch));
     s->loss =
@@ -83,7 +83,6 @@ pv_status pv_train_step_init(pv_train_step *s, const pv_model *m, int64_t batch,
     PV_TRY_GOTO(pv_compile(&s->plan, g, output, 2, options));
     PV_TRY_GOTO(pv_model_to_plan(m, &s->nodes, s->plan));
 done:
-    pv_graph_free(g);
     pv_free(weight);
     pv_free(grad);
     if (status != PV_OK) pv_train_step_clear(s);
@@ -93,6 +92,7 @@ done:
 void pv_train_step_clear(pv_train_step *s)
 {
     pv_plan_free(s->plan);
+    pv_graph_free(s->graph);
     pv_optim_clear(&s->optim);
     pv_model_nodes_clear(&s->nodes);
     pv_batch_clear(&s->batch);

@@ -24,6 +24,7 @@ void pv_batch_fill(pv_batch *b, const pv_model *m, const pv_data *data, const in
                    const pv_augment *augment, uint64_t seed, uint64_t stream);
 
 typedef struct pv_train_step {
+    pv_graph *graph; /* names and shapes of what the plan has */
     pv_plan *plan;
     pv_model_nodes nodes;
     pv_optim optim;
