@@ -32,7 +32,7 @@ int pv_ir_is_leaf(const pv_ir_node *n)
 
 int pv_ir_is_view(const pv_ir_node *n)
 {
-    return n->op == PV_OP_RESHAPE || n->op == PV_OP_DETACH;
+    return n->op == PV_OP_RESHAPE;
 }
 
 int64_t pv_ir_count(const pv_ir *ir, pv_ir_id id)

@@ -27,7 +27,7 @@ typedef struct pv_ir_node {
     pv_shape shape;
     pv_attr attr;
     pv_node origin; /* the graph node it computes, for messages; PV_NONE when there is none */
-    pv_ir_id store; /* whose memory holds it: itself, or what a view (RESHAPE, DETACH) looks at */
+    pv_ir_id store; /* whose memory holds it: itself, or what a view (RESHAPE) looks at */
     int32_t
         unit; /* the unit that computes it, or -1: a leaf, a view, or never computed by itself */
     int in_memory;      /* it needs memory: read by another unit, an output, assigned, or a leaf */
@@ -79,7 +79,15 @@ void pv_ir_clear(pv_ir *ir);
 /* Appends a node (unit -1, store itself); returns its id or -1 when memory ran out (trail set). */
 pv_ir_id pv_ir_append(pv_ir *ir, const pv_ir_node *node);
 
-pv_status pv_ir_import(pv_ir *ir, const pv_graph *g, const pv_node *outputs, int n) PV_MUST_USE;
+pv_status pv_ir_import(pv_ir *ir, const pv_graph *g, const pv_node *outputs, int n,
+                       int fast) PV_MUST_USE;
+
+/* While importing for the fast backend: rewrites *n where mean pooling meets convolution; readers
+ * is per graph node. New nodes that it needs go through emit. */
+typedef pv_status (*pv_ir_emit)(void *user, const pv_ir_node *n, pv_ir_id *id);
+pv_status pv_ir_pooled(const pv_ir *ir, const int32_t *readers, pv_ir_node *n, pv_ir_emit emit,
+                       void *user) PV_MUST_USE;
+
 pv_status pv_ir_bias(pv_ir *ir) PV_MUST_USE;
 pv_status pv_ir_units(pv_ir *ir, int fuse) PV_MUST_USE;
 pv_status pv_ir_schedule(pv_ir *ir) PV_MUST_USE;
@@ -87,7 +95,7 @@ pv_status pv_ir_memory(pv_ir *ir) PV_MUST_USE;
 
 /* Leaves hold a value without being computed in every run. */
 int pv_ir_is_leaf(const pv_ir_node *n); /* INPUT, PARAM, CONST */
-int pv_ir_is_view(const pv_ir_node *n); /* RESHAPE, DETACH */
+int pv_ir_is_view(const pv_ir_node *n); /* RESHAPE */
 
 int64_t pv_ir_count(const pv_ir *ir, pv_ir_id id); /* elements */
 size_t pv_ir_bytes(const pv_ir *ir, pv_ir_id id);  /* bytes in the slab */

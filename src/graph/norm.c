@@ -34,13 +34,19 @@ static int can_norm(pv_graph *g, const char *builder, pv_node x, int ndim, doubl
     return per_channel(g, builder, "gamma", x, gamma) && per_channel(g, builder, "beta", x, beta);
 }
 
-/* Mean over `axes` (kept as 1), and x less it; the mean of its square. */
+/* Mean over `axes` (kept as 1), x less it, and the biased variance.
+ *
+ * The variance is written mean((x - d)^2) - (mean - d)^2, which holds for every constant d; d is the mean's value, so
+ * the last term is zero. What that buys: the gradient through the mean is then arithmetic on single numbers, where
+ * mean((x - mean)^2) would sum a whole tensor that is known to add up to zero; and it is exact in every order. */
 static void moments(pv_graph *g, pv_node x, uint32_t axes, pv_node *mean, pv_node *centred,
                     pv_node *var)
 {
     *mean = pv_mean(g, x, axes, 1);
     *centred = pv_sub(g, x, *mean);
-    *var = pv_mean(g, pv_square(g, *centred), axes, 1);
+    pv_node d = pv_detach(g, *mean);
+    pv_node second = pv_mean(g, pv_square(g, pv_sub(g, x, d)), axes, 1);
+    *var = pv_sub(g, second, pv_square(g, pv_sub(g, *mean, d)));
 }
 
 /* 1/sqrt(var + eps) */
