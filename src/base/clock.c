@@ -1,0 +1,29 @@
+#include "base/clock.h"
+
+#include <time.h>
+
+static double seconds(clockid_t which)
+{
+    struct timespec t = {0};
+    clock_gettime(which, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+double pv_clock_seconds(void)
+{
+    return seconds(CLOCK_MONOTONIC);
+}
+
+double pv_clock_cpu_seconds(void)
+{
+    return seconds(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+const char *pv_clock_text(char buffer[PV_CLOCK_TEXT])
+{
+    time_t now = time(NULL);
+    struct tm utc = {0};
+    gmtime_r(&now, &utc);
+    if (strftime(buffer, PV_CLOCK_TEXT, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0) buffer[0] = '\0';
+    return buffer;
+}
