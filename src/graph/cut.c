@@ -104,7 +104,7 @@ static pv_status check_crossing(const cut *c)
         for (int k = 0; k < n->nin; k++)
             if (in_both(c, n->in[k])) return refuse(c, n->in[k]);
     }
-    for (size_t i = 0; i < c->g->size; i++)
+    for (size_t i = c->g->size; i-- > 0;) /* an output that the front computes */
         if (in_both(c, (pv_node)i)) return refuse(c, (pv_node)i);
     return PV_OK;
 }
