@@ -1,3 +1,3 @@
-foreach(name model_text zoo schedule lbfgs)
+foreach(name model_text zoo layers schedule lbfgs)
   pv_test(unit/nn/${name} ROOMS nn)
 endforeach()
