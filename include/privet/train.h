@@ -42,6 +42,8 @@ typedef struct pv_train_options {
     int patience; /* stop after so many epochs without a better validation loss and keep the best
                      epoch's parameters; 0: off */
 
+    pv_backend_kind backend; /* of the training steps; measuring always uses the fast one */
+
     const char *checkpoint; /* folder of checkpoint.safetensors, written after each epoch and when
                                cancelled; NULL: none */
     int resume;             /* go on from the checkpoint when there is one */

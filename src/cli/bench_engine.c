@@ -48,7 +48,7 @@ static pv_status run(const pv_cli *cli, const void *opaque)
 {
     const bench_args *a = opaque;
     pv_bench_engine_figure figure[PV_BENCH_ENGINE_CASES];
-    char text[PV_MACHINE_TEXT > PV_CONSOLE_TEXT ? PV_MACHINE_TEXT : PV_CONSOLE_TEXT];
+    char text[PV_MACHINE_TEXT]; /* the longer of the two that are written to it */
     int n = 0;
     PV_TRY(pv_bench_engine(figure, &n, a->only, (int)a->rounds, a->seconds, &cli->ctx));
     if (cli->global.json) {

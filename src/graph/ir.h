@@ -79,7 +79,15 @@ void pv_ir_clear(pv_ir *ir);
 /* Appends a node (unit -1, store itself); returns its id or -1 when memory ran out (trail set). */
 pv_ir_id pv_ir_append(pv_ir *ir, const pv_ir_node *node);
 
-pv_status pv_ir_import(pv_ir *ir, const pv_graph *g, const pv_node *outputs, int n) PV_MUST_USE;
+pv_status pv_ir_import(pv_ir *ir, const pv_graph *g, const pv_node *outputs, int n,
+                       int fast) PV_MUST_USE;
+
+/* While importing for the fast backend: rewrites *n where mean pooling meets convolution; readers
+ * is per graph node. New nodes that it needs go through emit. */
+typedef pv_status (*pv_ir_emit)(void *user, const pv_ir_node *n, pv_ir_id *id);
+pv_status pv_ir_pooled(const pv_ir *ir, const int32_t *readers, pv_ir_node *n, pv_ir_emit emit,
+                       void *user) PV_MUST_USE;
+
 pv_status pv_ir_bias(pv_ir *ir) PV_MUST_USE;
 pv_status pv_ir_units(pv_ir *ir, int fuse) PV_MUST_USE;
 pv_status pv_ir_schedule(pv_ir *ir) PV_MUST_USE;

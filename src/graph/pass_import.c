@@ -19,6 +19,12 @@ typedef struct table {
     size_t mask;
 } table;
 
+typedef struct importer {
+    pv_ir *ir;
+    table table;
+    int32_t *readers; /* per graph node */
+} importer;
+
 static uint64_t hash(const key *k)
 {
     const unsigned char *p = (const unsigned char *)k;
@@ -74,15 +80,31 @@ static void mark(const pv_graph *g, unsigned char *needed)
 /* Sums, broadcasts, slices and paddings that leave every element where it is are views. */
 static void make_view(const pv_graph *g, pv_ir_node *n, const pv_graph_node *from)
 {
-    if (n->op != PV_OP_SUM && n->op != PV_OP_BROADCAST && n->op != PV_OP_SLICE && n->op != PV_OP_PAD) return;
+    if (n->op != PV_OP_SUM && n->op != PV_OP_BROADCAST && n->op != PV_OP_SLICE &&
+        n->op != PV_OP_PAD)
+        return;
     if (pv_shape_count(&g->node[from->in[0]].shape) != pv_shape_count(&n->shape)) return;
     n->op = PV_OP_RESHAPE;
     memset(&n->attr, 0, sizeof n->attr);
 }
 
-static pv_status import_node(pv_ir *ir, table *t, const pv_graph *g, pv_node x)
+/* Appends the node, unless an equal one is there; *id is the one or the other. */
+static pv_status emit(void *user, const pv_ir_node *n, pv_ir_id *id)
+{
+    importer *im = user;
+    if (n->op != PV_OP_INPUT && n->op != PV_OP_PARAM) {
+        key k = key_of(n);
+        *id = find_or_add(&im->table, &k, (pv_ir_id)im->ir->size);
+        if (*id >= 0) return PV_OK;
+    }
+    *id = pv_ir_append(im->ir, n);
+    return *id < 0 ? PV_ERR_MEMORY : PV_OK;
+}
+
+static pv_status import_node(importer *im, const pv_graph *g, pv_node x, int fast)
 {
     const pv_graph_node *from = &g->node[x];
+    pv_ir *ir = im->ir;
     pv_ir_node n;
     if (from->op == PV_OP_DETACH) { /* means something to gradients only */
         ir->from_graph[x] = ir->from_graph[from->in[0]];
@@ -97,36 +119,38 @@ static pv_status import_node(pv_ir *ir, table *t, const pv_graph *g, pv_node x)
     n.origin = x;
     make_view(g, &n, from);
     for (int k = 0; k < n.nin; k++) n.in[k] = ir->from_graph[from->in[k]];
-    if (n.op != PV_OP_INPUT && n.op != PV_OP_PARAM) {
-        key k = key_of(&n);
-        pv_ir_id same = find_or_add(t, &k, (pv_ir_id)ir->size);
-        if (same >= 0) {
-            ir->from_graph[x] = same;
-            return PV_OK;
-        }
-    }
-    pv_ir_id id = pv_ir_append(ir, &n);
-    if (id < 0) return PV_ERR_MEMORY;
-    ir->from_graph[x] = id;
-    return PV_OK;
+    if (fast) PV_TRY(pv_ir_pooled(ir, im->readers, &n, emit, im));
+    return emit(im, &n, &ir->from_graph[x]);
 }
 
-pv_status pv_ir_import(pv_ir *ir, const pv_graph *g, const pv_node *outputs, int n)
+/* How many nodes read each node; outputs and assigned values have one reader more. */
+static void count_readers(const pv_graph *g, const unsigned char *needed, const pv_node *outputs,
+                          int n, int32_t *readers)
+{
+    for (size_t i = 0; i < g->size; i++)
+        for (int k = 0; needed[i] && k < g->node[i].nin; k++) readers[g->node[i].in[k]]++;
+    for (int i = 0; i < n; i++) readers[outputs[i]]++;
+    for (size_t i = 0; i < g->assigns; i++) readers[g->assign[i].value]++;
+}
+
+pv_status pv_ir_import(pv_ir *ir, const pv_graph *g, const pv_node *outputs, int n, int fast)
 {
     pv_status status = PV_OK;
-    table t = {.mask = 16};
+    importer im = {.ir = ir, .table.mask = 16};
+    table *t = &im.table;
     unsigned char *needed = pv_calloc(g->size, 1);
-    while (t.mask < 2 * g->size) t.mask *= 2;
-    t.keys = pv_alloc(t.mask, sizeof *t.keys);
-    t.ids = pv_alloc(t.mask, sizeof *t.ids);
+    im.readers = pv_calloc(g->size, sizeof *im.readers);
+    while (t->mask < 4 * g->size) t->mask *= 2; /* rewriting may add a few nodes */
+    t->keys = pv_alloc(t->mask, sizeof *t->keys);
+    t->ids = pv_alloc(t->mask, sizeof *t->ids);
     ir->from_graph = pv_alloc(g->size, sizeof *ir->from_graph);
     ir->output = pv_alloc((size_t)n, sizeof *ir->output);
     ir->assign = pv_calloc(g->assigns, sizeof *ir->assign);
-    if (needed == NULL || t.keys == NULL || t.ids == NULL || ir->from_graph == NULL ||
-        ir->output == NULL || ir->assign == NULL)
+    if (needed == NULL || im.readers == NULL || t->keys == NULL || t->ids == NULL ||
+        ir->from_graph == NULL || ir->output == NULL || ir->assign == NULL)
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory while compiling a graph of %zu nodes", g->size);
-    for (size_t i = 0; i < t.mask; i++) t.ids[i] = -1;
-    t.mask--;
+    for (size_t i = 0; i < t->mask; i++) t->ids[i] = -1;
+    t->mask--;
     ir->graph_size = g->size;
     for (int i = 0; i < n; i++) {
         if (outputs[i] < 0 || (size_t)outputs[i] >= g->size)
@@ -136,9 +160,10 @@ pv_status pv_ir_import(pv_ir *ir, const pv_graph *g, const pv_node *outputs, int
     for (size_t i = 0; i < g->assigns; i++)
         needed[g->assign[i].param] = needed[g->assign[i].value] = 1;
     mark(g, needed);
+    count_readers(g, needed, outputs, n, im.readers);
     for (size_t i = 0; i < g->size; i++) {
         ir->from_graph[i] = -1;
-        if (needed[i]) PV_TRY_GOTO(import_node(ir, &t, g, (pv_node)i));
+        if (needed[i]) PV_TRY_GOTO(import_node(&im, g, (pv_node)i, fast));
     }
     ir->imported = ir->size;
     for (int i = 0; i < n; i++) {
@@ -152,7 +177,8 @@ pv_status pv_ir_import(pv_ir *ir, const pv_graph *g, const pv_node *outputs, int
     ir->assigns = g->assigns;
 done:
     pv_free(needed);
-    pv_free(t.keys);
-    pv_free(t.ids);
+    pv_free(im.readers);
+    pv_free(t->keys);
+    pv_free(t->ids);
     return status;
 }

@@ -64,6 +64,13 @@ done:
     return status;
 }
 
+/* The reference kernels train in float64, which the model's float32 parameters can't hold: their
+ * checkpoints have the optimiser's state, and the parameters once more, in float64. */
+static int is_exact(const pv_trainer *t)
+{
+    return t->o->backend == PV_BACKEND_REF;
+}
+
 /* Everything the weights depend on, as text, so that a difference can be named. */
 static pv_status options_json(const pv_trainer *t, json_t **out)
 {
@@ -80,6 +87,7 @@ static pv_status options_json(const pv_trainer *t, json_t **out)
     PV_TRY_GOTO(set_number(j, "batch", (double)t->batch));
     PV_TRY_GOTO(pv_json_set(j, "seed", json_string(seed)));
     PV_TRY_GOTO(set_number(j, "threads", pv_ctx_threads(t->ctx)));
+    PV_TRY_GOTO(pv_json_set(j, "backend", json_string(is_exact(t) ? "ref" : "fast")));
     PV_TRY_GOTO(pv_json_set(j, "optimiser", json_string(pv_optim_name(p->kind))));
     PV_TRY_GOTO(set_number(j, "momentum", p->momentum));
     PV_TRY_GOTO(set_number(j, "nesterov", p->nesterov != 0));
@@ -226,39 +234,48 @@ static pv_status position_from_json(pv_trainer *t, const json_t *j, const char *
 typedef struct extras {
     pv_named_tensor *tensor;
     char (*name)[NAME];
-    pv_tensor *state; /* the optimiser's */
-    int count, states;
+    pv_tensor *read; /* copies of what is in the plan */
+    int count, reads;
 } extras;
 
-static void state_name(const pv_train_step *step, int i, char name[NAME])
+/* What of the plan goes into a checkpoint: the optimiser's state, and if need be the parameters. */
+static int plan_tensors(const pv_trainer *t)
 {
-    snprintf(name, NAME, "optim.%s", pv_node_name(step->graph, step->optim.state[i]));
+    return t->step.optim.states + (is_exact(t) ? t->step.nodes.params : 0);
+}
+
+static pv_node plan_tensor(const pv_trainer *t, int i, char name[NAME])
+{
+    const pv_optim *optim = &t->step.optim;
+    int own = i < optim->states;
+    pv_node x = own ? optim->state[i] : t->step.nodes.param[i - optim->states];
+    snprintf(name, NAME, "%s.%s", own ? "optim" : "exact", pv_node_name(t->step.graph, x));
+    return x;
 }
 
 static void extras_clear(extras *x)
 {
-    for (int i = 0; x->state != NULL && i < x->states; i++) pv_tensor_clear(&x->state[i]);
-    pv_free(x->state);
+    for (int i = 0; x->read != NULL && i < x->reads; i++) pv_tensor_clear(&x->read[i]);
+    pv_free(x->read);
     pv_free(x->name);
     pv_free(x->tensor);
 }
 
-static pv_status extras_init(extras *x, pv_trainer *t)
+static pv_status extras_init(extras *x, const pv_trainer *t)
 {
-    const pv_train_step *step = &t->step;
-    const pv_optim *optim = &step->optim;
-    size_t all = (size_t)optim->states + t->m->params;
-    *x = (extras){.states = optim->states};
+    pv_dtype dtype = is_exact(t) ? PV_F64 : PV_F32;
+    *x = (extras){.reads = plan_tensors(t)};
+    size_t all = (size_t)x->reads + t->m->params;
     x->tensor = pv_alloc(all, sizeof *x->tensor);
     x->name = pv_alloc(all, sizeof *x->name);
-    x->state = pv_calloc((size_t)x->states, sizeof *x->state);
-    if (x->tensor == NULL || x->name == NULL || x->state == NULL)
+    x->read = pv_calloc((size_t)x->reads, sizeof *x->read);
+    if (x->tensor == NULL || x->name == NULL || x->read == NULL)
         PV_FAIL(PV_ERR_MEMORY, "out of memory for a checkpoint of %zu tensors", all);
-    for (int i = 0; i < x->states; i++) {
-        PV_TRY(pv_tensor_init(&x->state[i], PV_F32, *pv_node_shape(step->graph, optim->state[i])));
-        PV_TRY(pv_plan_read(step->plan, optim->state[i], x->state[i].data, PV_F32));
-        state_name(step, i, x->name[x->count]);
-        x->tensor[x->count] = (pv_named_tensor){x->name[x->count], &x->state[i]};
+    for (int i = 0; i < x->reads; i++) {
+        pv_node node = plan_tensor(t, i, x->name[x->count]);
+        PV_TRY(pv_tensor_init(&x->read[i], dtype, *pv_node_shape(t->step.graph, node)));
+        PV_TRY(pv_plan_read(t->step.plan, node, x->read[i].data, dtype));
+        x->tensor[x->count] = (pv_named_tensor){x->name[x->count], &x->read[i]};
         x->count++;
     }
     for (size_t i = 0; t->best != NULL && i < t->m->params; i++) {
@@ -335,22 +352,18 @@ static pv_status same_options(json_t *ours, const json_t *theirs, const char *pa
     return PV_OK;
 }
 
-static pv_status load_states(pv_trainer *t, const pv_safetensors *s, const char *path)
+static pv_status load_plan(pv_trainer *t, const pv_safetensors *s, const char *path)
 {
-    const pv_train_step *step = &t->step;
-    for (int i = 0; i < step->optim.states; i++) {
+    for (int i = 0; i < plan_tensors(t); i++) {
         char name[NAME];
         pv_tensor value;
-        state_name(step, i, name);
-        PV_TRY(pv_safetensors_get(s, name, &value));
-        pv_status status = PV_OK;
-        if (value.dtype != PV_F32 ||
-            !pv_shape_equal(&value.shape, pv_node_shape(step->graph, step->optim.state[i])))
-            status =
-                pv_trail_fail(PV_ERR_MISMATCH, __FILE__, __LINE__,
-                              "%s: %s does not have the shape of what it belongs to", path, name);
-        else
-            status = pv_plan_write(step->plan, step->optim.state[i], value.data, PV_F32);
+        pv_node node = plan_tensor(t, i, name);
+        PV_TRY_CONTEXT(pv_safetensors_get(s, name, &value), "%s: while resuming", path);
+        pv_status status =
+            pv_shape_equal(&value.shape, pv_node_shape(t->step.graph, node))
+                ? pv_plan_write(t->step.plan, node, value.data, value.dtype)
+                : pv_trail_fail(PV_ERR_MISMATCH, __FILE__, __LINE__,
+                                "%s: %s does not have the shape of what it belongs to", path, name);
         pv_tensor_clear(&value);
         PV_TRY(status);
     }
@@ -372,7 +385,7 @@ static pv_status load(pv_trainer *t, const pv_safetensors *s, const char *path)
     }
     PV_TRY_GOTO(pv_model_read_params(t->m, s, path, ""));
     PV_TRY_GOTO(pv_model_to_plan(t->m, &t->step.nodes, t->step.plan));
-    PV_TRY_GOTO(load_states(t, s, path));
+    PV_TRY_GOTO(load_plan(t, s, path));
 done:
     json_decref(ours);
     json_decref(theirs);

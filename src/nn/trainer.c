@@ -64,11 +64,14 @@ static pv_status init(pv_trainer *t)
     t->index = pv_alloc((size_t)t->batch, sizeof *t->index);
     if (t->order == NULL || t->index == NULL)
         PV_FAIL(PV_ERR_MEMORY, "out of memory for the order of %lld samples", (long long)count);
-    const pv_plan_options plan = {
-        .size = sizeof plan, .threads = pv_ctx_threads(t->ctx), .seed = o->seed};
+    pv_plan_options plan = {.size = sizeof plan,
+                            .backend = o->backend,
+                            .threads = pv_ctx_threads(t->ctx),
+                            .seed = o->seed};
     PV_TRY(pv_train_step_init(&t->step, t->m, t->batch, &o->optim, o->label_smoothing, &plan));
     if (o->validation == NULL) return PV_OK;
     int64_t held = pv_data_count(o->validation);
+    plan.backend = PV_BACKEND_FAST;
     return pv_forward_init(&t->validation, t->m, held < t->batch ? held : t->batch, &plan);
 }
 

@@ -7,7 +7,7 @@ enum { SHIFT_MAX = 64, CUTOUT_MAX = 256 };
 
 pv_status pv_training_test_spec(pv_str *out, const char *spec, int *changed)
 {
-    const char *options = strchr(spec, '?');
+    const char *options = strrchr(spec, '?');
     int named = options != NULL && strstr(options, "split=") != NULL;
     int change = !named && pv_data_has_test_split(spec);
     if (changed != NULL) *changed = change;

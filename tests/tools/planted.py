@@ -34,8 +34,8 @@ def write(root, files):
 def main():
     expect("layers.py", ROOT / "tests/fixtures/layers", [
         "src/tensor/peeks.c:3: tensor may not include graph",
-        "src/attack/gradient/cheats.c:3: attack/gradient may not include net",
-        "src/attack/gradient/cheats.c:4: attack/gradient may not include attack/labels",
+        "src/attack/gradient/cheats.c:4: attack/gradient may not include net",
+        "src/attack/gradient/cheats.c:2: attack/gradient may not include attack/labels",
         "src/codec/borrows.c:2: idx.h names no room",
         "src/codec/borrows.c:3: codec may not include <dnnl.h>",
         "include/privet/tensor.h:2: a public header may not include the private base/mem.h",

@@ -25,7 +25,7 @@
 #define TWO(id, expression)   KERNEL(id, 0, 1, 0, expression)
 #define THREE(id, expression) KERNEL(id, 0, 1, 2, expression)
 
-ONE(AFFINE, p->scale *x + p->shift)
+ONE(AFFINE, (p->scale * x) + p->shift)
 ONE(RECIP, 1.0 / x)
 ONE(EXP, exp(x))
 ONE(LOG, log(x))
@@ -46,7 +46,7 @@ ONE(SOFTPLUS, fmax(x, 0.0) + log1p(exp(-fabs(x))))
 
 TWO(ADD, x + y)
 TWO(SUB, x - y)
-TWO(MUL, x *y)
+TWO(MUL, (x * y))
 TWO(DIV, x / y)
 TWO(MAX, x < y ? y : x)
 TWO(MIN, x > y ? y : x)

@@ -29,7 +29,10 @@
     {                                                                                              \
         PV_I32, shape, V(__VA_ARGS__)                                                              \
     }
-#define NONE {.value = 0}
+#define NONE                                                                                       \
+    {                                                                                              \
+        .value = 0                                                                                 \
+    }
 #define WINDOW(k, s, p, g, h, w) .window = {{k, k}, {s, s}, {p, p}, {p, p}, g, {h, w}}
 
 /* clang-format off */

@@ -24,7 +24,7 @@ static void known_answers(void **state)
     draw(a, 1);
     draw(b, 2);
     for (int i = 0; i < N; i++) mix[i] = a[i] * 0.75f + b[i] * 0.25f;
-    assert_true(fabs(pv_mse(a, b, N) - 0.17792038690476192) < 1e-14);
+    assert_true(fabs(pv_mean_squared_error(a, b, N) - 0.17792038690476192) < 1e-14);
     assert_true(fabs(pv_psnr(a, b, N, 1.0) - 7.497742856824541) < 1e-12);
     CHECK_OK(pv_ssim(&s, a, b, H, W, C, 1.0));
     assert_true(fabs(s - -0.05903802109094569) < 1e-12);
@@ -38,8 +38,8 @@ static void equal_images(void **state)
     static float a[N], flat[N];
     double s;
     draw(a, 3);
-    assert_true(pv_mse(a, a, N) == 0.0);
-    assert_true(pv_mse(a, a, 0) == 0.0);
+    assert_true(pv_mean_squared_error(a, a, N) == 0.0);
+    assert_true(pv_mean_squared_error(a, a, 0) == 0.0);
     assert_true(isinf(pv_psnr(a, a, N, 1.0)));
     CHECK_OK(pv_ssim(&s, a, a, H, W, C, 1.0));
     assert_true(fabs(s - 1.0) < 1e-12);

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 
 const op_cases *const all_cases[] = {&cases_elementwise, &cases_shape, &cases_reduce,
-                                     &cases_product,     &cases_image, &cases_layer};
+                                     &cases_product,     &cases_image, &cases_layer,
+                                     &cases_large};
 const int all_cases_count = sizeof all_cases / sizeof all_cases[0];
 
 int check_is_real(const check *c, int input)

@@ -12,7 +12,7 @@
 #include "privet/plan.h"
 
 extern const op_cases *const all_cases[];
-extern const int all_cases_count; /* groups */
+extern const int all_cases_count; /* groups; the last is cases_large */
 
 typedef struct check {
     draw d;

@@ -1,5 +1,6 @@
 #include "ops.h"
 
+#include <math.h>
 #include <stdio.h>
 
 void draw_begin(draw *d, uint64_t seed, uint64_t number)
@@ -89,9 +90,10 @@ pv_node draw_invertible(draw *d, pv_shape shape)
 {
     draw_input *in = add(d, shape, pv_input);
     int64_t n = shape.dim[shape.ndim - 1];
+    double spread = 0.8 / sqrt((double)n); /* eigenvalues within about 0.8 of 2 */
     for (int64_t i = 0; i < in->count; i++) {
         int diagonal = i / n % n == i % n;
-        in->value[i] = (float)((diagonal ? 2.0 : 0.0) + 0.4 * pv_rng_normal(&d->rng));
+        in->value[i] = (float)((diagonal ? 2.0 : 0.0) + spread * pv_rng_normal(&d->rng));
     }
     return in->node;
 }

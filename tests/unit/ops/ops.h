@@ -37,7 +37,7 @@ typedef struct op_cases {
 } op_cases;
 
 extern const op_cases cases_elementwise, cases_shape, cases_reduce, cases_product, cases_image,
-    cases_layer;
+    cases_layer, cases_large; /* not for finite differences */
 
 void draw_begin(draw *d, uint64_t seed, uint64_t number);
 void draw_end(draw *d);
