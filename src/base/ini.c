@@ -55,6 +55,9 @@ static pv_status add(source *s, const char *section, const char *key, const char
     if (strlen(section) >= NAME_MAX_BYTES)
         PV_FAIL(PV_ERR_LIMIT, "%s:%d: the section name is longer than %d bytes", ini->name, s->line,
                 NAME_MAX_BYTES - 1);
+    if (ini->count == PV_INI_ENTRIES)
+        PV_FAIL(PV_ERR_LIMIT, "%s:%d: more than %d keys; is this the right file?", ini->name,
+                s->line, PV_INI_ENTRIES);
     const pv_ini_entry *twin = find(ini, section, key);
     if (twin != NULL)
         PV_FAIL(PV_ERR_FORMAT, "%s:%d: [%s] %s was already set on line %d; remove one of them",

@@ -28,7 +28,7 @@ typedef struct pv_ini {
     size_t count, capacity;
 } pv_ini;
 
-enum { PV_INI_MAX = 1 << 20 }; /* bytes of a file */
+enum { PV_INI_MAX = 1 << 20, PV_INI_ENTRIES = 4096 }; /* most bytes and keys of a file */
 
 /* On failure *ini is cleared. Errors: PV_ERR_FORMAT, PV_ERR_LIMIT, PV_ERR_MEMORY; of load also
  * those of pv_file_read. */

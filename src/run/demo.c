@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORST = 48, UNCHOSEN = 24 };
+enum { WORST = 48, UNCHOSEN = 24, TEST_SHARE = 5 };
 
 static const char *const not_measured[] = {
     "Other people's handwriting: these digits are drawn by a program, and a model of them has "
@@ -29,7 +29,7 @@ typedef struct demo {
     pv_results_sample sample[WORST + UNCHOSEN];
     pv_str picture[WORST + UNCHOSEN];
     pv_results_model model[2];
-    pv_str spec, command;
+    pv_str spec, test, command;
     char created[PV_CLOCK_TEXT], machine[PV_MACHINE_TEXT];
 } demo;
 
@@ -41,6 +41,7 @@ static void demo_clear(demo *d)
     pv_free(d->class_name);
     pv_free(d->probability);
     pv_str_clear(&d->spec);
+    pv_str_clear(&d->test);
     pv_str_clear(&d->command);
     pv_training_clear(&d->main);
     pv_training_clear(&d->baseline);
@@ -183,7 +184,7 @@ done:
 
 static pv_status report(demo *d, const pv_ctx *ctx)
 {
-    int worst, unchosen, classes = pv_data_classes(d->main.test_data);
+    int worst = 0, unchosen = 0, classes = pv_data_classes(d->main.test_data);
     PV_TRY(model_results(&d->model[0], &d->epochs[0], &d->main));
     PV_TRY(model_results(&d->model[1], &d->epochs[1], &d->baseline));
     PV_TRY(show_samples(d, ctx, &worst, &unchosen));
@@ -224,8 +225,10 @@ pv_status pv_demo(pv_demo_outcome *outcome, const pv_demo_options *o, const pv_c
     if (d == NULL) PV_FAIL_MEMORY(sizeof *d);
     d->o = o;
     PV_TRY_GOTO(pv_folder_make(o->out));
-    PV_TRY_GOTO(pv_str_printf(&d->spec, "glyphs?n=%lld&seed=%llu", (long long)o->samples,
+    PV_TRY_GOTO(pv_str_printf(&d->spec, "glyphs?limit=%lld&seed=%llu", (long long)o->samples,
                               (unsigned long long)o->seed));
+    PV_TRY_GOTO(pv_str_printf(&d->test, "glyphs?split=test&limit=%lld&seed=%llu",
+                              (long long)(o->samples / TEST_SHARE), (unsigned long long)o->seed));
     PV_TRY_GOTO(train(d, &d->main, "lenet5", ctx));
     PV_TRY_GOTO(train(d, &d->baseline, "mlr", ctx));
     PV_TRY_GOTO(report(d, ctx));

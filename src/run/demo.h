@@ -15,7 +15,7 @@
 
 typedef struct pv_demo_options {
     const char *out; /* folder; made when missing */
-    int64_t samples; /* drawn; a tenth of them validate, and a sixth of `samples` more test */
+    int64_t samples; /* drawn; a tenth of them validate, and a fifth of the number more test */
     int epochs;
     uint64_t seed;
 } pv_demo_options;

@@ -2,6 +2,8 @@
 
 #include "base/ini.h"
 
+#include <stdio.h>
+
 static const char GOOD[] = "# a scenario\n"
                            "[scenario]\n"
                            "scheme = plain ; the baseline\n"
@@ -87,6 +89,9 @@ static void limits(void **state)
     CHECK_OK(pv_ini_parse(&ini, "s.ini", text, 100)); /* no newline at the end */
     assert_int_equal(strlen(pv_ini_text(&ini, "a", "x", "")), 92);
     pv_ini_clear(&ini);
+    size_t n = 4;
+    for (int i = 0; i <= PV_INI_ENTRIES; i++) n += (size_t)sprintf(text + n, "k%d=\n", i);
+    check_refused(text, n, PV_ERR_LIMIT, "s.ini:4098: more than 4096 keys");
     CHECK_OK(pv_ini_parse(&ini, "s.ini", "", 0));
     assert_int_equal(ini.count, 0);
     pv_ini_clear(&ini);
