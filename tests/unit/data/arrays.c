@@ -111,7 +111,7 @@ static void refusals(void **state)
     for (int i = 4; i <= 8; i++) {
         write_npz("r.npz", tensor(PV_F32, PV_SHAPE(2, 2), v),
                   tensor(PV_F64, PV_SHAPE(2), v + i - 1), NULL);
-        fails(spec, PV_ERR_RANGE, "at index 1");
+        fails(spec, PV_ERR_RANGE, "at index");
     }
     for (int i = 6; i <= 7; i++) {
         write_npz("r.npz", tensor(PV_F32, PV_SHAPE(2, 1), v + i - 1),

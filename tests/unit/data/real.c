@@ -49,7 +49,7 @@ static void tables(void **state)
     pv_data_free(
         open_spec("arff:../shared/data/tabular/breast.w.arff?missing=drop", 683, PV_SHAPE(9), 2));
     CHECK_FAILS(pv_data_open(&d, "arff:../shared/data/tabular/breast.w.arff", NULL), PV_ERR_INPUT,
-                "line 36: the column 'Bare_Nuclei' has no value");
+                ":36: the column 'Bare_Nuclei' has no value");
 }
 
 static void sentences(void **state)

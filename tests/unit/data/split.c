@@ -2,12 +2,12 @@
 #include "data/store.h"
 #include <math.h>
 
-enum { SEED = 11, TOTAL = 1003 };
+enum { SEED = 11, TOTAL = 503 };
 
 static pv_data *glyphs(void)
 {
     pv_data *d;
-    CHECK_OK(pv_data_open(&d, "glyphs?limit=1003&seed=3", NULL));
+    CHECK_OK(pv_data_open(&d, "glyphs?limit=503&seed=3", NULL));
     return d;
 }
 
@@ -38,15 +38,15 @@ static void holdout_is_stratified(void **state)
     (void)state;
     CHECK_OK(pv_data_holdout(&part[0], &part[1], d, 0.2, SEED));
     CHECK_OK(pv_data_holdout(&again[0], &again[1], d, 0.2, SEED));
-    assert_int_equal(pv_data_count(part[1]), 201); /* round(200.6) */
+    assert_int_equal(pv_data_count(part[1]), 101); /* round(100.6) */
     check_partition(part, 2);
     count_classes(part[1], count);
-    for (int c = 0; c < 10; c++) assert_in_range(count[c], 20, 21);
-    assert_memory_equal(part[1]->index, again[1]->index, 201 * sizeof *part[1]->index);
+    for (int c = 0; c < 10; c++) assert_in_range(count[c], 10, 11);
+    assert_memory_equal(part[1]->index, again[1]->index, 101 * sizeof *part[1]->index);
     pv_data_free(again[0]);
     pv_data_free(again[1]);
     CHECK_OK(pv_data_holdout(&again[0], &again[1], d, 0.2, SEED + 1));
-    assert_memory_not_equal(part[1]->index, again[1]->index, 201 * sizeof *part[1]->index);
+    assert_memory_not_equal(part[1]->index, again[1]->index, 101 * sizeof *part[1]->index);
     for (int i = 0; i < 2; i++) {
         pv_data_free(part[i]);
         pv_data_free(again[i]);
@@ -73,12 +73,12 @@ static void limit_is_stratified(void **state)
     assert_int_equal(by[2], 0);
     CHECK_OK(pv_stratify(take, labels, 10, 3, 10, SEED));
     for (int i = 0; i < 10; i++) assert_int_equal(take[i], 1);
-    CHECK_OK(pv_data_open(&d, "glyphs?limit=1000&classes=7,3", NULL));
+    CHECK_OK(pv_data_open(&d, "glyphs?limit=200&classes=7,3", NULL));
     assert_int_equal(pv_data_classes(d), 2);
     assert_string_equal(pv_data_class_name(d, 0), "7");
     count_classes(d, count);
-    assert_int_equal(count[0], 100);
-    assert_int_equal(count[1], 100);
+    assert_int_equal(count[0], 20);
+    assert_int_equal(count[1], 20);
     pv_data_free(d);
 }
 
@@ -90,14 +90,14 @@ static void equal_parts(void **state)
     check_partition(part, 4);
     for (int p = 0; p < 4; p++) {
         int64_t count[10];
-        assert_int_equal(pv_data_count(part[p]), p < 3 ? 251 : 250);
+        assert_int_equal(pv_data_count(part[p]), p < 3 ? 126 : 125);
         count_classes(part[p], count);
-        /* 25.1 expected, standard deviation 4.1: six of them either way. */
-        for (int c = 0; c < 10; c++) assert_in_range(count[c], 1, 50);
+        /* 12.6 expected, standard deviation 2.9: four of them either way. */
+        for (int c = 0; c < 10; c++) assert_in_range(count[c], 1, 25);
         pv_data_free(part[p]);
     }
     CHECK_FAILS(pv_data_split(part, 0, d, 0.0, SEED), PV_ERR_OPTION, "0 parts");
-    CHECK_FAILS(pv_data_split(part, TOTAL + 1, d, 0.0, SEED), PV_ERR_OPTION, "1004 parts");
+    CHECK_FAILS(pv_data_split(part, TOTAL + 1, d, 0.0, SEED), PV_ERR_OPTION, "504 parts");
     CHECK_FAILS(pv_data_split(part, 2, d, -1.0, SEED), PV_ERR_OPTION, "alpha -1");
     CHECK_FAILS(pv_data_split(part, 2, d, NAN, SEED), PV_ERR_OPTION, "alpha");
     CHECK_FAILS(pv_data_split(part, 2, d, INFINITY, SEED), PV_ERR_OPTION, "alpha");
@@ -154,7 +154,7 @@ static void subsets_outlive_their_parent(void **state)
     int64_t rows[] = {5, 5, 17}, inner[] = {2, 0}, bad[] = {0, TOTAL};
     (void)state;
     CHECK_OK(pv_data_subset(&sub, d, rows, 3));
-    CHECK_FAILS(pv_data_subset(&subsub, d, bad, 2), PV_ERR_RANGE, "sample 1003");
+    CHECK_FAILS(pv_data_subset(&subsub, d, bad, 2), PV_ERR_RANGE, "sample 503");
     CHECK_FAILS(pv_data_subset(&subsub, d, bad, 0), PV_ERR_RANGE, "at least one");
     pv_data_free(d);
     CHECK_OK(pv_data_subset(&subsub, sub, inner, 2));

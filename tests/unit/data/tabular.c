@@ -33,7 +33,7 @@ static void arff(void **state)
     (void)state;
     scratch_text("t.arff", ARFF);
     fails(scratch_spec("arff", "t.arff", ""), PV_ERR_INPUT,
-          "line 8: the column 'size' has no value; go on with missing=mean or missing=drop");
+          ":8: the column 'size' has no value; go on with missing=mean or missing=drop");
     pv_data *d = open_spec(scratch_spec("arff", "t.arff", "?missing=mean"));
     assert_int_equal(pv_data_what(d), PV_DATA_TABLE);
     assert_int_equal(pv_data_count(d), 4);
@@ -77,7 +77,7 @@ static void numeric_labels(void **state)
     assert_string_equal(pv_data_class_name(d, 1), "10");
     assert_int_equal(pv_data_label(d, 1), 0);
     pv_data_free(d);
-    fails(scratch_spec("csv", "n.csv", ""), PV_ERR_INPUT, "line 2: the label column 'x' holds 0.5");
+    fails(scratch_spec("csv", "n.csv", ""), PV_ERR_INPUT, ":2: the label column 'x' holds 0.5");
 }
 
 static void splits_share_their_columns(void **state)
@@ -104,9 +104,9 @@ static void splits_share_their_columns(void **state)
     }
     fails(scratch_spec("csv", "s/other.csv", "?split=test"), PV_ERR_NOT_FOUND, "no test split");
     scratch_text("s/test.csv", "c,x,y\nred,1,c\n");
-    fails(scratch_spec("csv", "s", "?split=test"), PV_ERR_INPUT, "line 2: the class 'c'");
+    fails(scratch_spec("csv", "s", "?split=test"), PV_ERR_INPUT, ":2: the class 'c'");
     scratch_text("s/test.csv", "c,x,y\npink,1,b\n");
-    fails(scratch_spec("csv", "s", "?split=test"), PV_ERR_INPUT, "line 2: the value 'pink'");
+    fails(scratch_spec("csv", "s", "?split=test"), PV_ERR_INPUT, ":2: the value 'pink'");
     scratch_text("s/test.csv", "c,y\nred,b\n");
     fails(scratch_spec("csv", "s", "?split=test"), PV_ERR_MISMATCH, "lacks the column 'x'");
     scratch_text("s/test.csv", "c,x,y\nred,one,b\n");
@@ -114,7 +114,7 @@ static void splits_share_their_columns(void **state)
           "'x' holds text, in the training data numbers");
     scratch_text("q/train.csv", "x,y\n1,1\n2,2\n");
     scratch_text("q/test.csv", "x,y\n1,3\n");
-    fails(scratch_spec("csv", "q", "?split=test"), PV_ERR_INPUT, "line 2: the class 3 does not");
+    fails(scratch_spec("csv", "q", "?split=test"), PV_ERR_INPUT, ":2: the class 3 does not");
 }
 
 static void refusals(void **state)
@@ -126,17 +126,17 @@ static void refusals(void **state)
     } cases[] = {
         {"", "", PV_ERR_FORMAT, "r.csv"},
         {"a,b\n", "", PV_ERR_INPUT, "has no rows"},
-        {"a,b\n1,x\n", "?label=c", PV_ERR_INPUT, "'c'"},
+        {"a,b\n1,x\n", "?label=c", PV_ERR_INPUT, "there is no column"},
         {"a,b\n1,x\n", "?drop=c", PV_ERR_OPTION, "the columns are a, b"},
         {"a,b\n1,x\n", "?drop=b", PV_ERR_OPTION, "leaves out the label's column"},
         {"a,b\n1,x\n", "?drop=a", PV_ERR_LIMIT, "0 features"},
         {"a,b\n1,x\n", "?missing=no", PV_ERR_OPTION, "error or mean or drop"},
-        {"a,b\n1,x\ntwo,y\n", "", PV_ERR_FORMAT, "line 3"},
-        {"a,b\n1,x\nnan,y\n", "", PV_ERR_FORMAT, "line 3"},
-        {"a,b\n1,x\n1e999,y\n", "", PV_ERR_FORMAT, "line 3"},
-        {"a,b\n1,x\n1e300,y\n", "", PV_ERR_RANGE, "line 3: the column 'a' holds 1e+300"},
-        {"a,b\n1,x\n2\n", "", PV_ERR_FORMAT, "line 3"},
-        {"a,b\n1,\n2,x\n", "?missing=mean", PV_ERR_INPUT, "line 2: the label 'b' is missing"},
+        {"a,b\n1,x\ntwo,y\n", "", PV_ERR_FORMAT, ":3: "},
+        {"a,b\n1,x\nnan,y\n", "", PV_ERR_FORMAT, ":3: "},
+        {"a,b\n1,x\n1e999,y\n", "", PV_ERR_FORMAT, ":3: "},
+        {"a,b\n1,x\n1e300,y\n", "", PV_ERR_RANGE, ":3: the column 'a' holds 1e+300"},
+        {"a,b\n1,x\n2\n", "", PV_ERR_FORMAT, ":3: "},
+        {"a,b\n1,\n2,x\n", "?missing=mean", PV_ERR_INPUT, ":2: the label 'b' is missing"},
         {"a,b\n,x\n,y\n", "?missing=mean", PV_ERR_INPUT, "no value at all"},
         {"a,b\n,x\n,y\n", "?missing=drop", PV_ERR_INPUT, "no sample is left"},
     };

@@ -85,9 +85,9 @@ static void refusals(void **state)
     scratch_text("a.tsv", "sentence\nx\n");
     fails(scratch_spec("tsv", "a.tsv", ""), PV_ERR_INPUT, "1 columns and 1 rows");
     scratch_text("a.tsv", "sentence\tlabel\nx\t\n");
-    fails(scratch_spec("tsv", "a.tsv", ""), PV_ERR_INPUT, "line 2: the label is empty");
+    fails(scratch_spec("tsv", "a.tsv", ""), PV_ERR_INPUT, ":2: the label is empty");
     scratch_text("a.tsv", "sentence\tlabel\nx\ty\tz\n");
-    fails(scratch_spec("tsv", "a.tsv", ""), PV_ERR_FORMAT, "line 2");
+    fails(scratch_spec("tsv", "a.tsv", ""), PV_ERR_FORMAT, ":2: ");
     scratch_text("a.tsv", "sentence\tlabel\nx\t1\n");
     fails(scratch_spec("tsv", "a.tsv", "?label=x"), PV_ERR_OPTION, "label=x: there is no such");
     fails(scratch_spec("tsv", "a.tsv", "?text=x"), PV_ERR_OPTION, "text=x: there is no such");
@@ -95,7 +95,7 @@ static void refusals(void **state)
     fails(scratch_spec("tsv", "a.tsv", "?tokens=0"), PV_ERR_OPTION, "from 1 to 4096");
     scratch_text("b/train.tsv", "sentence\tlabel\nx\t1\n");
     scratch_text("b/test.tsv", "sentence\tlabel\nx\t1\nx\t2\n");
-    fails(scratch_spec("tsv", "b", "?split=test"), PV_ERR_INPUT, "line 3: the class '2'");
+    fails(scratch_spec("tsv", "b", "?split=test"), PV_ERR_INPUT, ":3: the class '2'");
 }
 
 static void out_of_memory(void **state)
