@@ -20,31 +20,23 @@ if [ $# -eq 0 ]; then
     for corpus in fuzz/corpus/*/; do set -- "$@" "$(basename "$corpus")"; done
 fi
 
-# Processor seconds of the children that have ended.
-spent() {
-    times | awk 'NR == 2 { split($1 "m" $2, t, /[ms]/); print int(60 * t[1] + t[2] + 60 * t[4] + t[5]) }'
-}
-
+TIMEFORMAT='%U %S'
 mkdir -p "$build/found"
 failed=0
 for reader in "$@"; do
     new=$build/new/$reader
+    out=$build/$reader.out
+    spent=0 runs=0 state=clean
     mkdir -p "$new"
-    start=$(spent)
-    runs=0
-    state=clean
-    while [ $(($(spent) - start)) -lt "$seconds" ]; do
-        left=$((seconds - $(spent) + start))
-        if ! nice -n 19 "$build/fuzz/fuzz_$reader" -max_total_time="$left" -timeout=20 -rss_limit_mb=2048 \
-            -max_len=4096 -print_final_stats=1 -verbosity=0 -artifact_prefix="$build/found/$reader-" \
-            "$new" "fuzz/corpus/$reader" >"$build/$reader.out" 2>&1; then
-            state="FOUND something, see $build/$reader.out"
-            failed=1
-        fi
-        runs=$((runs + $(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$reader.out")))
-        [ "$state" = clean ] || break
+    while [ "$spent" -lt "$seconds" ] && [ "$state" = clean ]; do
+        # -max_total_time counts seconds on the clock; what counts here are those of the processor
+        { time nice -n 19 "$build/fuzz/fuzz_$reader" -max_total_time=$((seconds - spent)) -timeout=20 \
+            -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 -artifact_prefix="$build/found/$reader-" \
+            "$new" "fuzz/corpus/$reader" >"$out" 2>&1 || state="FOUND something, see $out"; } 2>"$out.time"
+        spent=$((spent + $(awk '{ print int($1 + $2 + 1) }' "$out.time")))
+        runs=$((runs + $(sed -n 's/^stat::number_of_executed_units: *//p' "$out")))
     done
-    printf '%-12s %4d s %12d executions  %s\n' "$reader" $(($(spent) - start)) "$runs" "$state" |
-        tee -a "$build/fuzz.log"
+    [ "$state" = clean ] || failed=1
+    printf '%-12s %4d s %12d executions  %s\n' "$reader" "$spent" "$runs" "$state" | tee -a "$build/fuzz.log"
 done
 exit $failed
