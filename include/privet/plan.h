@@ -52,6 +52,9 @@ PV_API pv_status pv_plan_write(pv_plan *plan, pv_node x, const void *src,
 PV_API pv_status pv_plan_read(const pv_plan *plan, pv_node x, void *dst,
                               pv_dtype dtype) PV_MUST_USE;
 
+/* Can x be read or written? (A node that no output depends on is not part of the plan.) */
+PV_API int pv_plan_has(const pv_plan *plan, pv_node x);
+
 /* Direct access to the storage of an input, parameter or output whose layout is plain, else NULL.
  * *dtype gets its element type. Outputs are valid until the next run. */
 PV_API void *pv_plan_data(pv_plan *plan, pv_node x, pv_dtype *dtype);

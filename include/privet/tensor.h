@@ -49,7 +49,8 @@ PV_API void pv_tensor_clear(pv_tensor *t); /* idempotent */
 PV_API int64_t pv_tensor_count(const pv_tensor *t);
 PV_API size_t pv_tensor_bytes(const pv_tensor *t);
 
-/* out (not yet initialised) gets the same shape with values converted to dtype. */
+/* out (not yet initialised) gets the same shape with values converted to dtype: integers lose the
+ * fraction and stop at the ends of their range, NaN becomes 0 there. */
 PV_API pv_status pv_tensor_convert(pv_tensor *out, pv_dtype dtype, const pv_tensor *in) PV_MUST_USE;
 
 /* Element i of any dtype as a double. */

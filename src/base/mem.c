@@ -6,7 +6,7 @@
 
 static atomic_size_t requests_left = SIZE_MAX;
 
-static int refused(size_t count, size_t size)
+int pv_mem_refused(size_t count, size_t size)
 {
     if (size != 0 && count > (size_t)PTRDIFF_MAX / size) return 1;
     size_t left = atomic_load_explicit(&requests_left, memory_order_relaxed);
@@ -23,23 +23,23 @@ static size_t at_least_one(size_t bytes)
 
 void *pv_alloc(size_t count, size_t size)
 {
-    return refused(count, size) ? NULL : malloc(at_least_one(count * size));
+    return pv_mem_refused(count, size) ? NULL : malloc(at_least_one(count * size));
 }
 
 void *pv_calloc(size_t count, size_t size)
 {
-    return refused(count, size) ? NULL : calloc(1, at_least_one(count * size));
+    return pv_mem_refused(count, size) ? NULL : calloc(1, at_least_one(count * size));
 }
 
 void *pv_realloc(void *p, size_t count, size_t size)
 {
-    return refused(count, size) ? NULL : realloc(p, at_least_one(count * size));
+    return pv_mem_refused(count, size) ? NULL : realloc(p, at_least_one(count * size));
 }
 
 void *pv_alloc_aligned(size_t count, size_t size)
 {
     void *p = NULL;
-    if (refused(count, size)) return NULL;
+    if (pv_mem_refused(count, size)) return NULL;
     size_t bytes = (at_least_one(count * size) + 63) / 64 * 64;
     if (posix_memalign(&p, 64, bytes) != 0) return NULL;
     return memset(p, 0, bytes);

@@ -24,6 +24,10 @@ char *pv_strdup(const char *s) PV_MUST_USE;      /* NULL when memory runs out */
  * only on success. */
 pv_status pv_grow(void **p, size_t *cap, size_t need, size_t size) PV_MUST_USE;
 
+/* Memory that comes from elsewhere (base/secret.h) asks this first: non-zero means it counts as run
+ * out, because the product overflows or a test says so. */
+int pv_mem_refused(size_t count, size_t size) PV_MUST_USE;
+
 /* Tests only: let `n` more requests succeed and fail every later one; SIZE_MAX switches it off. */
 void pv_mem_fail_after(size_t n);
 

@@ -23,6 +23,28 @@ void pv_rng_block(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4
     for (int i = 0; i < 4; i++) out[i] = c[i];
 }
 
+/* The next n words, with as few blocks as they need. */
+static void draw(pv_rng *r, uint32_t *out, int n)
+{
+    uint32_t w[4];
+    for (int i = 0; i < n;) {
+        pv_rng_block(r->seed, r->stream, r->position / 4, w);
+        do out[i++] = w[r->position++ % 4];
+        while (i < n && r->position % 4 != 0);
+    }
+}
+
+static uint64_t join(const uint32_t w[2])
+{
+    return (uint64_t)w[1] << 32 | w[0];
+}
+
+/* [0, 1), 53 bits */
+static double unit(uint64_t x)
+{
+    return (double)(x >> 11) * 0x1p-53;
+}
+
 pv_rng pv_rng_make(uint64_t seed, uint64_t stream)
 {
     return (pv_rng){.seed = seed, .stream = stream, .position = 0};
@@ -34,20 +56,21 @@ pv_rng pv_rng_fork(const pv_rng *r, uint64_t index)
      * block). */
     uint32_t w[4];
     pv_rng_block(r->seed, r->stream, index | (UINT64_C(1) << 63), w);
-    return pv_rng_make((uint64_t)w[1] << 32 | w[0], (uint64_t)w[3] << 32 | w[2]);
+    return pv_rng_make(join(w), join(w + 2));
 }
 
 uint32_t pv_rng_u32(pv_rng *r)
 {
-    uint32_t w[4];
-    pv_rng_block(r->seed, r->stream, r->position / 4, w);
-    return w[r->position++ % 4];
+    uint32_t w;
+    draw(r, &w, 1);
+    return w;
 }
 
 uint64_t pv_rng_u64(pv_rng *r)
 {
-    uint64_t low = pv_rng_u32(r);
-    return (uint64_t)pv_rng_u32(r) << 32 | low;
+    uint32_t w[2];
+    draw(r, w, 2);
+    return join(w);
 }
 
 uint64_t pv_rng_below(pv_rng *r, uint64_t n)
@@ -61,12 +84,14 @@ uint64_t pv_rng_below(pv_rng *r, uint64_t n)
 
 double pv_rng_uniform(pv_rng *r)
 {
-    return (double)(pv_rng_u64(r) >> 11) * 0x1p-53;
+    return unit(pv_rng_u64(r));
 }
 
 double pv_rng_normal(pv_rng *r)
 {
-    double u = 1.0 - pv_rng_uniform(r), v = pv_rng_uniform(r);
+    uint32_t w[4];
+    draw(r, w, 4);
+    double u = 1.0 - unit(join(w)), v = unit(join(w + 2));
     return sqrt(-2.0 * log(u)) * cos(6.283185307179586 * v);
 }
 

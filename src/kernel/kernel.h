@@ -2,10 +2,20 @@
  *
  * A backend is a table of kernels indexed by operation. A plan (graph/plan.h) turns every node into
  * a pv_call, lets the kernel prepare it once, then runs it any number of times; run allocates
- * nothing and cannot fail (a singular matrix gives infinities or NaN, which the NaN trap reports).
+ * nothing and cannot fail (a singular matrix gives infinities or NaN, which the NaN trap reports;
+ * an index outside its table means a row of zeros).
  *
- *     pv_backend_ref    ref/    plain C, float64, serial: the truth that fast kernels are tested
- * against pv_backend_fast   dnnl/ and fused/, float32, OpenMP
+ *     pv_backend_ref    ref/    plain C, float64, serial: the truth that fast kernels are
+ *                       tested against
+ *     pv_backend_fast   dnnl/ and fused/, float32, OpenMP
+ *
+ * What every backend must do alike, to the bit:
+ *   - UNIFORM: element i of a run is (word >> 8) * 2^-24, where word is number i mod 4 of
+ *     pv_rng_block(seed[0], attr.stream, seed[1] << 40 | i / 4); seed[0] is the plan's seed and
+ *     seed[1] its step, the number of runs so far. A float32 holds these 24 bits exactly.
+ *   - MAXPOOL_INDEX: row * width + column in the image, padding not counted; padding never wins,
+ * and the first of equals does (rows first). Every window has a pixel in the image.
+ *   - AVGPOOL divides by the kernel's area everywhere: padding counts as zeros.
  */
 #ifndef PV_KERNEL_KERNEL_H
 #define PV_KERNEL_KERNEL_H
@@ -26,7 +36,9 @@ typedef struct pv_call {
     int nin;
     pv_operand in[PV_MAX_INPUTS], out;
     pv_attr attr;
-    int threads;          /* how many OpenMP threads the kernel may use */
+    int has_bias; /* MATMUL, CONV under the fast kernels: in[2] is a bias [o] added to every row */
+    int relu;     /* likewise: the result is max(0, .), after the bias */
+    int threads;  /* how many OpenMP threads the kernel may use */
     const uint64_t *seed; /* UNIFORM: {seed, step} of the plan */
     void *state;          /* the kernel's own, made by prepare */
     size_t

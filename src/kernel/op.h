@@ -61,8 +61,8 @@
     X(ARGMAX, "argmax", 1)   /* along the last axis, which stays as 1; first of equals; I32 */     \
     X(SOFTMAX, "softmax", 1) /* along the last axis */                                             \
     X(LOG_SOFTMAX, "log_softmax", 1) /* along the last axis */                                     \
-    /* indices */                                                                                  \
-    X(ONE_HOT, "one_hot", 1) /* I32 [...] -> real [..., n]; an index outside gives zeros */        \
+    /* indices; one outside the table stands for a row of zeros */                                 \
+    X(ONE_HOT, "one_hot", 1) /* I32 [...] -> real [..., n] */                                      \
     X(GATHER, "gather", 2)   /* table [v,d], I32 [...] -> [...,d] */                               \
     X(SCATTER, "scatter", 2) /* values [...,d], I32 [...] -> table [v,d], summed */                \
     /* products */                                                                                 \

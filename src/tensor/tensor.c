@@ -122,17 +122,25 @@ double pv_tensor_get(const pv_tensor *t, int64_t i)
     return 0.0;
 }
 
+/* v without its fraction, held inside [low, high]; NaN is 0. high + 1 must be a double. */
+static int64_t whole(double v, int64_t low, int64_t high)
+{
+    if (v != v) return 0;
+    if (v <= (double)low) return low;
+    return v >= (double)high + 1.0 ? high : (int64_t)v;
+}
+
 static void put(pv_tensor *t, int64_t i, double v)
 {
     switch (t->dtype) {
     case PV_U8:
-        ((uint8_t *)t->data)[i] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
+        ((uint8_t *)t->data)[i] = (uint8_t)whole(v, 0, UINT8_MAX);
         break;
     case PV_I32:
-        ((int32_t *)t->data)[i] = (int32_t)v;
+        ((int32_t *)t->data)[i] = (int32_t)whole(v, INT32_MIN, INT32_MAX);
         break;
     case PV_I64:
-        ((int64_t *)t->data)[i] = (int64_t)v;
+        ((int64_t *)t->data)[i] = whole(v, INT64_MIN, INT64_MAX);
         break;
     case PV_F32:
         ((float *)t->data)[i] = (float)v;

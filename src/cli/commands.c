@@ -1,0 +1,90 @@
+#include "cli/command.h"
+
+#include "base/trail.h"
+#include "cli/commands.h"
+#include <stdio.h>
+#include <string.h>
+
+#define GLOBAL(field) offsetof(pv_globals, field)
+
+const pv_option pv_global_options[] = {
+    {"threads", 't', PV_OPTION_INTEGER, "N", "0", 0, 1024, NULL,
+     "compute threads, 0 for one on each processor", GLOBAL(threads), 0, 0},
+    {"seed", 's', PV_OPTION_INTEGER, "N", "1", 0, 9007199254740991, NULL, /* exact in any JSON */
+     "start of all randomness; same seed and threads, same result", GLOBAL(seed), 0, 0},
+    {"json", 0, PV_OPTION_FLAG, NULL, NULL, 0, 0, NULL,
+     "print exactly one JSON object on standard output", GLOBAL(json), 0, 0},
+    {"quiet", 'q', PV_OPTION_FLAG, NULL, NULL, 0, 0, NULL,
+     "no progress and no log, only warnings and errors", GLOBAL(quiet), 0, 0},
+    {"verbose", 'v', PV_OPTION_FLAG, NULL, NULL, 0, 0, NULL,
+     "more log, and where in the source an error arose", GLOBAL(verbose), 0, 0},
+    {"help", 'h', PV_OPTION_FLAG, NULL, NULL, 0, 0, NULL, "what this command does and takes",
+     GLOBAL(help), 0, 0},
+    PV_OPTION_END,
+};
+
+const pv_command *const pv_commands[] = {
+    &pv_command_train,
+    &pv_command_eval,
+    &pv_command_predict,
+    &pv_command_data_info,
+    &pv_command_data_convert,
+    &pv_command_data_split,
+    &pv_command_list,
+    &pv_command_bench_engine,
+    &pv_command_demo,
+    &pv_command_version,
+    &pv_command_help,
+    &pv_command_completion,
+    NULL,
+};
+
+const pv_command *pv_command_find(int argc, char **argv, int *used)
+{
+    for (const pv_command *const *c = pv_commands; *c != NULL; c++) {
+        const char *rest = (*c)->name;
+        int i = 0;
+        while (i < argc) {
+            size_t n = strcspn(rest, " ");
+            if (strlen(argv[i]) != n || strncmp(rest, argv[i], n) != 0) break;
+            i++;
+            rest += n;
+            if (*rest == '\0') {
+                *used = i;
+                return *c;
+            }
+            rest++;
+        }
+    }
+    return NULL;
+}
+
+void pv_command_group(const char *word, char *buffer, size_t size)
+{
+    size_t n = strlen(word), used = 0;
+    buffer[0] = '\0';
+    for (const pv_command *const *c = pv_commands; *c != NULL; c++)
+        if (strncmp((*c)->name, word, n) == 0 && (*c)->name[n] == ' ' && used < size)
+            used += (size_t)snprintf(buffer + used, size - used, "%s%s", used == 0 ? "" : ", ",
+                                     (*c)->name);
+}
+
+pv_status pv_command_unknown(int argc, char **argv)
+{
+    char group[256];
+    const char *word = argc > 0 ? argv[0] : "", *best = NULL;
+    int best_distance = 1000;
+    pv_command_group(word, group, sizeof group);
+    if (group[0] != '\0' && (argc < 2 || argv[1][0] == '-'))
+        PV_FAIL(PV_ERR_OPTION, "%s: say what about it: %s", word, group);
+    if (group[0] != '\0')
+        PV_FAIL(PV_ERR_OPTION, "there is no command \"%s %s\", only %s", word, argv[1], group);
+    for (const pv_command *const *c = pv_commands; *c != NULL; c++) {
+        int d = pv_option_distance(word, (*c)->name);
+        if (!pv_option_resembles(word, (*c)->name) || d >= best_distance) continue;
+        best = (*c)->name;
+        best_distance = d;
+    }
+    PV_FAIL(PV_ERR_OPTION, "there is no command \"%s\"%s%s; privet help lists them", word,
+            best == NULL ? "" : ", did you mean ", best == NULL ? "" : best);
+}

@@ -1,0 +1,20 @@
+/* cli/commands.h - the sub-commands, each defined in the file of its name */
+#ifndef PV_CLI_COMMANDS_H
+#define PV_CLI_COMMANDS_H
+
+#include "cli/command.h"
+
+extern const pv_command pv_command_bench_engine;
+extern const pv_command pv_command_completion;
+extern const pv_command pv_command_data_convert;
+extern const pv_command pv_command_data_info;
+extern const pv_command pv_command_data_split;
+extern const pv_command pv_command_demo;
+extern const pv_command pv_command_eval;
+extern const pv_command pv_command_help;
+extern const pv_command pv_command_list;
+extern const pv_command pv_command_predict;
+extern const pv_command pv_command_train;
+extern const pv_command pv_command_version;
+
+#endif

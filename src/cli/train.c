@@ -1,0 +1,316 @@
+#include "base/file.h"
+#include "cli/commands.h"
+#include "cli/console.h"
+#include "privet/metric.h"
+#include "run/machine.h"
+#include "run/training.h"
+#include <math.h>
+
+typedef struct train_args {
+    const char *data, *model, *test, *out, *checkpoint, *log;
+    const char *optim, *schedule, *augment;
+    double holdout, validation, lr, momentum, weight_decay, clip_norm, clip_value;
+    double warmup, step_epochs, step_gamma, poly_power, lr_floor, label_smoothing;
+    int64_t epochs, batch, patience, repeat;
+    int nesterov, resume;
+} train_args;
+
+#define AT(field) offsetof(train_args, field)
+
+static const pv_option options[] = {
+    {"data", 'd', PV_OPTION_TEXT, "SPEC", NULL, 0, 0, NULL,
+     "the data set, as in mnist:DIR or csv:FILE; privet list data shows all", AT(data), 1, 0},
+    {"model", 'm', PV_OPTION_TEXT, "NAME", NULL, 0, 0, NULL,
+     "a model of the zoo (privet list models) or the path of a model text", AT(model), 1, 0},
+    {"out", 'o', PV_OPTION_PATH, "FILE", NULL, 0, 0, NULL,
+     "where the trained model is written, as safetensors; without it the model is not kept",
+     AT(out), 0, 0},
+    {"test", 0, PV_OPTION_TEXT, "SPEC", NULL, 0, 0, NULL,
+     "test data; without it, the source's own test split where it has one", AT(test), 0, 0},
+    {"holdout", 0, PV_OPTION_REAL, "SHARE", "0", 0, 0.9, NULL,
+     "share of the data set aside for testing, stratified by class, by the seed", AT(holdout), 0,
+     0},
+    {"validation", 0, PV_OPTION_REAL, "SHARE", "0", 0, 0.9, NULL,
+     "share of the training data measured after each epoch instead of trained on", AT(validation),
+     0, 0},
+    {"epochs", 'e', PV_OPTION_INTEGER, "N", NULL, 1, 100000, NULL,
+     "passes over the training data; default by model and data", AT(epochs), 0, 0},
+    {"batch", 'b', PV_OPTION_INTEGER, "N", NULL, 1, 65536, NULL,
+     "samples a step; default by model and data", AT(batch), 0, 0},
+    {"optim", 0, PV_OPTION_CHOICE, "NAME", NULL, 0, 0, "sgd|adam|adamw",
+     "optimiser; default by model and data", AT(optim), 0, 0},
+    {"lr", 0, PV_OPTION_REAL, "RATE", NULL, 1e-9, 100, NULL,
+     "learning rate at its peak; default by model and data, or with --optim 0.05 for sgd and 0.001 "
+     "for the others",
+     AT(lr), 0, 0},
+    {"momentum", 0, PV_OPTION_REAL, "M", NULL, 0, 0.9999, NULL,
+     "momentum of sgd; default by model and data, or with --optim 0.9", AT(momentum), 0, 0},
+    {"nesterov", 0, PV_OPTION_FLAG, NULL, NULL, 0, 0, NULL, "Nesterov's form of momentum",
+     AT(nesterov), 0, 0},
+    {"weight-decay", 0, PV_OPTION_REAL, "W", NULL, 0, 10, NULL,
+     "pull of the weights to zero; default by model and data", AT(weight_decay), 0, 0},
+    {"schedule", 0, PV_OPTION_CHOICE, "NAME", NULL, 0, 0, "constant|step|poly|cosine",
+     "how the learning rate moves; default by model and data", AT(schedule), 0, 0},
+    {"warmup", 0, PV_OPTION_REAL, "EPOCHS", NULL, 0, 1000, NULL,
+     "epochs over which the learning rate first rises", AT(warmup), 0, 0},
+    {"step-epochs", 0, PV_OPTION_REAL, "EPOCHS", NULL, 0.01, 100000, NULL,
+     "with --schedule step: after every so many epochs", AT(step_epochs), 0, 0},
+    {"step-gamma", 0, PV_OPTION_REAL, "G", NULL, 1e-6, 1, NULL, "with --schedule step: times this",
+     AT(step_gamma), 0, 0},
+    {"poly-power", 0, PV_OPTION_REAL, "P", NULL, 0.01, 10, NULL,
+     "with --schedule poly: the exponent", AT(poly_power), 0, 0},
+    {"lr-floor", 0, PV_OPTION_REAL, "F", NULL, 0, 1, NULL,
+     "cosine and poly end at this share of the learning rate", AT(lr_floor), 0, 0},
+    {"label-smoothing", 0, PV_OPTION_REAL, "S", NULL, 0, 0.9, NULL,
+     "share of the target spread evenly over all classes", AT(label_smoothing), 0, 0},
+    {"clip-norm", 0, PV_OPTION_REAL, "C", NULL, 0, 1e9, NULL,
+     "scale gradients whose joint norm is larger; 0 for off", AT(clip_norm), 0, 0},
+    {"clip-value", 0, PV_OPTION_REAL, "C", NULL, 0, 1e9, NULL,
+     "cut every entry of the gradient to this size; 0 for off", AT(clip_value), 0, 0},
+    {"augment", 0, PV_OPTION_TEXT, "LIST", NULL, 0, 0, NULL,
+     "random changes of training images: none, or some of flip, shift=N, cutout=N with commas "
+     "between; default by model and data",
+     AT(augment), 0, 0},
+    {"patience", 0, PV_OPTION_INTEGER, "N", "0", 0, 100000, NULL,
+     "stop after so many epochs without a better validation loss and keep the best; 0 for off",
+     AT(patience), 0, 0},
+    {"checkpoint", 0, PV_OPTION_PATH, "FOLDER", NULL, 0, 0, NULL,
+     "where the state is saved after each epoch and when interrupted", AT(checkpoint), 0, 0},
+    {"resume", 0, PV_OPTION_FLAG, NULL, NULL, 0, 0, NULL,
+     "go on from the checkpoint, when there is one", AT(resume), 0, 0},
+    {"log", 0, PV_OPTION_PATH, "FILE", NULL, 0, 0, NULL, "one JSON object an epoch is written here",
+     AT(log), 0, 0},
+    {"repeat", 0, PV_OPTION_INTEGER, "N", "1", 1, 10000, NULL,
+     "train afresh on N stratified splits (--holdout, or 0.2) and report mean and spread",
+     AT(repeat), 0, 0},
+    PV_OPTION_END,
+};
+
+static void take(double *target, double given)
+{
+    if (!isnan(given)) *target = given;
+}
+
+static pv_status apply_optim(pv_train_options *o, const train_args *a)
+{
+    pv_optim_kind kind = a->optim == NULL ? o->optim.kind : pv_optim_by_name(a->optim);
+    if (kind != o->optim.kind) { /* the rate of one optimiser means nothing to another */
+        o->optim.kind = kind;
+        o->lr = kind == PV_SGD ? 0.05 : 0.001;
+        o->optim.momentum = kind == PV_SGD ? 0.9 : 0;
+        o->optim.nesterov = 0;
+    }
+    take(&o->lr, a->lr);
+    take(&o->optim.momentum, a->momentum);
+    take(&o->optim.weight_decay, a->weight_decay);
+    take(&o->optim.clip_norm, a->clip_norm);
+    take(&o->optim.clip_value, a->clip_value);
+    if (a->nesterov) o->optim.nesterov = 1;
+    if (kind != PV_SGD && (a->nesterov || !isnan(a->momentum)))
+        PV_FAIL(PV_ERR_OPTION, "train: --momentum and --nesterov belong to sgd, not to %s",
+                pv_optim_name(kind));
+    if (o->optim.nesterov && o->optim.momentum == 0)
+        PV_FAIL(PV_ERR_OPTION, "train: --nesterov needs --momentum above 0");
+    return PV_OK;
+}
+
+static pv_status apply(pv_train_options *o, const train_args *a)
+{
+    PV_TRY(apply_optim(o, a));
+    if (a->epochs != PV_OPTION_UNSET) o->epochs = (int)a->epochs;
+    if (a->batch != PV_OPTION_UNSET) o->batch = a->batch;
+    if (a->schedule != NULL) o->schedule = (pv_schedule_kind)pv_schedule_by_name(a->schedule);
+    take(&o->warmup_epochs, a->warmup);
+    take(&o->step_epochs, a->step_epochs);
+    take(&o->step_gamma, a->step_gamma);
+    take(&o->poly_power, a->poly_power);
+    take(&o->lr_floor, a->lr_floor);
+    take(&o->label_smoothing, a->label_smoothing);
+    if (a->augment != NULL) PV_TRY(pv_training_augment(&o->augment, a->augment));
+    o->patience = (int)a->patience;
+    o->checkpoint = a->checkpoint;
+    o->resume = a->resume;
+    o->log = a->log;
+    return PV_OK;
+}
+
+static pv_status check(const train_args *a)
+{
+    if (a->resume && a->checkpoint == NULL)
+        PV_FAIL(PV_ERR_OPTION, "train: --resume needs --checkpoint FOLDER to go on from");
+    if (a->patience > 0 && a->validation == 0)
+        PV_FAIL(PV_ERR_OPTION, "train: --patience needs --validation SHARE to be measured on");
+    if (a->test != NULL && a->holdout > 0)
+        PV_FAIL(PV_ERR_OPTION, "train: --test and --holdout both say what to test on; pass one");
+    if (a->repeat > 1 && (a->out != NULL || a->checkpoint != NULL || a->log != NULL ||
+                          a->test != NULL || a->validation > 0))
+        PV_FAIL(PV_ERR_OPTION, "train: --repeat only measures: --out, --checkpoint, --log, --test "
+                               "and --validation do not go with it");
+    return PV_OK;
+}
+
+/* Find out that the model can't be saved before an hour of training, not after. */
+static pv_status check_writable(const char *path)
+{
+    pv_outfile f;
+    PV_TRY(pv_outfile_open(&f, path, 0644));
+    pv_outfile_discard(&f);
+    return PV_OK;
+}
+
+static double last_train_loss(const pv_training *t)
+{
+    return t->result.epochs > 0 ? t->result.epoch[t->result.epochs - 1].train_loss : NAN;
+}
+
+static pv_status fill_json(json_t *j, const pv_cli *cli, const train_args *a, const pv_training *t)
+{
+    int tested = t->evaluation.count > 0;
+    PV_TRY(pv_json_set(j, "model", json_string(a->model)));
+    PV_TRY(pv_json_set(j, "data", json_string(a->data)));
+    PV_TRY(pv_json_set(j, "epochs", json_integer(t->result.epochs)));
+    PV_TRY(pv_json_set(j, "train_loss", pv_json_number(last_train_loss(t))));
+    PV_TRY(pv_json_set(j, "test_accuracy", pv_json_number(tested ? t->evaluation.accuracy : NAN)));
+    PV_TRY(pv_json_set(j, "test_loss", pv_json_number(tested ? t->evaluation.loss : NAN)));
+    PV_TRY(pv_json_set(j, "seconds", pv_json_number(t->result.seconds)));
+    PV_TRY(pv_json_set(j, "samples_per_s", pv_json_number(pv_training_samples_per_second(t))));
+    PV_TRY(pv_json_set(j, "peak_rss_bytes", json_integer(pv_machine_peak_rss())));
+    PV_TRY(pv_json_set(j, "params", json_integer(pv_model_weights(t->net))));
+    PV_TRY(pv_json_set(j, "seed", json_integer(cli->global.seed)));
+    PV_TRY(pv_json_set(j, "threads", json_integer(cli->global.threads)));
+    return pv_json_set(j, "out", a->out == NULL ? json_null() : json_string(a->out));
+}
+
+static void print(const train_args *a, const pv_training *t)
+{
+    char time[PV_CONSOLE_TEXT], memory[PV_CONSOLE_TEXT];
+    const pv_evaluation *e = &t->evaluation;
+    pv_console_print("%s on %s: %d epoch%s in %s, %.0f samples/s, peak memory %s\n", a->model,
+                     a->data, t->result.epochs, t->result.epochs == 1 ? "" : "s",
+                     pv_console_duration(t->result.seconds, time),
+                     pv_training_samples_per_second(t),
+                     pv_console_bytes((double)pv_machine_peak_rss(), memory));
+    pv_console_print("training loss  %.4f\n", last_train_loss(t));
+    if (e->count > 0) {
+        int64_t correct = (int64_t)(e->accuracy * (double)e->count + 0.5);
+        pv_interval i = pv_clopper_pearson(correct, e->count, 0.95);
+        pv_console_print("test accuracy  %.2f %% of %lld (95 %% interval %.2f to %.2f)\n"
+                         "test loss      %.4f\n",
+                         100 * e->accuracy, (long long)e->count, 100 * i.low, 100 * i.high,
+                         e->loss);
+    } else {
+        pv_console_print("test accuracy  not measured: pass --holdout 0.2 or --test SPEC\n");
+    }
+    if (a->out != NULL) pv_console_print("model          %s\n", a->out);
+}
+
+static pv_status train_once(const pv_cli *cli, const train_args *a, pv_training *t)
+{
+    if (a->out != NULL)
+        PV_TRY(check_writable(a->out));
+    else
+        cli->ctx.log(cli->ctx.user, PV_LOG_WARN,
+                     "the trained model is not kept; pass --out FILE to keep it");
+    pv_status s = pv_training_run(t, &cli->ctx);
+    if (s == PV_ERR_CANCELLED && a->checkpoint != NULL)
+        return pv_trail_context(s, __FILE__, __LINE__, "the same command with --resume goes on");
+    PV_TRY(s);
+    if (a->out != NULL) PV_TRY(pv_model_save(t->net, a->out));
+    if (!cli->global.json) {
+        print(a, t);
+        return PV_OK;
+    }
+    json_t *j = json_object();
+    s = fill_json(j, cli, a, t);
+    if (s == PV_OK) return pv_console_json(j);
+    json_decref(j);
+    return s;
+}
+
+static pv_status fill_repeat(json_t *j, const pv_cli *cli, const train_args *a,
+                             const pv_train_options *o, const pv_repeat_result *r)
+{
+    json_t *runs = json_array();
+    PV_TRY(pv_json_set(j, "accuracies", runs));
+    for (int i = 0; i < r->runs; i++) PV_TRY(pv_json_append(runs, pv_json_number(r->accuracy[i])));
+    PV_TRY(pv_json_set(j, "model", json_string(a->model)));
+    PV_TRY(pv_json_set(j, "data", json_string(a->data)));
+    PV_TRY(pv_json_set(j, "runs", json_integer(r->runs)));
+    PV_TRY(pv_json_set(j, "epochs", json_integer(o->epochs)));
+    PV_TRY(pv_json_set(j, "test_accuracy", pv_json_number(r->mean)));
+    PV_TRY(pv_json_set(j, "test_accuracy_sd", pv_json_number(r->sd)));
+    PV_TRY(pv_json_set(j, "test_accuracy_lowest", pv_json_number(r->lowest)));
+    PV_TRY(pv_json_set(j, "test_accuracy_highest", pv_json_number(r->highest)));
+    PV_TRY(pv_json_set(j, "seconds", pv_json_number(r->seconds)));
+    PV_TRY(pv_json_set(j, "peak_rss_bytes", json_integer(pv_machine_peak_rss())));
+    PV_TRY(pv_json_set(j, "seed", json_integer(cli->global.seed)));
+    return pv_json_set(j, "threads", json_integer(cli->global.threads));
+}
+
+static pv_status train_often(const pv_cli *cli, const train_args *a)
+{
+    char time[PV_CONSOLE_TEXT];
+    pv_data *data = NULL;
+    pv_repeat_result r = {0};
+    pv_train_options o = {.size = sizeof o};
+    json_t *j = NULL;
+    double holdout = a->holdout > 0 ? a->holdout : 0.2;
+    pv_status status = PV_OK;
+    PV_TRY_GOTO(pv_data_open(&data, a->data, &cli->ctx));
+    pv_train_defaults(&o, a->model, data);
+    o.seed = (uint64_t)cli->global.seed;
+    PV_TRY_GOTO(apply(&o, a));
+    PV_TRY_GOTO(pv_train_repeat(a->model, data, (int)a->repeat, holdout, &o, &cli->ctx, &r));
+    if (cli->global.json) {
+        j = json_object();
+        PV_TRY_GOTO(fill_repeat(j, cli, a, &o, &r));
+        PV_TRY_GOTO(pv_console_json(json_incref(j)));
+    } else {
+        pv_console_print("%s on %s: %d runs in %s, each on another %.0f %% held out\n"
+                         "test accuracy  %.2f %% mean, %.2f sd, %.2f to %.2f\n",
+                         a->model, a->data, r.runs, pv_console_duration(r.seconds, time),
+                         100 * holdout, 100 * r.mean, 100 * r.sd, 100 * r.lowest, 100 * r.highest);
+    }
+done:
+    json_decref(j);
+    pv_repeat_result_clear(&r);
+    pv_data_free(data);
+    return status;
+}
+
+static pv_status run(const pv_cli *cli, const void *opaque)
+{
+    const train_args *a = opaque;
+    pv_training t = {.data = a->data,
+                     .model = a->model,
+                     .test = a->test,
+                     .holdout = a->holdout,
+                     .validation = a->validation,
+                     .seed = (uint64_t)cli->global.seed};
+    pv_status status = PV_OK;
+    PV_TRY(check(a));
+    if (a->repeat > 1) return train_often(cli, a);
+    PV_TRY_GOTO(pv_training_open(&t, &cli->ctx));
+    PV_TRY_GOTO(apply(&t.options, a));
+    PV_TRY_GOTO(train_once(cli, a, &t));
+done:
+    pv_training_clear(&t);
+    return status;
+}
+
+const pv_command pv_command_train = {
+    .name = "train",
+    .summary = "train one model",
+    .text = "Trains a model on a data set and measures it on test data: those that --test names, "
+            "or the share that --holdout sets aside, or the test split that the source has of its "
+            "own. The same options, seed and threads give the same weights, bit for bit.\n\n"
+            "Interrupted (Control-C) it saves a checkpoint, if --checkpoint names a folder, and "
+            "ends; --resume goes on from there to the very weights of an undisturbed run. A second "
+            "interrupt ends it at once.",
+    .examples = "privet train --data glyphs --holdout 0.2 --model lenet5 --out lenet5.safetensors\n"
+                "privet train --data mnist:DIR --model lenet5 --epochs 10 --json\n"
+                "privet train --data arff:iris.arff --model mlp --repeat 20",
+    .options = options,
+    .args_size = sizeof(train_args),
+    .run = run,
+};

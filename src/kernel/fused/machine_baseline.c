@@ -1,0 +1,3 @@
+#define MACHINE pv_machine_baseline
+#define ISA     "baseline"
+#include "kernel/fused/machine.inc"

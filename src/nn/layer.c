@@ -1,0 +1,57 @@
+#include "nn/model_text.h"
+
+/* A pool's stride of 0 means its kernel. */
+#define POOL_KEYS                                                                                  \
+    .key = {{"kernel", PV_VALUE_COUNT, NULL},                                                      \
+            {"stride", PV_VALUE_SIZE, "0"},                                                        \
+            {"pad", PV_VALUE_SIZE, "0"}}
+
+const pv_layer_type pv_layer_types[PV_LAYER_COUNT] = {
+    [PV_LAYER_INPUT] = {.name = "input", .open = 1, .key = {{"size", PV_VALUE_COUNT, NULL}}},
+    [PV_LAYER_CONV] = {.name = "conv",
+                       .takes_init = 1,
+                       .key = {[PV_CONV_CHANNELS] = {"channels", PV_VALUE_COUNT, NULL},
+                               [PV_CONV_KERNEL] = {"kernel", PV_VALUE_COUNT, NULL},
+                               [PV_CONV_STRIDE] = {"stride", PV_VALUE_COUNT, "1"},
+                               [PV_CONV_PAD] = {"pad", PV_VALUE_SIZE, "0"},
+                               [PV_CONV_GROUPS] = {"groups", PV_VALUE_COUNT, "1"},
+                               [PV_CONV_BIAS] = {"bias", PV_VALUE_SWITCH, "yes"}}},
+    [PV_LAYER_DENSE] = {.name = "dense",
+                        .takes_init = 1,
+                        .key = {[PV_DENSE_OUT] = {"out", PV_VALUE_COUNT, NULL},
+                                [PV_DENSE_BIAS] = {"bias", PV_VALUE_SWITCH, "yes"}}},
+    [PV_LAYER_AVGPOOL] = {.name = "avgpool", POOL_KEYS},
+    [PV_LAYER_MAXPOOL] = {.name = "maxpool", POOL_KEYS},
+    [PV_LAYER_GLOBAL_AVGPOOL] = {.name = "global-avgpool"},
+    [PV_LAYER_GLOBAL_MAXPOOL] = {.name = "global-maxpool"},
+    [PV_LAYER_SQUEEZE2] = {.name = "squeeze2"},
+    [PV_LAYER_FLATTEN] = {.name = "flatten"},
+    [PV_LAYER_RESHAPE] = {.name = "reshape", .open = 1, .key = {{"size", PV_VALUE_COUNT, NULL}}},
+    [PV_LAYER_BATCHNORM] = {.name = "batchnorm",
+                            .key = {[PV_BATCHNORM_MOMENTUM] = {"momentum", PV_VALUE_REAL, "0.1"},
+                                    [PV_BATCHNORM_EPS] = {"eps", PV_VALUE_REAL, "1e-5"}}},
+    [PV_LAYER_LAYERNORM] = {.name = "layernorm", .key = {{"eps", PV_VALUE_REAL, "1e-5"}}},
+    [PV_LAYER_GROUPNORM] = {.name = "groupnorm",
+                            .key = {{"groups", PV_VALUE_COUNT, NULL},
+                                    {"eps", PV_VALUE_REAL, "1e-5"}}},
+    [PV_LAYER_DROPOUT] = {.name = "dropout", .key = {{"p", PV_VALUE_REAL, NULL}}},
+    [PV_LAYER_EMBEDDING] = {.name = "embedding",
+                            .takes_init = 1,
+                            .key = {{"width", PV_VALUE_COUNT, NULL}}},
+    [PV_LAYER_POSITIONS] = {.name = "positions", .takes_init = 1},
+    [PV_LAYER_ATTENTION] = {.name = "attention",
+                            .takes_init = 1,
+                            .key = {{"heads", PV_VALUE_COUNT, "1"}}},
+    [PV_LAYER_MEAN_TOKENS] = {.name = "mean-tokens"},
+    [PV_LAYER_SCALE] = {.name = "scale", .key = {{"by", PV_VALUE_REAL, NULL}}},
+    [PV_LAYER_RELU] = {.name = "relu"},
+    [PV_LAYER_LEAKY_RELU] = {.name = "leaky-relu", .key = {{"slope", PV_VALUE_REAL, "0.01"}}},
+    [PV_LAYER_ELU] = {.name = "elu", .key = {{"alpha", PV_VALUE_REAL, "1"}}},
+    [PV_LAYER_SIGMOID] = {.name = "sigmoid"},
+    [PV_LAYER_TANH] = {.name = "tanh"},
+    [PV_LAYER_GELU] = {.name = "gelu"},
+    [PV_LAYER_SOFTPLUS] = {.name = "softplus"},
+    [PV_LAYER_RESIDUAL] = {.name = "residual"},
+    [PV_LAYER_SHORTCUT] = {.name = "shortcut"},
+    [PV_LAYER_END] = {.name = "}"},
+};

@@ -1,0 +1,63 @@
+/* nn/model_i.h - the inside of a pv_model, shared by model*.c */
+#ifndef PV_NN_MODEL_I_H
+#define PV_NN_MODEL_I_H
+
+#include "codec/safetensors.h"
+#include "nn/model_text.h"
+#include "privet/model.h"
+
+typedef enum pv_param_role {
+    PV_ROLE_WEIGHT,    /* drawn by init, with fan_in */
+    PV_ROLE_BIAS,      /* likewise */
+    PV_ROLE_EMBEDDING, /* drawn by init; N(0,1) by default */
+    PV_ROLE_ONES,
+    PV_ROLE_ZEROS,
+    PV_ROLE_STATE_ONES, /* running statistics: no optimiser moves them */
+    PV_ROLE_STATE_ZEROS,
+} pv_param_role;
+
+typedef struct pv_model_parameter {
+    char *name;
+    pv_tensor value;
+    pv_param_role role;
+    pv_init init;
+    int64_t fan_in;
+} pv_model_parameter;
+
+struct pv_model {
+    char *name, *text;
+    pv_model_domain domain;
+    pv_layers layers;
+    pv_model_parameter *param;
+    size_t params, param_cap;
+    char **class_name; /* domain.classes of them */
+    pv_norm norm;
+    uint64_t vocabulary_digest; /* of the words, in order; 0: not known */
+};
+
+/* The network of m on a batch of one, whose parameters become m's list: names, shapes and how they
+ * are drawn, without data yet. Errors: as pv_model_build. */
+pv_status pv_model_collect(pv_model *m) PV_MUST_USE;
+
+/* A model without class names, normalisation and the values of its parameters. */
+pv_status pv_model_create(pv_model **m, const char *name, const char *text, size_t length,
+                          const pv_model_domain *domain) PV_MUST_USE;
+
+/* "image", "table", "text"; "?" and 0 for anything else. */
+const char *pv_data_kind_name(pv_data_kind kind);
+pv_data_kind pv_data_kind_by_name(const char *name);
+
+/* class_name[i] of m becomes a copy of name. */
+pv_status pv_model_set_class(pv_model *m, int i, const char *name) PV_MUST_USE;
+
+/* ---- model_file.c: a model file with more in it (checkpoints). Names of extra tensors must not be
+ * those of parameters, nor begin with "norm.". */
+pv_status pv_model_write(const pv_model *m, const char *path, const pv_named_tensor *extra, int n,
+                         const pv_metadata *metadata, int k) PV_MUST_USE;
+
+/* The parameters of m as the file has them; shapes must agree (PV_ERR_MISMATCH). prefix goes before
+ * their names. */
+pv_status pv_model_read_params(pv_model *m, const pv_safetensors *s, const char *path,
+                               const char *prefix) PV_MUST_USE;
+
+#endif

@@ -1,0 +1,54 @@
+/* report/svg.h - charts as inline SVG
+ *
+ * Colours come from the page's custom properties (--c0, --c1, ... for series, --line, --soft,
+ * --ink), so charts follow the light, dark and print schemes of the page. Every chart has a title
+ * that says in words what it shows. Text is escaped here.
+ */
+#ifndef PV_REPORT_SVG_H
+#define PV_REPORT_SVG_H
+
+#include "report/html.h"
+
+/* One line of a chart; a value that is not finite leaves a gap. */
+typedef struct pv_svg_series {
+    const char *label;
+    const double *y;
+    int dashed;
+} pv_svg_series;
+
+typedef struct pv_svg_chart {
+    const char *id;    /* unique on the page: ids of the elements begin with it */
+    const char *title; /* what is to be seen, in words */
+    const char *x_label;
+    const double *x; /* `points` values, increasing */
+    int points;
+    const pv_svg_series *series; /* at most 4 */
+    int count;
+    int percent; /* y are shares, shown as percentages */
+    double width, height;
+} pv_svg_chart;
+
+/* Axes with round ticks, lines, a dot a point, and each line's name at its end. */
+void pv_svg_lines(pv_html *h, const pv_svg_chart *chart);
+
+/* A measured share with its interval, one row each: a dot on a bar, the figure at the right. */
+typedef struct pv_svg_row {
+    const char *label;
+    double share, low, high;
+    int strong; /* the row the page is about */
+} pv_svg_row;
+
+typedef struct pv_svg_dots {
+    const char *id, *title;
+    const pv_svg_row *row;
+    int rows;
+    int digits; /* of the percentages */
+    double width, label_width;
+} pv_svg_dots;
+
+void pv_svg_intervals(pv_html *h, const pv_svg_dots *dots);
+
+/* Round steps for an axis from low to high in about n steps: 1, 2 or 5 times a power of ten. */
+double pv_svg_step(double low, double high, int n);
+
+#endif

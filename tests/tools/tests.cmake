@@ -1,0 +1,6 @@
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+foreach(tool layers tidy links)
+  add_test(NAME tools/${tool} COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/tools/${tool}.py)
+endforeach()
+add_test(NAME tools/planted COMMAND Python3::Interpreter ${CMAKE_CURRENT_LIST_DIR}/planted.py)
+set_tests_properties(tools/layers tools/tidy tools/links tools/planted PROPERTIES LABELS tools TIMEOUT 30)

@@ -1,0 +1,5 @@
+foreach(name status mem file str json ini secret csprng rng)
+  pv_test(unit/base/${name} ROOMS base)
+endforeach()
+pv_test(unit/base/threads ROOMS base LABEL unit tsan)
+pv_valgrind_test(unit/base/ct ROOMS base CASES equal select wipe CONTROLS branch memcmp)

@@ -1,0 +1,10 @@
+foreach(name plan random_graphs shapes refusals simplify grad cut print memory)
+  pv_test(unit/graph/${name} ROOMS graph)
+endforeach()
+
+# The example of docs/graph.md: it needs nothing but the public headers.
+add_executable(example_split ${CMAKE_SOURCE_DIR}/examples/c/split.c)
+target_include_directories(example_split PRIVATE ${CMAKE_SOURCE_DIR}/include)
+target_link_libraries(example_split PRIVATE pv_graph m)
+add_test(NAME examples/c/split COMMAND example_split)
+set_tests_properties(examples/c/split PROPERTIES LABELS unit TIMEOUT 30)

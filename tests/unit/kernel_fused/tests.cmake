@@ -1,0 +1,1 @@
+pv_test(unit/kernel_fused/machine ROOMS kernel/fused)

@@ -1,0 +1,2 @@
+pv_test(unit/math/lu ROOMS math)
+pv_test(unit/math/special ROOMS math)

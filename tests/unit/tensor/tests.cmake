@@ -1,0 +1,1 @@
+pv_test(unit/tensor/tensor ROOMS tensor)
