@@ -314,22 +314,22 @@ static pv_status put_tensor(json_t *header, const char *name, const pv_tensor *t
 {
     pv_status status = PV_OK;
     const char *dtype = "";
-    json_t *shape = json_array(), *offsets = json_array(), *entry = json_object();
+    json_t *shape = json_array(), *offsets = json_array(), *object = json_object();
     for (int i = 0; i < TYPES; i++)
         if (types[i].dtype == t->dtype) dtype = types[i].text;
     for (int i = 0; i < t->shape.ndim; i++)
         PV_TRY_GOTO(pv_json_append(shape, json_integer(t->shape.dim[i])));
     PV_TRY_GOTO(pv_json_append(offsets, json_integer((json_int_t)begin)));
     PV_TRY_GOTO(pv_json_append(offsets, json_integer((json_int_t)(begin + pv_tensor_bytes(t)))));
-    PV_TRY_GOTO(pv_json_set(entry, "dtype", json_string(dtype)));
-    PV_TRY_GOTO(pv_json_set(entry, "shape", json_incref(shape)));
-    PV_TRY_GOTO(pv_json_set(entry, "data_offsets", json_incref(offsets)));
+    PV_TRY_GOTO(pv_json_set(object, "dtype", json_string(dtype)));
+    PV_TRY_GOTO(pv_json_set(object, "shape", json_incref(shape)));
+    PV_TRY_GOTO(pv_json_set(object, "data_offsets", json_incref(offsets)));
     PV_TRY_GOTO(check_name(header, name));
-    PV_TRY_GOTO(pv_json_set(header, name, json_incref(entry)));
+    PV_TRY_GOTO(pv_json_set(header, name, json_incref(object)));
 done:
     json_decref(shape);
     json_decref(offsets);
-    json_decref(entry);
+    json_decref(object);
     return status;
 }
 
