@@ -2,31 +2,10 @@
 #include "graph/plan_i.h"
 #include "kernel/dnnl/dnnl.h"
 
-#pragma weak pv_dnnl_argmax
-#pragma weak pv_dnnl_avgpool
-#pragma weak pv_dnnl_avgpool_t
-#pragma weak pv_dnnl_broadcast
-#pragma weak pv_dnnl_concat
 #pragma weak pv_dnnl_conv
 #pragma weak pv_dnnl_conv_data
 #pragma weak pv_dnnl_conv_weights
-#pragma weak pv_dnnl_gather
-#pragma weak pv_dnnl_inverse
-#pragma weak pv_dnnl_log_softmax
-#pragma weak pv_dnnl_logdet
 #pragma weak pv_dnnl_matmul
-#pragma weak pv_dnnl_maxpool_index
-#pragma weak pv_dnnl_one_hot
-#pragma weak pv_dnnl_pad
-#pragma weak pv_dnnl_permute
-#pragma weak pv_dnnl_pool_gather
-#pragma weak pv_dnnl_pool_scatter
-#pragma weak pv_dnnl_reduce_max
-#pragma weak pv_dnnl_scatter
-#pragma weak pv_dnnl_slice
-#pragma weak pv_dnnl_softmax
-#pragma weak pv_dnnl_sum
-#pragma weak pv_dnnl_uniform
 
 const pv_backend pv_backend_fast = {
     .name = "fast",

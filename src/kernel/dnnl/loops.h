@@ -49,8 +49,8 @@ typedef struct pv_loops {
     /* Adds to the rows of x that one row g of the result's gradient comes from. w [out, rows,
      * lanes(taps)]; row lengths of x leave lanes(taps) floats after the last window's start. */
     void (*conv_data_row)(const pv_direct *d, const float *g, const float *w, float *x);
-    /* w[rows*taps, 8] += x of every window times g, for n rows of g; out <= 8. g is [n, columns, 8]
-     * (padded); the next row of g belongs to x + x_next. */
+    /* w[rows*taps, 8] += x of every window times g, for n rows of g [n, columns, out], out <= 8.
+     * The next row of g belongs to x + x_next. 8 floats must be readable at every pixel of g. */
     void (*conv_weights_rows)(const pv_direct *d, const float *x, int64_t x_next, const float *g,
                               int64_t n, float *w);
 } pv_loops;
