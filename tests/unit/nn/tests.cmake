@@ -1,3 +1,3 @@
-foreach(name model_text zoo schedule lbfgs)
+foreach(name model_text zoo model layers optim schedule lbfgs trainer)
   pv_test(unit/nn/${name} ROOMS nn)
 endforeach()
