@@ -482,7 +482,7 @@ def png_files():
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     palette = rng.randbytes(12)
-    interlaced = b"".join(rows(w, h, 8) for w, h in ((1, 1), (0, 0), (1, 0), (1, 1), (1, 1), (2, 2), (4, 2)) if w and h)
+    interlaced = b"".join(rows(w, h, 8) for w, h in ((1, 1), (1, 1), (2, 1), (2, 2), (4, 2)))
     rgb = png_bytes(5, 4, 8, 2, rows(5, 4, 24, (0, 1, 2, 3)))
     files = {
         "gray": png_bytes(6, 5, 8, 0, rows(6, 5, 8, (0, 1, 2, 3, 4))),
@@ -533,16 +533,14 @@ def jpeg_files(program):
     files = {name: open(os.path.join(folder, name), "rb").read() for name in sorted(os.listdir(folder)) if not FOUND.match(name)}
     gray, rgb = files["gray.jpg"], files["rgb-420.jpg"]
     frame = rgb.index(b"\xff\xc0")
-    progressive = files["gray-progressive.jpg"]
-    scan = progressive[progressive.index(b"\xff\xda"):-2]
-    files["huge"] = rgb[: frame + 5] + b"\xff\xff\xff\xff" + rgb[frame + 9:]
+    files["huge"] = rgb[: frame + 5] + b"\x4e\x20\x4e\x20" + rgb[frame + 9:]
+    files["largest"] = rgb[: frame + 5] + b"\xff\xff\xff\xff" + rgb[frame + 9:]
     files["claims"] = rgb[: frame + 5] + b"\x20\x00\x20\x00" + rgb[frame + 9:]
     files["zero"] = rgb[: frame + 5] + b"\0\0\0\0" + rgb[frame + 9:]
     files["no-end"] = gray[:-2]
     files["tail"] = gray + b"tail"
     files["twice"] = gray + gray
     files["garbage"] = gray[:2] + b"\0\0\0" + gray[2:]
-    files["scans"] = progressive[:-2] + scan * 70 + b"\xff\xd9"
     files["soi"] = b"\xff\xd8"
     files["empty"] = b""
     files["text"] = b"not a picture"

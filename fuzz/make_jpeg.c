@@ -22,9 +22,22 @@ static const kind kinds[] = {
     {"rgb-progressive", 32, 32, 3, 75, 2, 1, 0, 0, JCS_RGB},
     {"rgb-restart", 48, 16, 3, 75, 1, 0, 1, 0, JCS_RGB},
     {"rgb-wide", 200, 2, 3, 10, 2, 0, 0, 0, JCS_RGB},
+    {"many-scans", 8, 8, 1, 75, 1, 2, 0, 0, JCS_GRAYSCALE},
     {"cmyk", 16, 16, 4, 75, 1, 0, 0, 0, JCS_CMYK},
     {"arithmetic", 16, 16, 3, 75, 1, 0, 0, 1, JCS_RGB},
 };
+
+/* A scan for each coefficient but its last bit, and for the last bit of each: 128 scans. */
+static int many_scans(jpeg_scan_info *scan)
+{
+    for (int i = 0; i < 128; i++)
+        scan[i] = (jpeg_scan_info){.comps_in_scan = 1,
+                                   .Ss = i % 64,
+                                   .Se = i % 64,
+                                   .Ah = i < 64 ? 0 : 1,
+                                   .Al = i < 64 ? 1 : 0};
+    return 128;
+}
 
 static void write_jpeg(FILE *f, const kind *k)
 {
@@ -32,6 +45,7 @@ static void write_jpeg(FILE *f, const kind *k)
     struct jpeg_error_mgr errors;
     JSAMPLE row[4 * 256];
     JSAMPROW rows = row;
+    jpeg_scan_info scans[128];
     info.err = jpeg_std_error(&errors);
     jpeg_create_compress(&info);
     jpeg_stdio_dest(&info, f);
@@ -44,7 +58,11 @@ static void write_jpeg(FILE *f, const kind *k)
     info.comp_info[0].h_samp_factor = info.comp_info[0].v_samp_factor = k->sampling;
     info.restart_in_rows = k->restart;
     info.arith_code = k->arithmetic;
-    if (k->progressive) jpeg_simple_progression(&info);
+    if (k->progressive == 1) jpeg_simple_progression(&info);
+    if (k->progressive == 2) {
+        info.num_scans = many_scans(scans);
+        info.scan_info = scans;
+    }
     jpeg_start_compress(&info, TRUE);
     for (int y = 0; y < k->height; y++) {
         for (int x = 0; x < k->width; x++)

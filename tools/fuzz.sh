@@ -34,7 +34,8 @@ for reader in "$@"; do
             -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1 -artifact_prefix="$build/found/$reader-" \
             "$new" "fuzz/corpus/$reader" >"$out" 2>&1 || state="FOUND something, see $out"; } 2>"$out.time"
         spent=$((spent + $(awk '{ print int($1 + $2 + 1) }' "$out.time")))
-        runs=$((runs + $(sed -n 's/^stat::number_of_executed_units: *//p' "$out")))
+        executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$out")
+        runs=$((runs + ${executed:-0}))
     done
     [ "$state" = clean ] || failed=1
     printf '%-12s %4d s %12d executions  %s\n' "$reader" "$spent" "$runs" "$state" | tee -a "$build/fuzz.log"
