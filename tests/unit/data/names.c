@@ -86,7 +86,7 @@ static void out_of_memory(void **state)
     {
         pv_names names = {0}, copy = {0}, order = {0};
         int64_t number;
-        char text[8];
+        char text[16];
         status = PV_OK;
         for (int i = 0; i < 20 && status == PV_OK; i++) {
             snprintf(text, sizeof text, "%d", i);
