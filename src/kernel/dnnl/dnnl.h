@@ -39,6 +39,9 @@ extern const pv_kernel pv_dnnl_avgpool, pv_dnnl_avgpool_t, pv_dnnl_maxpool_index
 /* linear algebra */
 extern const pv_kernel pv_dnnl_inverse, pv_dnnl_logdet;
 
+/* All of them by operation; NULL for leaves and elementwise operations (kernel/fused). */
+extern const pv_backend pv_backend_dnnl;
+
 /* Which implementation a prepared call runs: "jit_uni:avx512_core" and the like (oneDNN's own
  * name) or "own:..." . Never NULL; valid while the call is prepared. */
 const char *pv_dnnl_implementation(const pv_call *call);
