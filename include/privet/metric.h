@@ -88,8 +88,8 @@ PV_API pv_interval pv_wilson(int64_t k, int64_t n, double confidence);
  * (Kuhn 1955, Munkres 1957, Jonker and Volgenant 1987), O(rows^2 columns). Matches reconstructed
  * items with true ones before they are scored. Errors: PV_ERR_SHAPE (rows > columns), PV_ERR_RANGE
  * (a cost is not finite), PV_ERR_MEMORY. */
-PV_API pv_status pv_assignment(int32_t *column, double *total, const double *cost, int rows,
-                               int columns) PV_MUST_USE;
+PV_API pv_status pv_assignment_solve(int32_t *column, double *total, const double *cost, int rows,
+                                     int columns) PV_MUST_USE;
 
 #ifdef __cplusplus
 }

@@ -2,21 +2,11 @@
 
 #include <time.h>
 
-static double seconds(clockid_t which)
-{
-    struct timespec t = {0};
-    clock_gettime(which, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 double pv_clock_seconds(void)
 {
-    return seconds(CLOCK_MONOTONIC);
-}
-
-double pv_clock_cpu_seconds(void)
-{
-    return seconds(CLOCK_PROCESS_CPUTIME_ID);
+    struct timespec t = {0};
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 const char *pv_clock_text(char buffer[PV_CLOCK_TEXT])

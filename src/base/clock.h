@@ -6,8 +6,7 @@
 #ifndef PV_BASE_CLOCK_H
 #define PV_BASE_CLOCK_H
 
-double pv_clock_seconds(void);     /* monotonic */
-double pv_clock_cpu_seconds(void); /* processor time of the whole process, all threads */
+double pv_clock_seconds(void); /* monotonic */
 
 /* Now in UTC, "2026-11-20T18:50:00Z"; returns buffer. */
 enum { PV_CLOCK_TEXT = 24 };

@@ -89,6 +89,7 @@ pv_status pv_ini_parse(pv_ini *ini, const char *name, const void *data, size_t s
         PV_FAIL(PV_ERR_LIMIT, "%s: %zu bytes, at most %d are read", name, size, PV_INI_MAX);
     ini->name = pv_strdup(name);
     if (ini->name == NULL) PV_FAIL_MEMORY(strlen(name));
+    if (size == 0) data = ""; /* NULL is allowed then */
     if (memchr(data, '\0', size) != NULL)
         PV_FAIL_GOTO(PV_ERR_FORMAT, "%s: holds a NUL byte; an INI file is text", name);
     source s = {.at = data, .end = (const char *)data + size, .ini = ini, .status = PV_OK};

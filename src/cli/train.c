@@ -5,10 +5,11 @@
 #include "run/machine.h"
 #include "run/training.h"
 #include <math.h>
+#include <string.h>
 
 typedef struct train_args {
     const char *data, *model, *test, *out, *checkpoint, *log;
-    const char *optim, *schedule, *augment;
+    const char *optim, *schedule, *augment, *backend;
     double holdout, validation, lr, momentum, weight_decay, clip_norm, clip_value;
     double warmup, step_epochs, step_gamma, poly_power, lr_floor, label_smoothing;
     int64_t epochs, batch, patience, repeat;
@@ -83,6 +84,9 @@ static const pv_option options[] = {
     {"repeat", 0, PV_OPTION_INTEGER, "N", "1", 1, 10000, NULL,
      "train afresh on N stratified splits (--holdout, or 0.2) and report mean and spread",
      AT(repeat), 0, 0},
+    {"backend", 0, PV_OPTION_CHOICE, "NAME", "fast", 0, 0, "fast|ref",
+     "kernels of the training steps: fast (float32) or ref (plain C, float64, slow)", AT(backend),
+     0, 0},
     PV_OPTION_END,
 };
 
@@ -128,6 +132,7 @@ static pv_status apply(pv_train_options *o, const train_args *a)
     take(&o->label_smoothing, a->label_smoothing);
     if (a->augment != NULL) PV_TRY(pv_training_augment(&o->augment, a->augment));
     o->patience = (int)a->patience;
+    o->backend = strcmp(a->backend, "ref") == 0 ? PV_BACKEND_REF : PV_BACKEND_FAST;
     o->checkpoint = a->checkpoint;
     o->resume = a->resume;
     o->log = a->log;

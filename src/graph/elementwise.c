@@ -1,10 +1,10 @@
 #include "graph/graph_i.h"
 
-#include <string.h>
-
 pv_node pv_unary(pv_graph *g, pv_op op, pv_node x)
 {
-    if (!pv_graph_takes(g, pv_op_name(op), x, PV_F32)) return PV_NONE;
+    char builder[32];
+    snprintf(builder, sizeof builder, "pv_%s", pv_op_name(op)); /* their builders are named so */
+    if (!pv_graph_takes(g, builder, x, PV_F32)) return PV_NONE;
     pv_graph_node n = pv_graph_node_of(op, 1, x, 0, 0);
     n.shape = g->node[x].shape;
     return pv_graph_append(g, &n);

@@ -36,9 +36,10 @@ static int can_norm(pv_graph *g, const char *builder, pv_node x, int ndim, doubl
 
 /* Mean over `axes` (kept as 1), x less it, and the biased variance.
  *
- * The variance is written mean((x - d)^2) - (mean - d)^2, which holds for every constant d; d is the mean's value, so
- * the last term is zero. What that buys: the gradient through the mean is then arithmetic on single numbers, where
- * mean((x - mean)^2) would sum a whole tensor that is known to add up to zero; and it is exact in every order. */
+ * The variance is written mean((x - d)^2) - (mean - d)^2, which holds for every constant d; d is
+ * the mean's value, so the last term is zero. What that buys: the gradient through the mean is then
+ * arithmetic on single numbers, where mean((x - mean)^2) would sum a whole tensor that is known to
+ * add up to zero; and it is exact in every order. */
 static void moments(pv_graph *g, pv_node x, uint32_t axes, pv_node *mean, pv_node *centred,
                     pv_node *var)
 {

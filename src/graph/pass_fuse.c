@@ -231,6 +231,13 @@ static pv_ir_id member_for(const fuser *f, int32_t unit, pv_ir_id id)
     return -1;
 }
 
+/* Within a tree that is computed again: is this a node of it, and no leaf? */
+static int is_recomputed(const fuser *f, pv_ir_id id)
+{
+    const pv_ir_node *n = &f->ir->node[id];
+    return !f->forced[id] && !pv_ir_is_leaf(n) && fusable(n);
+}
+
 /* Can `id` be computed from at most one tensor that is in memory anyway, within *ops operations?
  * *leaf is that tensor, or -1. Rows and columns must fit `columns` (0: anything, then it is set).
  */
@@ -249,9 +256,7 @@ static int recomputable(const fuser *f, pv_ir_id id, int64_t *columns, int *ops,
             *columns = c;
             continue;
         }
-        const pv_ir_node *s = &ir->node[source];
-        int in_memory = f->forced[source] || pv_ir_is_leaf(s) || !fusable(s);
-        if (in_memory) {
+        if (!is_recomputed(f, source)) {
             if (*leaf >= 0 && *leaf != source) return 0;
             *leaf = source;
         } else if (!recomputable(f, source, columns, ops, leaf)) {
@@ -284,8 +289,7 @@ static pv_status recompute(fuser *f, int32_t unit, pv_ir_id id, int32_t rank, pv
         int64_t c;
         if (pv_ir_access(ir, copy.in[k], pv_ir_count(ir, id), &source, &c) != PV_ACCESS_FULL)
             continue;
-        if (f->forced[source] || pv_ir_is_leaf(&ir->node[source]) || !fusable(&ir->node[source]))
-            continue;
+        if (!is_recomputed(f, source)) continue;
         PV_TRY(recompute(f, unit, source, rank, &copy.in[k]));
     }
     copy.is_output = 0;
@@ -299,6 +303,26 @@ static pv_status recompute(fuser *f, int32_t unit, pv_ir_id id, int32_t rank, pv
     f->clone_of[made] = id;
     *out = made;
     return add_member(ir, unit, made, rank);
+}
+
+/* Would unit g depend on itself if it computed `id` again? */
+static pv_status recomputing_closes_cycle(fuser *f, pv_ir_id id, int32_t g, int *answer)
+{
+    const pv_ir *ir = f->ir;
+    *answer = 0;
+    for (int k = 0; k < ir->node[id].nin && !*answer; k++) {
+        pv_ir_id source;
+        int64_t c;
+        pv_access a = pv_ir_access(ir, ir->node[id].in[k], pv_ir_count(ir, id), &source, &c);
+        if (a == PV_ACCESS_CONST) continue;
+        if (ir->node[source].unit == g)
+            *answer = ir->node[source].op == PV_OP_SUM;
+        else if (a == PV_ACCESS_FULL && is_recomputed(f, source))
+            PV_TRY(recomputing_closes_cycle(f, source, g, answer));
+        else
+            PV_TRY(closes_cycle(f, source, g, answer));
+    }
+    return PV_OK;
 }
 
 /* ---- joining
@@ -328,7 +352,7 @@ static pv_status can_join(fuser *f, pv_ir_id v, int32_t g, int *answer)
     for (int k = 0; k < n->nin; k++) {
         pv_ir_id source, leaf;
         int64_t c;
-        int cycle;
+        int cycle = 0;
         pv_access a = pv_ir_access(ir, n->in[k], u->count, &source, &c);
         if (a == PV_ACCESS_CONST) continue;
         if (a == PV_ACCESS_ROW || a == PV_ACCESS_COLUMN) {
@@ -339,11 +363,10 @@ static pv_status can_join(fuser *f, pv_ir_id v, int32_t g, int *answer)
             if (ir->node[source].op == PV_OP_SUM) return PV_OK;
             continue;
         }
-        if (a == PV_ACCESS_FULL && can_recompute(f, source, &columns, &leaf)) {
-            if (leaf < 0) continue;
-            source = leaf;
-        }
-        PV_TRY(closes_cycle(f, source, g, &cycle));
+        if (a == PV_ACCESS_FULL && can_recompute(f, source, &columns, &leaf))
+            PV_TRY(recomputing_closes_cycle(f, source, g, &cycle));
+        else
+            PV_TRY(closes_cycle(f, source, g, &cycle));
         if (cycle) return PV_OK;
     }
     *answer = 1;

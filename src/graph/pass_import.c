@@ -133,6 +133,30 @@ static void count_readers(const pv_graph *g, const unsigned char *needed, const 
     for (size_t i = 0; i < g->assigns; i++) readers[g->assign[i].value]++;
 }
 
+/* An output that only looks at a parameter (RESHAPE, DETACH) would show its next value as soon as
+ * it is assigned: it becomes a copy, which is made before. */
+static pv_status copy_assigned(pv_ir *ir, const pv_graph *g, pv_node x)
+{
+    pv_ir_id id = ir->from_graph[x], source = id;
+    if (g->node[x].op == PV_OP_PARAM) return PV_OK;
+    while (pv_ir_is_view(&ir->node[source])) source = ir->node[source].in[0];
+    for (size_t i = 0; i < g->assigns; i++) {
+        if (ir->from_graph[g->assign[i].param] != source) continue;
+        pv_ir_node n;
+        memset(&n, 0, sizeof n);
+        n.op = PV_OP_AFFINE;
+        n.nin = 1;
+        n.in[0] = id;
+        n.dtype = g->node[x].dtype;
+        n.shape = g->node[x].shape;
+        n.attr.scale = 1;
+        n.origin = x;
+        ir->from_graph[x] = pv_ir_append(ir, &n);
+        return ir->from_graph[x] < 0 ? PV_ERR_MEMORY : PV_OK;
+    }
+    return PV_OK;
+}
+
 pv_status pv_ir_import(pv_ir *ir, const pv_graph *g, const pv_node *outputs, int n, int fast)
 {
     pv_status status = PV_OK;
@@ -165,6 +189,7 @@ pv_status pv_ir_import(pv_ir *ir, const pv_graph *g, const pv_node *outputs, int
         ir->from_graph[i] = -1;
         if (needed[i]) PV_TRY_GOTO(import_node(&im, g, (pv_node)i, fast));
     }
+    for (int i = 0; i < n; i++) PV_TRY_GOTO(copy_assigned(ir, g, outputs[i]));
     ir->imported = ir->size;
     for (int i = 0; i < n; i++) {
         ir->output[i] = ir->from_graph[outputs[i]];

@@ -60,7 +60,8 @@ static void place(matching *m, int start)
     }
 }
 
-pv_status pv_assignment(int32_t *column, double *total, const double *cost, int rows, int columns)
+pv_status pv_assignment_solve(int32_t *column, double *total, const double *cost, int rows,
+                              int columns)
 {
     pv_status status = PV_OK;
     matching m = {.cost = cost, .rows = rows, .columns = columns};

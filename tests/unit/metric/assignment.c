@@ -12,14 +12,14 @@ static void known_answers(void **state)
     (void)state;
     double square[] = {4, 1, 3, 2, 0, 5, 3, 2, 2}, wide[] = {9, 1, 9, 9, 2, 9}, total;
     int32_t column[3];
-    CHECK_OK(pv_assignment(column, &total, square, 3, 3));
+    CHECK_OK(pv_assignment_solve(column, &total, square, 3, 3));
     assert_true(total == 5.0);
     assert_memory_equal(column, ((int32_t[]){1, 0, 2}), sizeof column);
-    CHECK_OK(pv_assignment(column, &total, wide, 2, 3));
+    CHECK_OK(pv_assignment_solve(column, &total, wide, 2, 3));
     assert_true(total == 10.0);
-    CHECK_OK(pv_assignment(column, NULL, square, 1, 9));
+    CHECK_OK(pv_assignment_solve(column, NULL, square, 1, 9));
     assert_int_equal(column[0], 4);
-    CHECK_OK(pv_assignment(NULL, &total, square, 0, 3));
+    CHECK_OK(pv_assignment_solve(NULL, &total, square, 0, 3));
     assert_true(total == 0.0);
 }
 
@@ -48,7 +48,7 @@ static void random_costs_against_all_ways(void **state)
         unsigned taken = 0;
         for (int i = 0; i < rows * columns; i++)
             cost[i] = trial % 2 ? pv_rng_normal(&r) : (double)pv_rng_below(&r, 4); /* ties, too */
-        CHECK_OK(pv_assignment(column, &total, cost, rows, columns));
+        CHECK_OK(pv_assignment_solve(column, &total, cost, rows, columns));
         for (int i = 0; i < rows; i++) {
             assert_in_range(column[i], 0, columns - 1);
             assert_false(taken >> column[i] & 1);
@@ -68,11 +68,11 @@ static void mistakes(void **state)
     double cost[] = {1, 2, NAN, 4};
     int32_t column[2];
     pv_status status = PV_OK;
-    CHECK_FAILS(pv_assignment(column, NULL, cost, 2, 1), PV_ERR_SHAPE, "2 rows");
-    CHECK_FAILS(pv_assignment(column, NULL, cost, 2, 2), PV_ERR_RANGE, "row 1, column 0");
+    CHECK_FAILS(pv_assignment_solve(column, NULL, cost, 2, 1), PV_ERR_SHAPE, "2 rows");
+    CHECK_FAILS(pv_assignment_solve(column, NULL, cost, 2, 2), PV_ERR_RANGE, "row 1, column 0");
     cost[2] = 3;
     CHECK_OUT_OF_MEMORY(status)
-    status = pv_assignment(column, NULL, cost, 2, 2);
+    status = pv_assignment_solve(column, NULL, cost, 2, 2);
 }
 
 int main(void)

@@ -7,7 +7,7 @@ void draw_begin(draw *d, uint64_t seed, uint64_t number)
 {
     pv_rng all = pv_rng_make(seed, PV_STREAM_TEST);
     *d = (draw){.rng = pv_rng_fork(&all, number)};
-    OK(pv_graph_new(&d->g));
+    CHECK_OK(pv_graph_new(&d->g));
 }
 
 void draw_end(draw *d)

@@ -108,7 +108,7 @@ static int agrees(const golden *c, const bound *b)
     int n = 0, all;
     snprintf(file, sizeof file, "op_%s.npz", c->name);
     pv_npz *z = vectors_open(file);
-    OK(pv_graph_new(&g));
+    CHECK_OK(pv_graph_new(&g));
 
     for (; n < INPUTS && c->in[n] != NULL; n++) {
         value[n] = take(z, "in", c->in[n]);
@@ -126,18 +126,18 @@ static int agrees(const golden *c, const bound *b)
     out = vectors_take(z, "out");
 
     pv_node u = input(g, "u", &up), y = c->build(g, in), s = pv_const(g, 0.0, (pv_shape){0});
-    OK(pv_grad(g, &y, &u, 1, in, n, grad));
+    CHECK_OK(pv_grad(g, &y, &u, 1, in, n, grad));
     for (int i = 0; i < n; i++) s = pv_add(g, s, pv_sum(g, pv_square(g, grad[i]), 0, 0));
-    OK(pv_grad(g, &s, NULL, 1, in, n, hess));
-    OK(pv_graph_check(g));
+    CHECK_OK(pv_grad(g, &s, NULL, 1, in, n, hess));
+    CHECK_OK(pv_graph_check(g));
     output[0] = y;
     memcpy(output + 1, grad, (size_t)n * sizeof *grad);
     memcpy(output + 1 + n, hess, (size_t)n * sizeof *hess);
-    OK(pv_compile(&plan, g, output, 1 + 2 * n,
-                  &(pv_plan_options){.size = sizeof(pv_plan_options), .backend = b->kind}));
+    CHECK_OK(pv_compile(&plan, g, output, 1 + 2 * n,
+                        &(pv_plan_options){.size = sizeof(pv_plan_options), .backend = b->kind}));
     for (int i = 0; i < all; i++) vectors_write(plan, in[i], &value[i]);
     vectors_write(plan, u, &up);
-    OK(pv_run(plan));
+    CHECK_OK(pv_run(plan));
 
     double e[3] = {vectors_error(plan, y, &out), worst(plan, z, "grad", c, grad, n),
                    worst(plan, z, "hess", c, hess, n)};

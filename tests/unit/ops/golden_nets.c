@@ -122,7 +122,7 @@ typedef struct training {
 static void build_training(training *t, const net *n, const pv_npz *z)
 {
     pv_tensor x = vectors_take(z, "x");
-    OK(pv_graph_new(&t->g));
+    CHECK_OK(pv_graph_new(&t->g));
     t->x = pv_input(t->g, "x", x.shape);
     t->label = pv_input_index(t->g, "y", PV_SHAPE(x.shape.dim[0]));
     pv_tensor_clear(&x);
@@ -133,8 +133,8 @@ static void build_training(training *t, const net *n, const pv_npz *z)
     }
     t->logits = n->logits(t->g, t->x, t->w);
     t->loss = pv_cross_entropy_index(t->g, t->logits, t->label);
-    OK(pv_grad(t->g, &t->loss, NULL, 1, t->w, n->params, t->grad));
-    OK(pv_graph_check(t->g));
+    CHECK_OK(pv_grad(t->g, &t->loss, NULL, 1, t->w, n->params, t->grad));
+    CHECK_OK(pv_graph_check(t->g));
 }
 
 static void write_named(pv_plan *plan, pv_node node, const pv_npz *z, const char *name)
@@ -157,8 +157,8 @@ static void write_params(pv_plan *plan, const net *n, const pv_npz *z, const cha
 static pv_plan *compile(const pv_graph *g, const pv_node *output, int n, const bound *b)
 {
     pv_plan *plan = NULL;
-    OK(pv_compile(&plan, g, output, n,
-                  &(pv_plan_options){.size = sizeof(pv_plan_options), .backend = b->kind}));
+    CHECK_OK(pv_compile(&plan, g, output, n,
+                        &(pv_plan_options){.size = sizeof(pv_plan_options), .backend = b->kind}));
     return plan;
 }
 
@@ -175,7 +175,7 @@ static int first_order(const net *n, const bound *b)
     write_named(plan, t.x, z, "x");
     write_named(plan, t.label, z, "y");
     write_params(plan, n, z, "w0.", t.w);
-    OK(pv_run(plan));
+    CHECK_OK(pv_run(plan));
     int wrong = !report(n->file, "logits", b, error_of(plan, z, "logits", t.logits), b->first);
     wrong += !report(n->file, "loss", b, error_of(plan, z, "loss", t.loss), b->first);
     wrong += !report(n->file, "gradients", b, worst_param(plan, z, n, "grad.", t.grad), b->first);
@@ -207,14 +207,14 @@ static int five_steps(const net *n, const bound *b, int o)
     pv_optim optim;
     pv_npz *z = vectors_open(n->file);
     build_training(&t, n, z);
-    OK(pv_optim_append(&optim, t.g, t.w, t.grad, n->params, &optimisers[o].options));
+    CHECK_OK(pv_optim_append(&optim, t.g, t.w, t.grad, n->params, &optimisers[o].options));
     pv_plan *plan = compile(t.g, &t.loss, 1, b);
     write_named(plan, t.x, z, "x");
     write_named(plan, t.label, z, "y");
     write_params(plan, n, z, "w0.", t.w);
     for (int step = 0; step < 5; step++) {
-        OK(pv_optim_set(&optim, plan, step, optimisers[o].lr));
-        OK(pv_run(plan));
+        CHECK_OK(pv_optim_set(&optim, plan, step, optimisers[o].lr));
+        CHECK_OK(pv_run(plan));
     }
     int wrong = !report(n->file, optimisers[o].prefix, b,
                         worst_param(plan, z, n, optimisers[o].prefix, t.w), b->first);
@@ -243,7 +243,7 @@ static void gradient_inversion(const bound *b)
     pv_npz *z = vectors_open(n->file);
     pv_graph *g = NULL;
     pv_node w[PARAMS], target[PARAMS], grad[PARAMS], dummy[2], d_dummy[2];
-    OK(pv_graph_new(&g));
+    CHECK_OK(pv_graph_new(&g));
     for (int i = 0; i < n->params; i++) {
         char name[64];
         pv_tensor value = take_param(z, n, "w.", i);
@@ -255,19 +255,19 @@ static void gradient_inversion(const bound *b)
     dummy[0] = pv_input(g, "x_dummy", PV_SHAPE(1, 28, 28, 1));
     dummy[1] = pv_input(g, "y_dummy", PV_SHAPE(1, 10));
     pv_node loss = pv_cross_entropy(g, n->logits(g, dummy[0], w), pv_softmax(g, dummy[1]));
-    OK(pv_grad(g, &loss, NULL, 1, w, n->params, grad));
+    CHECK_OK(pv_grad(g, &loss, NULL, 1, w, n->params, grad));
     pv_node objective = pv_const(g, 0.0, (pv_shape){0});
     for (int i = 0; i < n->params; i++) {
         pv_node square = pv_square(g, pv_sub(g, grad[i], target[i]));
         objective = pv_add(g, objective, pv_sum(g, square, 0, 0));
     }
-    OK(pv_grad(g, &objective, NULL, 1, dummy, 2, d_dummy));
+    CHECK_OK(pv_grad(g, &objective, NULL, 1, dummy, 2, d_dummy));
     pv_plan *plan = compile(g, (pv_node[]){objective, d_dummy[0], d_dummy[1]}, 3, b);
     write_named(plan, dummy[0], z, "x_dummy");
     write_named(plan, dummy[1], z, "y_dummy");
     write_params(plan, n, z, "w.", w);
     write_params(plan, n, z, "grad.", target);
-    OK(pv_run(plan));
+    CHECK_OK(pv_run(plan));
     int wrong =
         !report(n->file, "objective", b, error_of(plan, z, "objective", objective), b->second);
     wrong += !report(n->file, "d_x", b, error_of(plan, z, "d_x", d_dummy[0]), b->second);
@@ -289,7 +289,7 @@ static void glow_step(const bound *b)
     pv_npz *z = vectors_open("glow_step.npz");
     pv_graph *g = NULL;
     pv_node in[INPUTS];
-    OK(pv_graph_new(&g));
+    CHECK_OK(pv_graph_new(&g));
     for (int i = 0; i < INPUTS; i++) {
         pv_tensor value = vectors_take(z, name[i]);
         in[i] = pv_input(g, name[i], value.shape);
@@ -310,10 +310,10 @@ static void glow_step(const bound *b)
     pv_node volume = pv_add(g, pv_sum(g, in[LOGS], 0, 0), pv_logdet(g, in[W]));
     pv_node logdet = pv_add(g, pv_scale(g, volume, PIXELS),
                             pv_sum(g, pv_log(g, scale), 1u << 1 | 1u << 2 | 1u << 3, 0));
-    OK(pv_graph_check(g));
+    CHECK_OK(pv_graph_check(g));
     pv_plan *plan = compile(g, (pv_node[]){y, logdet}, 2, b);
     for (int i = 0; i < INPUTS; i++) write_named(plan, in[i], z, name[i]);
-    OK(pv_run(plan));
+    CHECK_OK(pv_run(plan));
     int wrong = !report("glow_step.npz", "y", b, error_of(plan, z, "y", y), b->first);
     wrong += !report("glow_step.npz", "logdet", b, error_of(plan, z, "logdet", logdet), b->first);
     pv_plan_free(plan);

@@ -5,7 +5,7 @@
  * that derivatives that are zero can be compared. Prints the largest error of each case.
  * PV_TEST_SEED=n draws other shapes and values.
  */
-#include "check.h"
+#include "derive.h"
 
 #include <math.h>
 #include <string.h>
@@ -16,19 +16,19 @@ static const double STEP = 1e-3, TOLERANCE = 1e-6;
 static int used[PV_OP_COUNT]; /* operations that some case is built of */
 
 /* f and s where element k of an input is moved. */
-static void values_at(check *c, pv_plan *plan, int input, int64_t k, double by, double out[2])
+static void values_at(derived *c, pv_plan *plan, int input, int64_t k, double by, double out[2])
 {
     double *value = &c->d.input[input].value[k], saved = *value;
     *value = saved + by;
-    check_write(c, plan, input);
+    derive_write(c, plan, input);
     *value = saved;
-    check_run(plan);
-    OK(pv_plan_read(plan, c->f, &out[0], PV_F64));
-    OK(pv_plan_read(plan, c->s, &out[1], PV_F64));
+    derive_run(plan);
+    CHECK_OK(pv_plan_read(plan, c->f, &out[0], PV_F64));
+    CHECK_OK(pv_plan_read(plan, c->s, &out[1], PV_F64));
 }
 
 /* df and ds by element k of an input. */
-static void differences(check *c, pv_plan *plan, int input, int64_t k, double out[2])
+static void differences(derived *c, pv_plan *plan, int input, int64_t k, double out[2])
 {
     static const double at[4] = {-2, -1, 1, 2};
     double value[4][2];
@@ -41,22 +41,22 @@ static double *read(const pv_plan *plan, pv_node x, int64_t count)
 {
     double *value = pv_calloc((size_t)count, sizeof *value);
     assert_non_null(value);
-    if (x != PV_NONE) OK(pv_plan_read(plan, x, value, PV_F64));
+    if (x != PV_NONE) CHECK_OK(pv_plan_read(plan, x, value, PV_F64));
     return value;
 }
 
 /* The errors of first and second order of one drawn case. Of large inputs every so many-th element
  * is tried. */
-static void errors(check *c, double error[2])
+static void errors(derived *c, double error[2])
 {
     double worst[2] = {0}, scale[2] = {1e-3, 1e-3}, expected[2];
-    pv_plan *values = check_compile(c, PV_BACKEND_REF, 0);
-    pv_plan *derivatives = check_compile(c, PV_BACKEND_REF, 1);
-    check_write_all(c, values);
-    check_write_all(c, derivatives);
-    check_run(derivatives);
+    pv_plan *values = derive_compile(c, PV_BACKEND_REF, 0);
+    pv_plan *derivatives = derive_compile(c, PV_BACKEND_REF, 1);
+    derive_write_all(c, values);
+    derive_write_all(c, derivatives);
+    derive_run(derivatives);
     for (int i = 0; i < c->d.count; i++) {
-        if (!check_is_real(c, i)) continue;
+        if (!derive_is_real(c, i)) continue;
         int64_t count = c->d.input[i].count, stride = 1 + count / TRIED;
         pv_node node[2] = {c->first[i], c->second[i]};
         double *value[2] = {read(derivatives, node[0], count), read(derivatives, node[1], count)};
@@ -69,7 +69,7 @@ static void errors(check *c, double error[2])
                 scale[o] = fmax(scale[o], fabs(expected[o]));
             }
         }
-        check_write(c, values, i);
+        derive_write(c, values, i);
         pv_free(value[0]);
         pv_free(value[1]);
     }
@@ -84,9 +84,9 @@ static int derivatives_are_right(const op_case *what, uint64_t number)
     double largest[2] = {0};
     int right = 1;
     for (uint64_t r = 0; r < ROUNDS; r++) {
-        check c = {0};
+        derived c = {0};
         double error[2];
-        check_build(&c, what, check_seed(), number * ROUNDS + r);
+        derive_build(&c, what, derive_seed(), number * ROUNDS + r);
         for (int i = 0; i < c.nodes; i++) used[c.d.g->node[i].op]++;
         errors(&c, error);
         for (int o = 0; o < 2; o++) {
@@ -94,9 +94,9 @@ static int derivatives_are_right(const op_case *what, uint64_t number)
             if (error[o] <= TOLERANCE) continue;
             right = 0;
             print_error("%s: order %d, round %d: error %.3g (PV_TEST_SEED=%llu)\n", what->name,
-                        o + 1, (int)r, error[o], (unsigned long long)check_seed());
+                        o + 1, (int)r, error[o], (unsigned long long)derive_seed());
         }
-        check_clear(&c);
+        derive_clear(&c);
     }
     print_message("%-20s %.1e  %.1e\n", what->name, largest[0], largest[1]);
     return right;
@@ -137,12 +137,12 @@ static pv_node half_detached(draw *d)
 static void a_wrong_derivative_is_noticed(void **state)
 {
     (void)state;
-    check c = {0};
+    derived c = {0};
     double error[2];
-    check_build(&c, &(op_case){"half detached", half_detached}, check_seed(), 0);
+    derive_build(&c, &(op_case){"half detached", half_detached}, derive_seed(), 0);
     errors(&c, error);
     assert_float_equal(error[0], 0.5, 1e-6);
-    check_clear(&c);
+    derive_clear(&c);
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /* Where operations have no derivative: the choices that kernel/op.h and privet/graph.h promise. */
+#include "check.h"
 #include "graph/graph_i.h"
-#include "ok.h"
 #include "privet/plan.h"
 
 enum { MOST = 9 };
@@ -76,16 +76,16 @@ static int gradient_is_right(const kink *k, pv_backend_kind kind)
     pv_node in[2], gradient[2];
     double got[MOST];
     int right = 1;
-    OK(pv_graph_new(&g));
+    CHECK_OK(pv_graph_new(&g));
     for (int i = 0; i < k->inputs; i++) in[i] = pv_input(g, i == 0 ? "a" : "b", k->shape);
     pv_node y = k->build(g, in);
-    OK(pv_grad(g, &y, NULL, 1, in, k->inputs, gradient));
-    OK(pv_compile(&plan, g, gradient, k->inputs,
-                  &(pv_plan_options){.size = sizeof(pv_plan_options), .backend = kind}));
-    for (int i = 0; i < k->inputs; i++) OK(pv_plan_write(plan, in[i], k->in[i], PV_F64));
-    OK(pv_run(plan));
+    CHECK_OK(pv_grad(g, &y, NULL, 1, in, k->inputs, gradient));
+    CHECK_OK(pv_compile(&plan, g, gradient, k->inputs,
+                        &(pv_plan_options){.size = sizeof(pv_plan_options), .backend = kind}));
+    for (int i = 0; i < k->inputs; i++) CHECK_OK(pv_plan_write(plan, in[i], k->in[i], PV_F64));
+    CHECK_OK(pv_run(plan));
     for (int i = 0; i < k->inputs; i++) {
-        OK(pv_plan_read(plan, gradient[i], got, PV_F64));
+        CHECK_OK(pv_plan_read(plan, gradient[i], got, PV_F64));
         for (int64_t j = 0; j < pv_shape_count(&k->shape); j++) {
             if (got[j] == k->gradient[i][j]) continue;
             print_error("%s: input %d, element %d: %g, not %g\n", k->name, i, (int)j, got[j],

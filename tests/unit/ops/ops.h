@@ -7,8 +7,8 @@
 #ifndef PV_TESTS_OPS_H
 #define PV_TESTS_OPS_H
 
+#include "check.h"
 #include "graph/graph_i.h"
-#include "ok.h"
 #include "privet/rng.h"
 
 enum { DRAW_INPUTS = 8 };

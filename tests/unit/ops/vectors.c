@@ -12,7 +12,7 @@ pv_npz *vectors_open(const char *file)
     pv_npz *z = NULL;
     char *path = pv_path_join("tests/vectors", file);
     assert_non_null(path);
-    OK(pv_npz_open(&z, path));
+    CHECK_OK(pv_npz_open(&z, path));
     pv_free(path);
     return z;
 }
@@ -21,7 +21,7 @@ pv_npz *vectors_open(const char *file)
 static void channels_last(pv_tensor *a, int64_t n, int64_t c, int64_t h, int64_t w)
 {
     pv_tensor out;
-    OK(pv_tensor_init(&out, PV_F64, PV_SHAPE(n, h, w, c)));
+    CHECK_OK(pv_tensor_init(&out, PV_F64, PV_SHAPE(n, h, w, c)));
     const double *from = a->data;
     double *to = out.data;
     for (int64_t i = 0; i < n; i++)
@@ -36,8 +36,8 @@ static void channels_last(pv_tensor *a, int64_t n, int64_t c, int64_t h, int64_t
 pv_tensor vectors_take(const pv_npz *z, const char *name)
 {
     pv_tensor raw, t;
-    OK(pv_npz_get(z, name, &raw));
-    OK(pv_tensor_convert(&t, raw.dtype == PV_I64 ? PV_I32 : PV_F64, &raw));
+    CHECK_OK(pv_npz_get(z, name, &raw));
+    CHECK_OK(pv_tensor_convert(&t, raw.dtype == PV_I64 ? PV_I32 : PV_F64, &raw));
     pv_tensor_clear(&raw);
     const int64_t *d = t.shape.dim;
     if (t.shape.ndim == 4) channels_last(&t, d[0], d[1], d[2], d[3]);
@@ -54,7 +54,7 @@ pv_tensor vectors_take_flattened(const pv_npz *z, const char *name, int64_t c, i
 
 void vectors_write(pv_plan *plan, pv_node x, const pv_tensor *value)
 {
-    OK(pv_plan_write(plan, x, value->data, value->dtype));
+    CHECK_OK(pv_plan_write(plan, x, value->data, value->dtype));
 }
 
 double vectors_error(const pv_plan *plan, pv_node x, const pv_tensor *want)
@@ -63,7 +63,7 @@ double vectors_error(const pv_plan *plan, pv_node x, const pv_tensor *want)
     double worst = 0.0, largest = 0.0;
     double *got = pv_alloc((size_t)n, sizeof *got);
     assert_non_null(got);
-    OK(pv_plan_read(plan, x, got, PV_F64));
+    CHECK_OK(pv_plan_read(plan, x, got, PV_F64));
     for (int64_t i = 0; i < n; i++) {
         double w = pv_tensor_get(want, i), e = fabs(got[i] - w);
         worst = e <= worst ? worst : e; /* NaN is the worst */

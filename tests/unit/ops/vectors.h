@@ -6,9 +6,9 @@
 #ifndef PV_TESTS_VECTORS_H
 #define PV_TESTS_VECTORS_H
 
+#include "check.h"
 #include "codec/npz.h"
 #include "graph/graph_i.h"
-#include "ok.h"
 #include "privet/plan.h"
 
 /* What a backend is asked to reach: relative errors of values and first gradients, and of gradients

@@ -1,0 +1,3 @@
+foreach(name html svg page)
+  pv_test(unit/report/${name} ROOMS report)
+endforeach()
