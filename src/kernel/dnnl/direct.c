@@ -52,7 +52,7 @@ int pv_direct_fits(pv_op op, const pv_conv_shape *s)
     if (s->window.groups != 1) return 0;
     if (op == PV_OP_CONV) return s->o <= PV_DIRECT_MAX_OUT;
     if (op == PV_OP_CONV_DATA) return taps <= PV_DIRECT_MAX_TAPS;
-    return s->o <= 8;
+    return s->o <= 8 && s->ow * s->o >= 8; /* see weights(): vectors of 8 end in the last row */
 }
 
 size_t pv_direct_scratch(pv_op op, const pv_conv_shape *s, int threads)
