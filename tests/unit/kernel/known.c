@@ -3,7 +3,7 @@
 #include "known.h"
 
 #include "base/mem.h"
-#include "graph/plan_i.h" /* pv_backend_dnnl */
+#include "kernel/dnnl/dnnl.h"
 #include "privet/rng.h"
 #include <math.h>
 #include <setjmp.h>
