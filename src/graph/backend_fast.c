@@ -2,11 +2,6 @@
 #include "graph/plan_i.h"
 #include "kernel/dnnl/dnnl.h"
 
-#pragma weak pv_dnnl_conv
-#pragma weak pv_dnnl_conv_data
-#pragma weak pv_dnnl_conv_weights
-#pragma weak pv_dnnl_matmul
-
 const pv_backend pv_backend_fast = {
     .name = "fast",
     .real = PV_F32,
