@@ -44,8 +44,8 @@ typedef struct pv_model_domain {
 /* name is one of the zoo ("lenet5", "resnet9:width=32") or the path of a model text (it holds a '/'
  * or ends in ".model"; options after a ':' likewise). The parameters are drawn from seed, the
  * normalisation is fitted on data, the class names are its. Errors: PV_ERR_OPTION (no such model or
- * option), PV_ERR_FORMAT (the text, with its line), PV_ERR_SHAPE (a layer that does not fit what
- * comes in). */
+ * option), PV_ERR_FORMAT (the text, with its line), PV_ERR_MISMATCH (a layer that does
+ * not fit what comes in, a model that does not fit the data). */
 PV_API pv_status pv_model_new(pv_model **m, const char *name, const pv_data *data,
                               uint64_t seed) PV_MUST_USE;
 

@@ -245,7 +245,7 @@ pv_status pv_npz_get(const pv_npz *z, const char *name, pv_tensor *out)
             used += (size_t)snprintf(label + used, sizeof label - used, " %s", z->members[i].name);
         PV_FAIL(PV_ERR_INPUT, "%s: there is no array `%s`; there are:%s", z->name, name, label);
     }
-    snprintf(label, sizeof label, "%s(%s.npy)", z->name, m->name);
+    snprintf(label, sizeof label, "%s(%s)", z->name, m->name);
     if (m->method == DEFLATED) {
         if (m->size / PV_DEFLATE_RATIO > m->packed_size)
             PV_FAIL(PV_ERR_LIMIT, "%s: %" PRIu32 " bytes can't unpack to %" PRIu32, label,

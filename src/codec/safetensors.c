@@ -1,10 +1,11 @@
 #include "codec/safetensors.h"
 
+#include "base/json.h"
 #include "codec/limits.h"
 #include "wire/reader.h"
+#include "wire/utf8.h"
 #include "wire/writer.h"
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,7 +177,6 @@ static pv_status read_entries(pv_safetensors *s)
 
 static pv_status read_file(pv_safetensors *s, const uint8_t *p, size_t n)
 {
-    json_error_t error;
     pv_reader r = pv_reader_make(s->name, p, n);
     uint64_t length = pv_reader_u64le(&r, "the header length");
     pv_reader_require_max(&r, length, HEADER_MAX, "the header length");
@@ -184,14 +184,11 @@ static pv_status read_file(pv_safetensors *s, const uint8_t *p, size_t n)
     PV_TRY(pv_reader_status(&r));
     s->data = p + r.at;
     s->data_size = pv_reader_left(&r);
-    s->header = json_loadb((const char *)text, (size_t)length, JSON_REJECT_DUPLICATES, &error);
-    if (s->header == NULL && json_error_code(&error) == json_error_out_of_memory)
-        PV_FAIL_MEMORY(length);
+    PV_TRY_CONTEXT(pv_json_parse(&s->header, s->name, text, (size_t)length),
+                   "the header begins at byte %d; is it a safetensors file?", LENGTH_SIZE);
     if (!json_is_object(s->header))
-        PV_FAIL(PV_ERR_FORMAT,
-                "%s: at byte %d: the header is no JSON object (%s); is it a safetensors file?",
-                s->name, LENGTH_SIZE + (s->header == NULL ? error.position : 0),
-                s->header == NULL ? error.text : "it is another value");
+        PV_FAIL(PV_ERR_FORMAT, "%s: at byte %d: the header must be a JSON object", s->name,
+                LENGTH_SIZE);
     return read_entries(s);
 }
 
@@ -296,65 +293,84 @@ static int by_key(const void *a, const void *b)
     return strcmp(((const pv_metadata *)a)->key, ((const pv_metadata *)b)->key);
 }
 
-/* Takes value; jansson refuses what is no UTF-8, or has no memory. */
-static pv_status put(json_t *object, const char *key, json_t *value)
+/* A name or a value: UTF-8, and for a name not there yet. */
+static pv_status check_text(const char *text)
 {
-    if (json_object_get(object, key) != NULL) {
-        json_decref(value);
-        PV_FAIL(PV_ERR_USAGE, "two tensors or metadata can't share the name `%s`", key);
-    }
-    if (json_object_set_new(object, key, value) != 0)
-        PV_FAIL(PV_ERR_USAGE,
-                "`%s` can't be a name, or have its value, in a safetensors file: is it "
-                "UTF-8 text?",
-                key);
+    size_t n = strlen(text);
+    if (pv_utf8_check((const uint8_t *)text, n) < n)
+        PV_FAIL(PV_ERR_USAGE, "`%.60s` is no UTF-8 text, which a safetensors file needs", text);
     return PV_OK;
 }
 
-static json_t *describe(const pv_tensor *t, uint64_t begin)
+static pv_status check_name(const json_t *object, const char *name)
 {
+    PV_TRY(check_text(name));
+    if (json_object_get(object, name) != NULL)
+        PV_FAIL(PV_ERR_USAGE, "two tensors or metadata can't share the name `%s`", name);
+    return PV_OK;
+}
+
+static pv_status put_tensor(json_t *header, const char *name, const pv_tensor *t, uint64_t begin)
+{
+    pv_status status = PV_OK;
     const char *dtype = "";
-    json_t *shape = json_array();
+    json_t *shape = json_array(), *offsets = json_array(), *object = json_object();
     for (int i = 0; i < TYPES; i++)
         if (types[i].dtype == t->dtype) dtype = types[i].text;
     for (int i = 0; i < t->shape.ndim; i++)
-        if (json_array_append_new(shape, json_integer(t->shape.dim[i])) != 0) {
-            json_decref(shape);
-            return NULL;
-        }
-    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", dtype, "shape", shape, "data_offsets",
-                     (json_int_t)begin, (json_int_t)(begin + pv_tensor_bytes(t)));
+        PV_TRY_GOTO(pv_json_append(shape, json_integer(t->shape.dim[i])));
+    PV_TRY_GOTO(pv_json_append(offsets, json_integer((json_int_t)begin)));
+    PV_TRY_GOTO(pv_json_append(offsets, json_integer((json_int_t)(begin + pv_tensor_bytes(t)))));
+    PV_TRY_GOTO(pv_json_set(object, "dtype", json_string(dtype)));
+    PV_TRY_GOTO(pv_json_set(object, "shape", json_incref(shape)));
+    PV_TRY_GOTO(pv_json_set(object, "data_offsets", json_incref(offsets)));
+    PV_TRY_GOTO(check_name(header, name));
+    PV_TRY_GOTO(pv_json_set(header, name, json_incref(object)));
+done:
+    json_decref(shape);
+    json_decref(offsets);
+    json_decref(object);
+    return status;
 }
 
-/* The header's JSON text, padded so that the data begin at a multiple of 8. */
+static pv_status put_metadata(json_t *header, const pv_metadata *metadata, int m)
+{
+    pv_status status = PV_OK;
+    json_t *texts = json_object();
+    for (int i = 0; i < m; i++) {
+        PV_TRY_GOTO(check_name(texts, metadata[i].key));
+        PV_TRY_GOTO(check_text(metadata[i].value));
+        PV_TRY_GOTO(pv_json_set(texts, metadata[i].key, json_string(metadata[i].value)));
+    }
+    PV_TRY_GOTO(pv_json_set(header, METADATA_KEY, json_incref(texts)));
+done:
+    json_decref(texts);
+    return status;
+}
+
+/* The header: its length and its JSON text, padded so that the data begin at a multiple of 8. */
 static pv_status make_header(pv_writer *w, const pv_named_tensor *tensors, int n,
                              const pv_metadata *metadata, int m)
 {
     pv_status status = PV_OK;
     uint64_t at = 0;
-    char *text = NULL;
+    pv_str text = {0};
     json_t *header = json_object();
-    if (m > 0) {
-        json_t *texts = json_object();
-        PV_TRY_GOTO(put(header, METADATA_KEY, texts));
-        for (int i = 0; i < m; i++)
-            PV_TRY_GOTO(put(texts, metadata[i].key, json_string(metadata[i].value)));
-    }
+    if (m > 0) PV_TRY_GOTO(put_metadata(header, metadata, m));
     for (int i = 0; i < n; i++) {
         if (strcmp(tensors[i].name, METADATA_KEY) == 0)
             PV_FAIL_GOTO(PV_ERR_USAGE, "a tensor can't be called `%s`", METADATA_KEY);
-        PV_TRY_GOTO(put(header, tensors[i].name, describe(tensors[i].tensor, at)));
+        PV_TRY_GOTO(put_tensor(header, tensors[i].name, tensors[i].tensor, at));
         at += pv_tensor_bytes(tensors[i].tensor);
     }
-    text = json_dumps(header, JSON_COMPACT);
-    if (text == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for the header of %d tensors", n);
-    size_t length = strlen(text), padding = (8 - length % 8) % 8;
-    pv_writer_u64le(w, length + padding);
-    pv_writer_bytes(w, text, length);
+    PV_TRY_GOTO(pv_json_dump(&text, header, 0));
+    size_t padding = (8 - text.size % 8) % 8;
+    pv_writer_u64le(w, text.size + padding);
+    pv_writer_bytes(w, text.text, text.size);
     pv_writer_fill(w, ' ', padding);
     PV_TRY_GOTO(pv_writer_status(w));
 done:
-    free(text); /* jansson's */
+    pv_str_clear(&text);
     json_decref(header);
     return status;
 }

@@ -219,7 +219,7 @@ static pv_status compile(pv_plan *plan, const pv_graph *g, const pv_node *output
 {
     pv_ir *ir = &plan->ir;
     int fast = plan->options.backend == PV_BACKEND_FAST;
-    plan->backend = fast ? &pv_backend_fast : &pv_backend_ref;
+    plan->backend = fast ? &pv_backend_dnnl : &pv_backend_ref;
     plan->seed[0] = plan->options.seed;
     ir->real_size = pv_dtype_size(plan->backend->real);
     PV_TRY(pv_ir_import(ir, g, outputs, n, fast));

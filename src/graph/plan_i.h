@@ -37,8 +37,6 @@ struct pv_plan {
     double flops;
 };
 
-extern const pv_backend pv_backend_fast; /* backend_fast.c */
-
 /* The address of an ir value in the slab. */
 void *pv_plan_address(const pv_plan *plan, pv_ir_id id);
 

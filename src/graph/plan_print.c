@@ -1,7 +1,6 @@
 #include "graph/plan_i.h"
 
 #include "kernel/dnnl/dnnl.h"
-#pragma weak pv_dnnl_implementation
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +16,7 @@ static void print_operation(const pv_plan *plan, const pv_plan_call *c, FILE *ou
         for (int k = 0; k < n->nin; k++)
             fprintf(out, " %s", pv_shape_text(&ir->node[n->in[k]].shape, text));
         fprintf(out, " -> %s", pv_shape_text(&n->shape, text));
-        if (plan->backend == &pv_backend_fast)
+        if (plan->backend == &pv_backend_dnnl)
             fprintf(out, "  %s", pv_dnnl_implementation(&c->call));
         return;
     }

@@ -7,7 +7,7 @@
  *
  *     pv_backend_ref    ref/    plain C, float64, serial: the truth that fast kernels are
  *                       tested against
- *     pv_backend_fast   dnnl/ and fused/, float32, OpenMP
+ *     pv_backend_dnnl   dnnl/ and fused/, float32, OpenMP
  *
  * What every backend must do alike, to the bit:
  *   - UNIFORM: element i of a run is (word >> 8) * 2^-24, where word is number i mod 4 of

@@ -42,8 +42,8 @@ static const defaults table[] = {
      30,
      0.1,
      {.flip = 1, .shift = 4}},
-    {NULL, PV_DATA_IMAGE, PV_ADAM, 2e-3, 0, 0, PV_SCHEDULE_COSINE, 0, 64, 10, 0, {0}},
-    {NULL, PV_DATA_TABLE, PV_ADAMW, 1e-2, 0, 1e-2, PV_SCHEDULE_COSINE, 0, 32, 50, 0, {0}},
+    {NULL, PV_DATA_IMAGE, PV_ADAM, 3e-3, 0, 0, PV_SCHEDULE_COSINE, 0, 64, 10, 0, {.shift = 1}},
+    {NULL, PV_DATA_TABLE, PV_ADAMW, 2e-2, 0, 2, PV_SCHEDULE_COSINE, 0, 32, 50, 0.2, {0}},
     {NULL, PV_DATA_TEXT, PV_ADAM, 5e-3, 0, 0, PV_SCHEDULE_COSINE, 0, 64, 5, 0, {0}},
 };
 

@@ -48,10 +48,10 @@ static pv_status draw(pv_model_parameter *p, size_t i, uint64_t seed)
         if (p->role == PV_ROLE_EMBEDDING)
             deviation = 1;
         else
-            bound = 1 / sqrt((double)p->fan_in);
+            bound = 1 / sqrt(p->fan_in);
         break;
     case PV_INIT_HE:
-        bound = p->role == PV_ROLE_BIAS ? 0 : sqrt(6 / (double)p->fan_in);
+        bound = p->role == PV_ROLE_BIAS ? 0 : sqrt(6 / p->fan_in);
         break;
     case PV_INIT_UNIFORM:
         bound = p->init.value;
@@ -73,7 +73,7 @@ static pv_status check_domain(const char *name, const pv_model_domain *d)
     for (int i = 0; fits && i < dims; i++)
         fits = d->sample.dim[i] >= 1 && d->sample.dim[i] <= 1 << 24;
     if (!fits || pv_data_kind_name(d->kind)[0] == '?')
-        PV_FAIL(PV_ERR_SHAPE, "%s: %s is no shape of a sample of kind %s", name,
+        PV_FAIL(PV_ERR_MISMATCH, "%s: %s is no shape of a sample of kind %s", name,
                 d->sample.ndim > PV_MAX_DIMS ? "this" : pv_shape_text(&d->sample, text),
                 pv_data_kind_name(d->kind));
     if (d->classes < 2 || d->classes > MAX_CLASSES)
@@ -89,6 +89,7 @@ pv_status pv_model_create(pv_model **out, const char *name, const char *text, si
                           const pv_model_domain *domain)
 {
     pv_status status = PV_OK;
+    char shape[PV_SHAPE_TEXT];
     *out = NULL;
     PV_TRY(check_domain(name, domain));
     pv_model *m = pv_calloc(1, sizeof *m);
@@ -104,7 +105,12 @@ pv_status pv_model_create(pv_model **out, const char *name, const char *text, si
     m->text[length] = '\0';
     PV_TRY_GOTO(
         pv_model_text_parse(&m->layers, text, length, name, domain->classes, domain->vocabulary));
-    PV_TRY_GOTO(pv_model_collect(m));
+    status = pv_model_collect(m);
+    if (status == PV_ERR_SHAPE)
+        status = pv_trail_context(PV_ERR_MISMATCH, __FILE__, __LINE__,
+                                  "the model %s does not fit samples of %s", name,
+                                  pv_shape_text(&domain->sample, shape));
+    PV_TRY_GOTO(status);
     *out = m;
     m = NULL;
 done:

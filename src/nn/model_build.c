@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const int64_t MAX_WEIGHTS = INT64_C(1) << 30, MAX_ACTIVATIONS = INT64_C(1) << 32;
+static const int64_t MAX_WEIGHTS = INT64_C(1) << 30, MAX_ACTIVATIONS = INT64_C(1) << 30;
 
 typedef struct builder {
     const pv_model *m;
@@ -21,7 +21,7 @@ typedef struct builder {
 } builder;
 
 static pv_status collect_param(builder *b, const pv_layer *l, const char *name,
-                               const pv_shape *shape, pv_param_role role, int64_t fan_in)
+                               const pv_shape *shape, pv_param_role role, double fan_in)
 {
     pv_model *m = b->collect;
     int64_t count = pv_shape_count(shape);
@@ -44,7 +44,7 @@ static pv_status collect_param(builder *b, const pv_layer *l, const char *name,
 
 /* The next parameter: a leaf of the graph, shared with an earlier build in the same graph. */
 static pv_status param(builder *b, const pv_layer *l, const char *part, pv_shape shape,
-                       pv_param_role role, int64_t fan_in, pv_node *node)
+                       pv_param_role role, double fan_in, pv_node *node)
 {
     char name[2 * PV_LAYER_NAME];
     snprintf(name, sizeof name, "%s.%s", l->name, part);
@@ -81,7 +81,7 @@ static pv_status build_conv(builder *b, const pv_layer *l, pv_node x, pv_node *o
         PV_FAIL(PV_ERR_SHAPE, "%s:%d: %s: %lld groups do not divide %lld channels in and %lld out",
                 b->m->name, l->line, l->name, (long long)groups, (long long)in.dim[3],
                 (long long)channels);
-    int64_t fan_in = k * k * (in.dim[3] / groups);
+    double fan_in = (double)(k * k) * (double)(in.dim[3] / groups);
     PV_TRY(param(b, l, "weight", PV_SHAPE(channels, k, k, in.dim[3] / groups), PV_ROLE_WEIGHT,
                  fan_in, &w));
     if (v[PV_CONV_BIAS] != 0)
@@ -102,9 +102,10 @@ static pv_status dense(builder *b, const pv_layer *l, const char *prefix, pv_nod
     char part[PV_LAYER_NAME];
     pv_node w, bias = PV_NONE;
     snprintf(part, sizeof part, "%sweight", prefix);
-    PV_TRY(param(b, l, part, PV_SHAPE(outputs, features), PV_ROLE_WEIGHT, features, &w));
+    PV_TRY(param(b, l, part, PV_SHAPE(outputs, features), PV_ROLE_WEIGHT, (double)features, &w));
     snprintf(part, sizeof part, "%sbias", prefix);
-    if (with_bias) PV_TRY(param(b, l, part, PV_SHAPE(outputs), PV_ROLE_BIAS, features, &bias));
+    if (with_bias)
+        PV_TRY(param(b, l, part, PV_SHAPE(outputs), PV_ROLE_BIAS, (double)features, &bias));
     if (in.ndim > 2) x = pv_reshape(b->g, x, PV_SHAPE(pv_shape_count(&in) / features, features));
     *out = pv_dense(b->g, x, w, bias);
     if (in.ndim > 2) {
@@ -218,8 +219,8 @@ static pv_status build_embedding(builder *b, const pv_layer *l, pv_node x, pv_no
         PV_FAIL(PV_ERR_SHAPE,
                 "%s:%d: %s works on tokens: it must be the first layer of a text model", b->m->name,
                 l->line, l->name);
-    PV_TRY(param(b, l, "weight", PV_SHAPE(b->m->domain.vocabulary, width), PV_ROLE_EMBEDDING, width,
-                 &table));
+    PV_TRY(param(b, l, "weight", PV_SHAPE(b->m->domain.vocabulary, width), PV_ROLE_EMBEDDING,
+                 (double)width, &table));
     *out = pv_embedding(b->g, x, table);
     return PV_OK;
 }
@@ -229,8 +230,8 @@ static pv_status build_positions(builder *b, const pv_layer *l, pv_node x, pv_no
     const pv_shape in = *pv_node_shape(b->g, x);
     pv_node table;
     PV_TRY(need_dims(b, l, &in, 3, NEEDS_TOKENS));
-    PV_TRY(param(b, l, "weight", PV_SHAPE(in.dim[1], in.dim[2]), PV_ROLE_EMBEDDING, in.dim[2],
-                 &table));
+    PV_TRY(param(b, l, "weight", PV_SHAPE(in.dim[1], in.dim[2]), PV_ROLE_EMBEDDING,
+                 (double)in.dim[2], &table));
     *out = pv_add(b->g, x, table);
     return PV_OK;
 }

@@ -178,7 +178,7 @@ pv_status pv_model_save(const pv_model *m, const char *path)
     return pv_model_write(m, path, NULL, 0, NULL, 0);
 }
 
-static pv_status load(pv_model **out, const pv_safetensors *s, const char *path)
+pv_status pv_model_read(pv_model **out, const pv_safetensors *s, const char *path)
 {
     pv_status status = PV_OK;
     pv_model *m = NULL;
@@ -186,6 +186,7 @@ static pv_status load(pv_model **out, const pv_safetensors *s, const char *path)
     pv_model_domain domain = {.size = sizeof domain};
     const char *format, *version, *name, *text, *kind, *sample, *names, *vocabulary, *digest;
     int64_t tokens;
+    *out = NULL;
     PV_TRY(metadata(s, path, "format", &format));
     PV_TRY(metadata(s, path, "format_version", &version));
     if (strcmp(format, FORMAT) != 0)
@@ -228,7 +229,7 @@ pv_status pv_model_load(pv_model **m, const char *path)
     pv_safetensors *s = NULL;
     *m = NULL;
     PV_TRY(pv_safetensors_open(&s, path));
-    pv_status status = load(m, s, path);
+    pv_status status = pv_model_read(m, s, path);
     pv_safetensors_free(s);
     if (status != PV_OK) PV_TRY_CONTEXT(status, "%s: the model was not loaded", path);
     return PV_OK;

@@ -21,7 +21,7 @@ typedef struct pv_model_parameter {
     pv_tensor value;
     pv_param_role role;
     pv_init init;
-    int64_t fan_in;
+    double fan_in;
 } pv_model_parameter;
 
 struct pv_model {
@@ -39,7 +39,8 @@ struct pv_model {
  * are drawn, without data yet. Errors: as pv_model_build. */
 pv_status pv_model_collect(pv_model *m) PV_MUST_USE;
 
-/* A model without class names, normalisation and the values of its parameters. */
+/* A model without class names, normalisation and the values of its parameters. A network that does
+ * not fit the domain is PV_ERR_MISMATCH here: text and data come from outside. */
 pv_status pv_model_create(pv_model **m, const char *name, const char *text, size_t length,
                           const pv_model_domain *domain) PV_MUST_USE;
 
@@ -54,6 +55,9 @@ pv_status pv_model_set_class(pv_model *m, int i, const char *name) PV_MUST_USE;
  * those of parameters, nor begin with "norm.". */
 pv_status pv_model_write(const pv_model *m, const char *path, const pv_named_tensor *extra, int n,
                          const pv_metadata *metadata, int k) PV_MUST_USE;
+
+/* The model in a safetensors file; path is what errors call it. */
+pv_status pv_model_read(pv_model **m, const pv_safetensors *s, const char *path) PV_MUST_USE;
 
 /* The parameters of m as the file has them; shapes must agree (PV_ERR_MISMATCH). prefix goes before
  * their names. */

@@ -9,8 +9,8 @@
  * BLAS wins where the result is narrow. */
 enum { FEW_ROWS = 16 };
 
-/* Below this, waking a second thread costs more than it gains. */
-static const double PARALLEL_FROM = 4e6; /* floating-point operations */
+/* Below this, waking a passively waiting thread (about 9 us) costs more than it gains. */
+static const double PARALLEL_FROM = 3e6; /* floating-point operations */
 
 typedef struct state {
     pv_implementation head;

@@ -4,7 +4,9 @@
 #include <omp.h>
 #include <string.h>
 
-enum { PARALLEL_FROM = 1 << 14 };
+/* Elements from which a second thread gains more than waking it costs: of means, which run at the
+ * speed of the cache, and of index pooling, which does not. */
+enum { PARALLEL_FROM = 1 << 18, PARALLEL_INDEX_FROM = 1 << 15 };
 
 /* x is the pooled image, y the image of windows; both NHWC. */
 typedef struct geometry {
@@ -141,7 +143,7 @@ static void maxpool_index(const pv_call *call)
     int32_t *y = call->out.data;
     int64_t image = g.h * g.w * g.c, rows = g.n * g.oh;
 #pragma omp parallel for schedule(static)                                                          \
-    num_threads(call->threads) if (call->threads > 1 && g.n * image >= PARALLEL_FROM)
+    num_threads(call->threads) if (call->threads > 1 && g.n * image >= PARALLEL_INDEX_FROM)
     for (int64_t r = 0; r < rows; r++)
         index_row(&g, x + r / g.oh * image, r % g.oh, y + r * g.ow * g.c);
 }
@@ -156,7 +158,7 @@ static void pool_gather(const pv_call *call)
     float *y = call->out.data;
     int64_t places = g.n * g.oh * g.ow, each = g.oh * g.ow;
 #pragma omp parallel for schedule(static)                                                          \
-    num_threads(call->threads) if (call->threads > 1 && places * g.c >= PARALLEL_FROM)
+    num_threads(call->threads) if (call->threads > 1 && places * g.c >= PARALLEL_INDEX_FROM)
     for (int64_t p = 0; p < places; p++) {
         const float *from = x + p / each * g.h * g.w * g.c;
         for (int64_t c = 0; c < g.c; c++) y[p * g.c + c] = from[index[p * g.c + c] * g.c + c];
@@ -171,7 +173,7 @@ static void pool_scatter(const pv_call *call)
     float *x = call->out.data;
     int64_t each = g.oh * g.ow * g.c, image = g.h * g.w * g.c;
 #pragma omp parallel for schedule(static)                                                          \
-    num_threads(call->threads) if (call->threads > 1 && g.n * image >= PARALLEL_FROM)
+    num_threads(call->threads) if (call->threads > 1 && g.n * image >= PARALLEL_INDEX_FROM)
     for (int64_t n = 0; n < g.n; n++) {
         memset(x + n * image, 0, (size_t)image * sizeof *x);
         for (int64_t i = n * each; i < (n + 1) * each; i += g.c)

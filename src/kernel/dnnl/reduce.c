@@ -14,7 +14,7 @@ typedef struct groups {
 } groups;
 
 enum {
-    PARALLEL_FROM = 1 << 15,
+    PARALLEL_FROM = 1 << 19,
     CHUNK = 1 << 12, /* columns are summed in chunks of about this many elements' rows */
     FOLD = 16,       /* narrow rows are summed FOLD at a time, as one row of whole vectors */
     FOLD_MAX = 48,

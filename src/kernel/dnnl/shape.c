@@ -10,7 +10,7 @@ typedef struct box {
     int64_t size[PV_MAX_DIMS], to[PV_MAX_DIMS], from[PV_MAX_DIMS];
 } box;
 
-enum { TILE = 16, PARALLEL_FROM = 1 << 16 };
+enum { TILE = 16, PARALLEL_FROM = 1 << 18 };
 
 static void whole(const pv_shape *s, int64_t step[PV_MAX_DIMS])
 {

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <omp.h>
 
-enum { PARALLEL_FROM = 1 << 12 };
+enum { PARALLEL_FROM = 1 << 13 };
 
 static int64_t row_length(const pv_shape *s)
 {

@@ -4,7 +4,7 @@
 #include "known.h"
 
 #include "base/mem.h"
-#include "graph/plan_i.h" /* pv_backend_fast */
+#include "kernel/dnnl/dnnl.h"
 #include "privet/rng.h"
 #include <math.h>
 #include <setjmp.h>
@@ -89,7 +89,7 @@ static void reference_gives_known_answers(void **state)
 static void fast_gives_known_answers(void **state)
 {
     (void)state;
-    known_answers(&pv_backend_fast);
+    known_answers(&pv_backend_dnnl);
 }
 
 /* UNIFORM: the documented words of the documented blocks. */
@@ -119,7 +119,7 @@ static void reference_draws_the_documented_words(void **state)
 static void fast_draws_the_documented_words(void **state)
 {
     (void)state;
-    uniform_draws_the_documented_words(&pv_backend_fast);
+    uniform_draws_the_documented_words(&pv_backend_dnnl);
 }
 
 /* A new operation cannot come without a case. */
@@ -155,7 +155,7 @@ static void singular_matrices_are_not_finite(void **state)
 {
     (void)state;
     singular_is_not_finite(&pv_backend_ref);
-    singular_is_not_finite(&pv_backend_fast);
+    singular_is_not_finite(&pv_backend_dnnl);
 }
 
 int main(void)

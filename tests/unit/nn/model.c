@@ -180,7 +180,7 @@ static void domains_that_make_no_sense(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         pv_model *m;
         pv_status s = pv_model_parse(&m, "dense classes", 13, "net.model", &bad[i], 1);
-        assert_true(s == PV_ERR_SHAPE || s == PV_ERR_RANGE);
+        assert_true(s == PV_ERR_MISMATCH || s == PV_ERR_RANGE);
         assert_null(m);
     }
 }
@@ -226,13 +226,13 @@ static void broken_files_are_refused(void **state)
         {"format_version", "2", PV_ERR_VERSION, "format version 2"},
         {"text", NULL, PV_ERR_FORMAT, "no 'text'"},
         {"text", "dense classes", PV_ERR_INPUT, "dense1.bias"},
-        {"text", "dense 3 bias=no", PV_ERR_SHAPE, "the last layer gives"},
+        {"text", "dense 3 bias=no", PV_ERR_MISMATCH, "the last layer gives"},
         {"text", "conv", PV_ERR_FORMAT, "channels is missing"},
-        {"kind", "video", PV_ERR_SHAPE, "no shape of a sample"},
+        {"kind", "video", PV_ERR_MISMATCH, "no shape of a sample"},
         {"sample", "", PV_ERR_FORMAT, "'sample' is no shape"},
         {"sample", "4 x", PV_ERR_FORMAT, "'sample' is no shape"},
         {"sample", "1 2 3 4 5 6 7", PV_ERR_FORMAT, "'sample' is no shape"},
-        {"sample", "-4", PV_ERR_SHAPE, "no shape of a sample"},
+        {"sample", "-4", PV_ERR_MISMATCH, "no shape of a sample"},
         {"sample", "5", PV_ERR_MISMATCH,
          "dense1.weight is f32 [2,4], the model's text asks for f32 [2,5]"},
         {"classes", "{}", PV_ERR_FORMAT, "not a JSON array"},

@@ -266,7 +266,7 @@ static void survives_kills(void **state)
     for (int k = 0; k <= KILLS && status != 0; k++) {
         pid_t child;
         assert_int_equal(posix_spawn(&child, self, NULL, NULL, arguments, environ), 0);
-        struct timespec pause = {0, (long)(5 + pv_rng_below(&r, 60)) * 1000000};
+        struct timespec pause = {0, (long)(5 + pv_rng_below(&r, 150)) * 1000000};
         if (k < KILLS) nanosleep(&pause, NULL);
         if (k < KILLS) kill(child, SIGKILL);
         assert_int_equal(waitpid(child, &status, 0), child);
