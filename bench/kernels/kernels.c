@@ -25,6 +25,10 @@ typedef struct shape {
 } shape;
 
 static const shape convolutions[] = {
+    {"pooled-1 b1", 1, 28, 1, 6, 6, 2, 0},
+    {"pooled-2 b1", 1, 12, 6, 16, 6, 2, 0},
+    {"pooled-1 b64", 64, 28, 1, 6, 6, 2, 0},
+    {"pooled-2 b64", 64, 12, 6, 16, 6, 2, 0},
     {"lenet5-1 b1", 1, 28, 1, 6, 5, 1, 0},
     {"lenet5-2 b1", 1, 12, 6, 16, 5, 1, 0},
     {"lenet5-1 b64", 64, 28, 1, 6, 5, 1, 0},

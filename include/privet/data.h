@@ -87,11 +87,12 @@ PV_API pv_status pv_norm_fit(pv_norm *norm, const pv_data *data)
     PV_MUST_USE; /* constant features: inverse_std 1 */
 PV_API void pv_norm_clear(pv_norm *norm);
 
-/* Random changes of training images. All zero: none. */
+/* Random changes of training images. All zero: none. What is filled in is the mean: 0 after
+ * normalisation. */
 typedef struct pv_augment {
     int flip;   /* mirror left-right with probability 1/2 */
-    int shift;  /* pad by this many pixels (of the mean) and crop back at random */
-    int cutout; /* side of a square set to the mean, at a random place; 0: none */
+    int shift;  /* pad by this many pixels and crop back at random */
+    int cutout; /* side of a square filled in around a random place (DeVries, Taylor 2017) */
 } pv_augment;
 
 /* Write samples index[0..n) as float32, row after row: x gets n * sample count floats, label n

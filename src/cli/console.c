@@ -144,6 +144,7 @@ void pv_console_open(pv_cli *cli)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    signal(SIGXFSZ, SIG_IGN); /* a file size limit is reported as a full disk is */
 }
 
 void pv_console_print(const char *fmt, ...)

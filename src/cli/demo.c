@@ -50,7 +50,7 @@ done:
 
 const pv_command pv_command_demo = {
     .name = "demo",
-    .summary = "train on the built-in digits and write a page about it, in two minutes",
+    .summary = "train on the built-in digits and write a page about it",
     .text = "Draws digits, trains LeNet-5 and a linear model on them, measures both on digits that "
             "neither saw, and writes a page with the learning curves, the answers and the "
             "mistakes.",

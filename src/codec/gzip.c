@@ -1,6 +1,6 @@
 #include "codec/gzip.h"
 
-#include <string.h>
+#include <inttypes.h>
 #include <zlib.h>
 
 enum { GZIP_ONLY = 16 + MAX_WBITS, FEED = 1 << 30, FIRST = 1 << 16 };
@@ -9,6 +9,7 @@ struct pv_gzip {
     const char *name;
     const uint8_t *next; /* input not yet given to zlib, whose counters have 32 bits */
     size_t left, size;
+    uint64_t unpacked; /* bytes, over all members */
     int ended;
     z_stream z;
 };
@@ -70,6 +71,7 @@ static pv_status some(pv_gzip *g, uint8_t *out, size_t n, size_t *got)
         int z = inflate(&g->z, Z_NO_FLUSH);
         size_t at = g->size - g->left - g->z.avail_in;
         *got += room - g->z.avail_out;
+        g->unpacked += room - g->z.avail_out;
         if (z == Z_STREAM_END) {
             g->ended = g->z.avail_in == 0 && g->left == 0;
             z = inflateReset(&g->z); /* or another member follows */
@@ -105,8 +107,8 @@ pv_status pv_gzip_end(pv_gzip *g)
     size_t got;
     PV_TRY(some(g, &byte, 1, &got));
     if (got > 0)
-        PV_FAIL(PV_ERR_FORMAT, "%s: after %lu unpacked bytes there are more than expected", g->name,
-                g->z.total_out - 1);
+        PV_FAIL(PV_ERR_FORMAT, "%s: after %" PRIu64 " unpacked bytes there are more than expected",
+                g->name, g->unpacked - 1);
     return PV_OK;
 }
 

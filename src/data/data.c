@@ -113,6 +113,8 @@ int pv_data_has_test_split(const char *text)
         if (pv_source_find(&source, &spec) == PV_OK) has = source->has_test(&spec);
         pv_spec_clear(&spec);
     }
+    /* "No" is an answer, not a failure; opening the SPEC will say what is wrong with it. */
+    if (!has) pv_trail_clear();
     return has;
 }
 

@@ -49,18 +49,18 @@ static const pv_glyph_style *choose_style(int digit, pv_rng *r)
 
 static void draw_hand(hand *h, pv_rng *r)
 {
-    float angle = bell(r, 0.10f), slant = -0.12f + bell(r, 0.17f);
-    float tall = uniform(r, 0.165f, 0.215f), wide = tall * uniform(r, 0.75f, 1.10f);
+    float angle = bell(r, 0.10f), slant = -0.12f + bell(r, 0.16f);
+    float tall = uniform(r, 0.17f, 0.215f), wide = tall * uniform(r, 0.75f, 1.10f);
     float c = cosf(angle), s = sinf(angle);
     /* Stretch, then slant, then turn. */
     h->turn[0][0] = c * wide;
     h->turn[0][1] = (c * slant - s) * tall;
     h->turn[1][0] = s * wide;
     h->turn[1][1] = (s * slant + c) * tall;
-    h->centre = (point){13.5f + bell(r, 1.1f), 13.5f + bell(r, 1.1f)};
+    h->centre = (point){13.5f + bell(r, 1.0f), 13.5f + bell(r, 1.0f)};
     for (int k = 0; k < WAVES; k++)
         for (int a = 0; a < 2; a++) {
-            h->wave[k][a][0] = bell(r, 0.50f) / (float)(k + 1);
+            h->wave[k][a][0] = bell(r, 0.42f) / (float)(k + 1);
             h->wave[k][a][1] = bell(r, 0.11f) * (float)(k + 1);
             h->wave[k][a][2] = bell(r, 0.11f) * (float)(k + 1);
             h->wave[k][a][3] = uniform(r, 0.0f, 2 * PI);
@@ -167,7 +167,7 @@ static void draw_digit(float *canvas, const hand *h, const pv_glyph_style *style
     float step = 0;
     int n = 0;
     for (; n < PV_GLYPH_PLACES && style->place[n].pen != PV_PEN_END; n++)
-        at[n] = (point){style->place[n].x + bell(r, 2.4f), style->place[n].y + bell(r, 2.4f)};
+        at[n] = (point){style->place[n].x + bell(r, 2.1f), style->place[n].y + bell(r, 2.1f)};
     for (int begin = 0, end; begin < n; begin = end) {
         for (end = begin + 1; end < n && style->place[end].pen != PV_PEN_DOWN; end++) {
         }
@@ -178,7 +178,7 @@ static void draw_digit(float *canvas, const hand *h, const pv_glyph_style *style
 /* Grain in the ink, noise and dots on the paper. A block of random words does for four pixels. */
 static void expose(uint8_t *pixels, const float *canvas, float ink, pv_rng *r)
 {
-    float noise = uniform(r, 0.0f, 0.12f), grain = uniform(r, 0.0f, 0.35f);
+    float noise = uniform(r, 0.0f, 0.10f), grain = uniform(r, 0.0f, 0.35f);
     float paper = uniform(r, -0.10f, 0.06f);
     pv_rng sheet = pv_rng_fork(r, 0);
     uint32_t words[4] = {0};

@@ -104,7 +104,7 @@ static pv_status match_column(encoder *e, int c, field *f)
         for (int64_t r = 0; r < e->table->nrows; r++)
             if (e->table->cells[r * e->table->ncolumns + f->at] == v)
                 PV_FAIL(PV_ERR_INPUT,
-                        "%s: line %lld: %s '%s' of the column '%s' does not occur in the training "
+                        "%s:%lld: %s '%s' of the column '%s' does not occur in the training "
                         "data; remove the row or add it there",
                         e->path, (long long)e->table->lines[r],
                         c == e->label ? "the class" : "the value", other->values[v],
@@ -194,7 +194,7 @@ static pv_status numeric_classes(encoder *e)
         if (isnan(v)) continue;
         if (v != nearbyint(v) || fabs(v) > 1e9)
             PV_FAIL_GOTO(PV_ERR_INPUT,
-                         "%s: line %lld: the label column '%s' holds %g; classes are names or "
+                         "%s:%lld: the label column '%s' holds %g; classes are names or "
                          "whole numbers; is another column the label? choose it with label=NAME",
                          e->path, (long long)t->lines[r], t->columns[e->label].name, v);
         int n = snprintf(text, sizeof text, "%.0f", v);
@@ -232,7 +232,7 @@ static pv_status label_of(const encoder *e, int64_t r, int32_t *label)
     if (isnan(v)) {
         if (e->missing == DROP) return PV_OK;
         PV_FAIL(PV_ERR_INPUT,
-                "%s: line %lld: the label '%s' is missing; leave such rows out with "
+                "%s:%lld: the label '%s' is missing; leave such rows out with "
                 "missing=drop",
                 e->path, (long long)e->table->lines[r], f->column->name);
     }
@@ -245,8 +245,8 @@ static pv_status label_of(const encoder *e, int64_t r, int32_t *label)
     int64_t found =
         v == nearbyint(v) && fabs(v) <= 1e9 ? pv_names_find(e->classes, text, (size_t)n) : -1;
     if (found < 0)
-        PV_FAIL(PV_ERR_INPUT, "%s: line %lld: the class %g does not occur in the training data",
-                e->path, (long long)e->table->lines[r], v);
+        PV_FAIL(PV_ERR_INPUT, "%s:%lld: the class %g does not occur in the training data", e->path,
+                (long long)e->table->lines[r], v);
     *label = (int32_t)found;
     return PV_OK;
 }
@@ -262,7 +262,7 @@ static pv_status encode_row(const encoder *e, int64_t r, float *x, int64_t *miss
         if (isnan(v)) {
             if (e->missing == ERROR)
                 PV_FAIL(PV_ERR_INPUT,
-                        "%s: line %lld: the column '%s' has no value; go on with missing=mean or "
+                        "%s:%lld: the column '%s' has no value; go on with missing=mean or "
                         "missing=drop",
                         e->path, (long long)e->table->lines[r], f->column->name);
             *drop |= e->missing == DROP;
@@ -277,7 +277,7 @@ static pv_status encode_row(const encoder *e, int64_t r, float *x, int64_t *miss
             x[f->first] = (float)v;
             if (isinf(x[f->first]))
                 PV_FAIL(PV_ERR_RANGE,
-                        "%s: line %lld: the column '%s' holds %g, which no 32-bit float can; "
+                        "%s:%lld: the column '%s' holds %g, which no 32-bit float can; "
                         "rescale it",
                         e->path, (long long)e->table->lines[r], f->column->name, v);
         }

@@ -104,12 +104,11 @@ static pv_status find_classes(pv_names *classes, const pv_tsv *t, int column, co
     for (int64_t r = 0; r < t->nrows; r++) {
         const char *label = t->cells[r * t->ncolumns + column];
         if (label[0] == '\0')
-            PV_FAIL_GOTO(PV_ERR_INPUT, "%s: line %lld: the label is empty", path,
-                         (long long)t->lines[r]);
+            PV_FAIL_GOTO(PV_ERR_INPUT, "%s:%lld: the label is empty", path, (long long)t->lines[r]);
         PV_TRY_GOTO(pv_names_add(&found, label, strlen(label), &number));
         if (found.n > PV_DATA_MAX_CLASSES)
             PV_FAIL_GOTO(PV_ERR_LIMIT,
-                         "%s: line %lld: more than %d classes in the column '%s'; choose the "
+                         "%s:%lld: more than %d classes in the column '%s'; choose the "
                          "label's with label=NAME",
                          path, (long long)t->lines[r], PV_DATA_MAX_CLASSES, t->names[column]);
     }
@@ -130,9 +129,8 @@ static pv_status fill(pv_store *store, const char *path, const pv_tsv *t, int te
         int32_t *x = (int32_t *)store->samples.data + r * length;
         int64_t c = pv_names_find(&store->classes, name, strlen(name));
         if (c < 0)
-            PV_FAIL(PV_ERR_INPUT,
-                    "%s: line %lld: the class '%s' does not occur in the training data: %s", path,
-                    (long long)t->lines[r], name, pv_names_text(&store->classes, known));
+            PV_FAIL(PV_ERR_INPUT, "%s:%lld: the class '%s' does not occur in the training data: %s",
+                    path, (long long)t->lines[r], name, pv_names_text(&store->classes, known));
         store->label[r] = (int32_t)c;
         size_t n;
         for (int64_t i = 0; i < length && (n = next_token(&p, word)) > 0; i++) {

@@ -6,6 +6,7 @@
 #include "privet/model.h"
 #include "privet/optim.h"
 #include "privet/rng.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,7 +98,9 @@ static pv_status build_inversion(bench_step *s, pv_node *out, pv_node *memory, p
     PV_TRY(gradients(s, loss, weight, gradient, &n));
     pv_node distance = PV_NONE;
     for (int i = 0; i < n; i++) {
-        pv_node given = pv_param(g, "given", *pv_node_shape(g, weight[i]));
+        char name[32];
+        snprintf(name, sizeof name, "given%d", i);
+        pv_node given = pv_param(g, name, *pv_node_shape(g, weight[i]));
         pv_node part = pv_sum(g, pv_square(g, pv_sub(g, gradient[i], given)), 0, 0);
         distance = i == 0 ? part : pv_add(g, distance, part);
     }

@@ -49,8 +49,11 @@ static void demo_clear(demo *d)
 
 static pv_status train(demo *d, pv_training *t, const char *model, const pv_ctx *ctx)
 {
-    *t = (pv_training){
-        .data = pv_str_text(&d->spec), .model = model, .validation = 0.1, .seed = d->o->seed};
+    *t = (pv_training){.data = pv_str_text(&d->spec),
+                       .model = model,
+                       .test = pv_str_text(&d->test),
+                       .validation = 0.1,
+                       .seed = d->o->seed};
     pv_ctx_log(ctx, PV_LOG_INFO, "%s on %s", model, t->data);
     PV_TRY(pv_training_open(t, ctx));
     t->options.epochs = d->o->epochs;

@@ -16,7 +16,6 @@ const pv_loops *pv_loops_best(void)
 
 int pv_direct_lanes(int n)
 {
-    for (int lanes = 8; lanes <= PV_DIRECT_MAX_TAPS; lanes *= 2)
-        if (n <= lanes) return lanes;
-    return 0;
+    if (n <= 8) return 8;
+    return n <= PV_DIRECT_MAX_TAPS ? (n + 15) / 16 * 16 : 0;
 }

@@ -24,8 +24,8 @@ typedef struct pv_direct {
 /* Lanes of packed weights: rows of this many floats, the surplus zero. */
 enum { PV_DIRECT_MAX_OUT = 16, PV_DIRECT_MAX_TAPS = 64 };
 
-/* y channels (conv_row, conv_weights_row: 8 or 16) and taps (conv_data_row: 8, 16, 32, 64) rounded
- * up to whole vectors; 0 when there are too many. */
+/* y channels (conv_row, conv_weights_row: 8 or 16) and taps (conv_data_row: 8, 16, 32, 48, 64)
+ * rounded up to whole vectors; 0 when there are too many. */
 int pv_direct_lanes(int n);
 
 typedef struct pv_loops {

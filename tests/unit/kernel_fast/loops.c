@@ -41,7 +41,7 @@ static pv_shape random_shape(pv_rng *rng)
     int64_t longest = s.ndim > 4 ? 5 : 9;
     for (int k = 0; k < s.ndim; k++) s.dim[k] = between(rng, 1, longest);
     if (s.ndim <= 3 && between(rng, 0, 3) == 0)
-        s.dim[between(rng, 0, s.ndim - 1)] = between(rng, 1, 30000);
+        s.dim[between(rng, 0, s.ndim - 1)] = between(rng, 1, 9000);
     return s;
 }
 

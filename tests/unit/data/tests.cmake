@@ -1,0 +1,5 @@
+foreach(name spec names glyphs batch split describe resize tabular text arrays real)
+  pv_test(unit/data/${name} ROOMS data)
+endforeach()
+# Images are decoded by several threads.
+pv_test(unit/data/files ROOMS data LABEL unit tsan)

@@ -1,0 +1,2 @@
+pv_test(unit/run/training ROOMS run)
+pv_test(unit/run/bench_engine ROOMS run)
