@@ -202,6 +202,8 @@ pv_status pv_model_new_domain(pv_model **out, const char *name, const pv_model_d
     pv_bytes file = {0};
     char *path = NULL, *set = NULL;
     const char *colon = strrchr(name, ':'), *text;
+    if (colon != NULL && strchr(colon, '/') != NULL && strchr(colon, '=') == NULL)
+        colon = NULL; /* it is part of a folder's name */
     size_t n = colon == NULL ? strlen(name) : (size_t)(colon - name), length;
     *out = NULL;
     if (is_path(name, n)) {

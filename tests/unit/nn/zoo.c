@@ -89,6 +89,8 @@ static void names_that_do_not_fit(void **state)
                 "resnet9:width=0:3: conv: channels is 0");
     CHECK_FAILS(pv_model_new_domain(&m, "nowhere/net.model", &mnist, 1), PV_ERR_NOT_FOUND,
                 "nowhere/net.model");
+    CHECK_FAILS(pv_model_new_domain(&m, "no:where/net.model", &mnist, 1), PV_ERR_NOT_FOUND,
+                "no:where/net.model");
     const pv_model_domain small = {sizeof small, PV_DATA_IMAGE, {3, {8, 8, 1}}, 10, 0};
     CHECK_FAILS(pv_model_new_domain(&m, "lenet5", &small, 1), PV_ERR_MISMATCH,
                 "lenet5:5: conv2 got [1,2,2,6]");
