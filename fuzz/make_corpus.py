@@ -547,6 +547,98 @@ def jpeg_files(program):
     save("jpeg", damaged(files, 11))
 
 
+# ---- nn
+
+
+def model_text_files():
+    """First byte: 0 an image of 12x12x3, 1 a table of 8 features, 2 a text of 6 tokens."""
+    image = {
+        "conv": "conv 6 kernel=5 pad=2 stride=2 bias=no\navgpool 2\nrelu\nflatten\ndense classes\n",
+        "options": "option width=4\nconv 2*width 3 # comment\nmaxpool kernel=2 stride=1 pad=1\nflatten\ndense classes",
+        "residual": "residual {\nconv 6 3 pad=1\nbatchnorm momentum=0.2\n} shortcut {\nconv 6 1\n}\nrelu\n"
+                    "global-avgpool\ndense classes\n",
+        "nested": "residual {\n residual {\n relu\n }\n}\nglobal-maxpool\ndense classes\nscale 0.125\n",
+        "norms": "groupnorm 3 eps=1e-3\nlayernorm\nsqueeze2\nflatten\ndense classes init=he\n",
+        "groups": "conv 6 3 groups=3 init=uniform:0.5\nflatten\ndropout 0.5\ndense classes init=normal:0.1\n",
+        "input": "input 12 12 3\ninit normal:1\nflatten\ndense classes",
+        "other-input": "input 28 28 1\nflatten\ndense classes",
+        "huge": "conv 16777216 kernel=16777216 pad=16777216\nflatten\ndense classes",
+        "pads": "conv 1 1 pad=16777216\n" * 4 + "flatten\ndense classes",
+        "wide": "flatten\ndense 16777216\ndense 16777216\n",
+        "many": "relu\n" * 300 + "flatten\ndense classes",
+        "open": "residual {\nrelu\n",
+        "deep": "residual {\n" * 9,
+        "set": "option a=1\n option b=2*a\nflatten\ndense classes\0a=3,b=4",
+        "set-wrong": "option a=1\nflatten\ndense classes\0c=3,",
+        "empty": "",
+        "values": "conv 1*2/2 1 1 0 1 yes\nleaky-relu slope=-1\nelu 2\nsigmoid\ntanh\ngelu\nsoftplus\nflatten\ndense classes no",
+        "wrong": "conv\n",
+        "words": "relu " + "x " * 20,
+    }
+    table = {
+        "mlp": "option hidden=64\ndense hidden\nrelu\ndense classes\n",
+        "tokens": "reshape 4 2\npositions\nattention heads=2\nmean-tokens\ndense classes",
+        "conv": "conv 3 3",
+        "short": "dense 7",
+    }
+    text = {
+        "mean": "embedding 8\nmean-tokens\ndense classes\n",
+        "attention": "embedding 8 init=he\npositions\nattention 2\nlayernorm\ngelu\nmean-tokens\ndense classes\n",
+        "vocabulary": "embedding 8\nflatten\ndense vocabulary\ndense classes",
+        "dense": "dense classes",
+    }
+    files = {}
+    for first, kind, texts in ((0, "image", image), (1, "table", table), (2, "text", text)):
+        for name, body in texts.items():
+            files[f"{kind}-{name}"] = bytes([first]) + body.encode()
+    save("model_text", damaged(files, 13))
+
+
+def model_file_files():
+    good = {
+        "format": "privet-model", "format_version": "1", "privet": "0.1.0", "model": "net",
+        "text": "dense classes bias=no\n", "kind": "table", "sample": "4", "classes": '["a","b"]',
+        "vocabulary": "0", "vocabulary_digest": "0000000000000000",
+    }
+    w = {"dtype": "F32", "shape": [2, 4], "data_offsets": [0, 32]}
+
+    def norm(n):
+        return {"norm.mean": {"dtype": "F32", "shape": [n], "data_offsets": [32, 32 + 4 * n]},
+                "norm.inverse_std": {"dtype": "F32", "shape": [n], "data_offsets": [32 + 4 * n, 32 + 8 * n]}}
+
+    def model(tensors, size, **changes):
+        metadata = {k: v for k, v in {**good, **changes}.items() if v is not None}
+        return st_bytes({"__metadata__": metadata, **tensors}, bytes(size))
+
+    one = {"dense1.weight": w}
+    files = {
+        "whole": model({**one, **norm(4)}, 64),
+        "no-norm": model(one, 32),
+        "norm-size": model({**one, **norm(3)}, 56),
+        "norm-half": model({**one, "norm.mean": norm(4)["norm.mean"]}, 48),
+        "other-name": model({"dense2.weight": w}, 32),
+        "other-shape": model({"dense1.weight": dict(w, shape=[4, 2])}, 32),
+        "other-type": model({"dense1.weight": dict(w, dtype="I32")}, 32),
+        "no-tensor": model({}, 0),
+        "text": model(one, 32, text="conv 3 3"),
+        "text-huge": model(one, 32, text="dense 16777216\ndense classes"),
+        "words": model(one, 32, kind="text", vocabulary="9", text="embedding 4\nmean-tokens\ndense classes"),
+        "image": model(one, 32, kind="image", sample="1 2 2"),
+        "kind": model(one, 32, kind="video"),
+        "sample": model(one, 32, sample="4 4 4 4 4 4 4"),
+        "sample-huge": model(one, 32, sample="99999999999999999999"),
+        "classes": model(one, 32, classes="[1]"),
+        "classes-none": model(one, 32, classes="[]"),
+        "classes-text": model(one, 32, classes="a,b"),
+        "version": model(one, 32, format_version="2"),
+        "format": model(one, 32, format="other"),
+        "vocabulary": model(one, 32, vocabulary="-1"),
+    }
+    for key in good:
+        files[f"no-{key}"] = model(one, 32, **{key: None})
+    save("model_file", damaged(files, 14))
+
+
 if __name__ == "__main__":
     reader()
     gzip_files()
@@ -559,5 +651,7 @@ if __name__ == "__main__":
     csv_files()
     tsv_files()
     png_files()
+    model_text_files()
+    model_file_files()
     if len(sys.argv) == 2:
         jpeg_files(sys.argv[1])
