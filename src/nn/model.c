@@ -180,16 +180,18 @@ static pv_status zoo_text(const char *name, size_t n, pv_data_kind kind, const c
     *text = pv_zoo_find(base, kind, &known);
     if (*text != NULL) return PV_OK;
     size_t used = 0;
-    for (int i = 0; i < pv_zoo_count() && used < sizeof all; i++)
-        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i == 0 ? "" : ", ",
-                                 pv_zoo_name(i));
+    for (int i = 0, any; i < pv_zoo_count() && used < sizeof all; i++)
+        if (pv_zoo_find(pv_zoo_name(i), kind, &any) != NULL)
+            used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", used == 0 ? "" : ", ",
+                                     pv_zoo_name(i));
     if (known)
-        PV_FAIL(PV_ERR_MISMATCH,
-                "the model %s does not work on data of kind %s; choose another of %s", base,
+        PV_FAIL(PV_ERR_MISMATCH, "the model %s does not work on data of kind %s; %s do", base,
                 pv_data_kind_name(kind), all);
-    PV_FAIL(PV_ERR_OPTION,
-            "there is no model '%s'; there are %s, or the path of a text ending in .model", base,
-            all);
+    PV_FAIL(
+        PV_ERR_OPTION,
+        "there is no model '%s'; for data of kind %s there are %s, or the path of a text ending "
+        "in .model",
+        base, pv_data_kind_name(kind), all);
 }
 
 /* "NAME" or "NAME:option=value,...": a zoo model or the path of a text. */
@@ -200,6 +202,8 @@ pv_status pv_model_new_domain(pv_model **out, const char *name, const pv_model_d
     pv_bytes file = {0};
     char *path = NULL, *set = NULL;
     const char *colon = strrchr(name, ':'), *text;
+    if (colon != NULL && strchr(colon, '/') != NULL && strchr(colon, '=') == NULL)
+        colon = NULL; /* it is part of a folder's name */
     size_t n = colon == NULL ? strlen(name) : (size_t)(colon - name), length;
     *out = NULL;
     if (is_path(name, n)) {

@@ -77,17 +77,20 @@ static void names_that_do_not_fit(void **state)
 {
     (void)state;
     pv_model *m;
-    CHECK_FAILS(pv_model_new_domain(&m, "lenet6", &mnist, 1), PV_ERR_OPTION,
-                "there is no model 'lenet6'; there are mlr, mlp, conv1, lenet5");
+    CHECK_FAILS(
+        pv_model_new_domain(&m, "lenet6", &mnist, 1), PV_ERR_OPTION,
+        "there is no model 'lenet6'; for data of kind image there are mlr, mlp, conv1, lenet5");
     assert_null(m);
     CHECK_FAILS(pv_model_new_domain(&m, "lenet5", &iris, 1), PV_ERR_MISMATCH,
-                "lenet5 does not work on data of kind table");
+                "lenet5 does not work on data of kind table; mlr, mlp do");
     CHECK_FAILS(pv_model_new_domain(&m, "lenet5:width=3", &mnist, 1), PV_ERR_OPTION,
                 "no option 'width'");
     CHECK_FAILS(pv_model_new_domain(&m, "resnet9:width=0", &cifar, 1), PV_ERR_FORMAT,
                 "resnet9:width=0:3: conv: channels is 0");
     CHECK_FAILS(pv_model_new_domain(&m, "nowhere/net.model", &mnist, 1), PV_ERR_NOT_FOUND,
                 "nowhere/net.model");
+    CHECK_FAILS(pv_model_new_domain(&m, "no:where/net.model", &mnist, 1), PV_ERR_NOT_FOUND,
+                "no:where/net.model");
     const pv_model_domain small = {sizeof small, PV_DATA_IMAGE, {3, {8, 8, 1}}, 10, 0};
     CHECK_FAILS(pv_model_new_domain(&m, "lenet5", &small, 1), PV_ERR_MISMATCH,
                 "lenet5:5: conv2 got [1,2,2,6]");
