@@ -90,18 +90,27 @@ static void truth(pv_reader *r, int *value)
         pv_reader_fail(r, PV_ERR_FORMAT, "True or False was expected for fortran_order");
 }
 
+static int64_t read_size(pv_reader *r)
+{
+    int64_t v = 0;
+    size_t begin = r->at;
+    /* the status, too: a failed reader is at its end, and must not be moved on from there */
+    while (r->status == PV_OK && peek(r) >= '0' && peek(r) <= '9') {
+        if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, peek(r) - '0', &v))
+            pv_reader_fail(r, PV_ERR_LIMIT, "a size in the shape is beyond 63 bits");
+        else
+            r->at++;
+    }
+    if (r->at == begin) pv_reader_fail(r, PV_ERR_FORMAT, "a size was expected in the shape");
+    return v;
+}
+
 static void shape(pv_reader *r, pv_shape *s)
 {
     need(r, '(');
     blanks(r);
     while (r->status == PV_OK && !accept(r, ')')) {
-        int64_t dim = 0;
-        int digits = 0;
-        for (; peek(r) >= '0' && peek(r) <= '9'; r->at++, digits++)
-            if (__builtin_mul_overflow(dim, 10, &dim) ||
-                __builtin_add_overflow(dim, peek(r) - '0', &dim))
-                pv_reader_fail(r, PV_ERR_LIMIT, "a size in the shape is beyond 63 bits");
-        if (digits == 0) pv_reader_fail(r, PV_ERR_FORMAT, "a size was expected in the shape");
+        int64_t dim = read_size(r);
         if (s->ndim == PV_MAX_DIMS)
             pv_reader_fail(r, PV_ERR_LIMIT, "more than %d dimensions", PV_MAX_DIMS);
         if (r->status == PV_OK) s->dim[s->ndim++] = dim;

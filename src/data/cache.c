@@ -60,7 +60,8 @@ pv_status pv_cache_init(pv_cache *cache, const char *root, const char *how,
     crypto_generichash_init(&state, NULL, 0, PRINT_BYTES);
     for (size_t i = 0; i < listing->n; i++) {
         const pv_listed *f = &listing->file[i];
-        add_text(&state, f->path + strlen(root));
+        const char *below = f->path + strlen(root); /* root may end in a slash */
+        add_text(&state, below + strspn(below, "/"));
         crypto_generichash_update(&state, (const unsigned char *)&f->size, sizeof f->size);
         crypto_generichash_update(&state, (const unsigned char *)&f->changed, sizeof f->changed);
     }

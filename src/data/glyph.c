@@ -57,7 +57,8 @@ static void draw_hand(hand *h, pv_rng *r)
     h->turn[0][1] = (c * slant - s) * tall;
     h->turn[1][0] = s * wide;
     h->turn[1][1] = (s * slant + c) * tall;
-    h->centre = (point){13.5f + bell(r, 1.0f), 13.5f + bell(r, 1.0f)};
+    h->centre.x = 13.5f + bell(r, 1.0f);
+    h->centre.y = 13.5f + bell(r, 1.0f);
     for (int k = 0; k < WAVES; k++)
         for (int a = 0; a < 2; a++) {
             h->wave[k][a][0] = bell(r, 0.42f) / (float)(k + 1);
@@ -166,8 +167,12 @@ static void draw_digit(float *canvas, const hand *h, const pv_glyph_style *style
     point at[PV_GLYPH_PLACES];
     float step = 0;
     int n = 0;
-    for (; n < PV_GLYPH_PLACES && style->place[n].pen != PV_PEN_END; n++)
-        at[n] = (point){style->place[n].x + bell(r, 2.1f), style->place[n].y + bell(r, 2.1f)};
+    /* Draws stand in statements of their own: their order is then the language's, not the
+     * compiler's. */
+    for (; n < PV_GLYPH_PLACES && style->place[n].pen != PV_PEN_END; n++) {
+        at[n].x = style->place[n].x + bell(r, 2.1f);
+        at[n].y = style->place[n].y + bell(r, 2.1f);
+    }
     for (int begin = 0, end; begin < n; begin = end) {
         for (end = begin + 1; end < n && style->place[end].pen != PV_PEN_DOWN; end++) {
         }
@@ -191,8 +196,10 @@ static void expose(uint8_t *pixels, const float *canvas, float ink, pv_rng *r)
         pixels[i] = (uint8_t)(255.0f * fminf(fmaxf(v, 0.0f), 1.0f) + 0.5f);
     }
     int dots = pv_rng_below(r, 3) == 0 ? (int)pv_rng_below(r, 12) : 0;
-    for (int i = 0; i < dots; i++)
-        pixels[pv_rng_below(r, PV_GLYPH_PIXELS)] = (uint8_t)uniform(r, 60.0f, 255.0f);
+    for (int i = 0; i < dots; i++) {
+        size_t where = (size_t)pv_rng_below(r, PV_GLYPH_PIXELS);
+        pixels[where] = (uint8_t)uniform(r, 60.0f, 255.0f);
+    }
 }
 
 void pv_glyph_draw(uint8_t pixels[PV_GLYPH_PIXELS], int digit, pv_rng *rng)

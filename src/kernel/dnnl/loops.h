@@ -38,6 +38,8 @@ typedef struct pv_loops {
     void (*max_columns)(const float *x, int64_t rows, int64_t width, float *out);
     float (*max_row)(const float *x, int64_t n);
 
+    void (*exp_all)(float *x, int64_t n); /* in place */
+
     /* Mean over windows of 2x2, stride 2: two rows of 2*columns pixels to one of columns; and its
      * adjoint. */
     void (*pool2)(const float *top, const float *bottom, float *y, int64_t columns, int64_t c);

@@ -39,11 +39,29 @@ static int is_plain(const geometry *g)
            g->w == 2 * g->ow;
 }
 
-static void mean_row(const geometry *g, const float *x, int64_t oy, float *y)
+/* Windows that move by one pixel and leave no padding in a row: a row of results is a sum of
+ * shifted rows, whatever the number of channels. (Weights pooled into a convolution before it.) */
+static int is_dense(const geometry *g)
+{
+    return g->win->stride[1] == 1 && g->win->pad[1] == 0 && g->w == g->ow + g->win->kernel[1] - 1;
+}
+
+static void mean_row(const geometry *g, const float *restrict x, int64_t oy, float *restrict y)
 {
     float weight = 1.0f / (float)((int64_t)g->win->kernel[0] * g->win->kernel[1]);
     int64_t y0, y1, x0, x1;
     cover(g->win, 0, oy, g->h, &y0, &y1);
+    if (is_dense(g)) {
+        int64_t n = g->ow * g->c;
+        for (int64_t j = 0; j < n; j++) y[j] = 0.0f;
+        for (int64_t iy = y0; iy < y1; iy++)
+            for (int64_t k = 0; k < g->win->kernel[1]; k++) {
+                const float *from = x + (iy * g->w + k) * g->c;
+                for (int64_t j = 0; j < n; j++) y[j] += from[j];
+            }
+        for (int64_t j = 0; j < n; j++) y[j] *= weight;
+        return;
+    }
     for (int64_t ox = 0; ox < g->ow; ox++, y += g->c) {
         cover(g->win, 1, ox, g->w, &x0, &x1);
         for (int64_t c = 0; c < g->c; c++) y[c] = 0.0f;
@@ -74,11 +92,20 @@ static void avgpool(const pv_call *call)
 }
 
 /* Adds one image of gradients to the image x. */
-static void spread_image(const geometry *g, const float *y, float *x)
+static void spread_image(const geometry *g, const float *restrict y, float *restrict x)
 {
     float weight = 1.0f / (float)((int64_t)g->win->kernel[0] * g->win->kernel[1]);
     int64_t y0, y1, x0, x1;
     memset(x, 0, (size_t)(g->h * g->w * g->c) * sizeof *x);
+    for (int64_t oy = 0, n = g->ow * g->c; is_dense(g) && oy < g->oh; oy++, y += n) {
+        cover(g->win, 0, oy, g->h, &y0, &y1);
+        for (int64_t iy = y0; iy < y1; iy++)
+            for (int64_t k = 0; k < g->win->kernel[1]; k++) {
+                float *to = x + (iy * g->w + k) * g->c;
+                for (int64_t j = 0; j < n; j++) to[j] += weight * y[j];
+            }
+    }
+    if (is_dense(g)) return;
     for (int64_t oy = 0; oy < g->oh; oy++)
         for (int64_t ox = 0; ox < g->ow; ox++, y += g->c) {
             cover(g->win, 0, oy, g->h, &y0, &y1);

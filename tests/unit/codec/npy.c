@@ -106,6 +106,7 @@ static void test_refusals(void **state)
         {"short", PV_ERR_TRUNCATED, "at byte 128: the header says [2,3] of f64, and 47 bytes"},
         {"long", PV_ERR_FORMAT, "at byte 176: 1 bytes more than expected"},
         {"huge", PV_ERR_TRUNCATED, "9223372036854775807"},
+        {"found-long-size", PV_ERR_LIMIT, "beyond 63 bits"},
         {"huger", PV_ERR_LIMIT, "beyond 63 bits"},
         {"product", PV_ERR_TRUNCATED, "[4294967296,4294967296,16]"},
         {"negative", PV_ERR_FORMAT, "a size was expected"},

@@ -55,8 +55,9 @@ pv_plan *derive_compile(const derived *c, pv_backend_kind kind, int derivatives)
         if (c->first[i] != PV_NONE) output[n++] = c->first[i];
         if (c->second[i] != PV_NONE) output[n++] = c->second[i];
     }
-    CHECK_OK(pv_compile(&plan, c->d.g, output, n,
-                        &(pv_plan_options){.size = sizeof(pv_plan_options), .backend = kind}));
+    CHECK_OK(pv_compile(
+        &plan, c->d.g, output, n,
+        &(pv_plan_options){.size = sizeof(pv_plan_options), .backend = kind, .threads = 2}));
     return plan;
 }
 

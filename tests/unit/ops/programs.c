@@ -141,7 +141,7 @@ static pv_node product(program *p, pv_node x)
             return pv_maxpool(g, x, two);
         }
     }
-    if (s.ndim >= 2) return pv_scale(g, pv_matmul(g, x, x, 0, 1), 0.3);
+    if (s.ndim >= 2) return pv_matmul(g, pv_tanh(g, x), x, 0, 1);
     return s.ndim == 1 ? pv_layer_norm(g, x, PV_NONE, PV_NONE, 0.1) : pv_tanh(g, x);
 }
 
@@ -196,7 +196,9 @@ static void build(program *p, uint64_t number)
     for (int i = 0; i < 3; i++) {
         add_output(p, gradient[i]);
         sum = pv_add(g, sum, pv_sum(g, pv_square(g, gradient[i]), 0, 0));
-        pv_assign(g, p->param[i], pv_sub(g, p->param[i], pv_scale(g, gradient[i], 0.01)));
+        /* tanh keeps the numbers small, whatever the program is */
+        pv_node moved = pv_sub(g, p->param[i], pv_scale(g, gradient[i], 0.01));
+        pv_assign(g, p->param[i], pv_tanh(g, moved));
     }
     CHECK_OK(pv_grad(g, &sum, NULL, 1, p->param, 3, gradient));
     for (int i = 0; i < 3; i++) add_output(p, gradient[i]);
