@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { MAX = 1 << 20 };
+enum { MAX = 1 << 16 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
