@@ -6,6 +6,7 @@
  *     pv_ir_import      pass_import.c    the nodes that outputs and assignments need, without
  * repeats pv_ir_bias        pass_bias.c      conv/matmul + bias + relu become one node (fast
  * backend) pv_ir_units       pass_fuse.c      nodes are grouped into units: one kernel call each
+ *     pv_ir_needed      pass_needed.c    what nobody reads after that is dropped
  *     pv_ir_schedule    pass_schedule.c  an order of the units; assignments made in place where
  * that is exact pv_ir_memory      pass_memory.c    an offset in the slab for every value, by
  * lifetimes
@@ -26,10 +27,9 @@ typedef struct pv_ir_node {
     pv_dtype dtype; /* as in the graph: PV_F32 stands for real */
     pv_shape shape;
     pv_attr attr;
-    pv_node origin; /* the graph node it computes, for messages; PV_NONE when there is none */
-    pv_ir_id store; /* whose memory holds it: itself, or what a view (RESHAPE) looks at */
-    int32_t
-        unit; /* the unit that computes it, or -1: a leaf, a view, or never computed by itself */
+    pv_node origin;     /* the graph node it computes, for messages; PV_NONE when there is none */
+    pv_ir_id store;     /* whose memory holds it: itself, or what a view (RESHAPE) looks at */
+    int32_t unit;       /* the unit that computes it, or -1: a leaf, a view, or never computed */
     int in_memory;      /* it needs memory: read by another unit, an output, assigned, or a leaf */
     int has_bias, relu; /* CONV, MATMUL: the last input is a bias; the result goes through relu */
     int is_output;
@@ -90,6 +90,7 @@ pv_status pv_ir_pooled(const pv_ir *ir, const int32_t *readers, pv_ir_node *n, p
 
 pv_status pv_ir_bias(pv_ir *ir) PV_MUST_USE;
 pv_status pv_ir_units(pv_ir *ir, int fuse) PV_MUST_USE;
+pv_status pv_ir_needed(pv_ir *ir) PV_MUST_USE;
 pv_status pv_ir_schedule(pv_ir *ir) PV_MUST_USE;
 pv_status pv_ir_memory(pv_ir *ir) PV_MUST_USE;
 
@@ -101,7 +102,7 @@ int64_t pv_ir_count(const pv_ir *ir, pv_ir_id id); /* elements */
 size_t pv_ir_bytes(const pv_ir *ir, pv_ir_id id);  /* bytes in the slab */
 double pv_ir_flops(const pv_ir *ir, pv_ir_id id);  /* of one run of this node */
 
-/* How a node of a fused unit reads one of its inputs (pass_fuse.c decides, plan.c asks again). */
+/* How a node of a fused unit reads one of its inputs (ir_access.c). */
 typedef enum pv_access {
     PV_ACCESS_FULL,
     PV_ACCESS_ROW,

@@ -13,96 +13,7 @@
  * always enough. */
 enum { UNIT_MEMBERS = 64, INLINE_OPS = 5 };
 
-/* ---- how a node reads an input
- * -------------------------------------------------------------------------- */
-
-pv_access pv_ir_access(const pv_ir *ir, pv_ir_id in, int64_t count, pv_ir_id *source,
-                       int64_t *columns)
-{
-    const pv_ir_node *n = &ir->node[in];
-    *columns = 0;
-    *source = n->store;
-    if (ir->node[n->store].op == PV_OP_CONST) return PV_ACCESS_CONST;
-    if (n->op != PV_OP_BROADCAST)
-        return pv_ir_count(ir, in) == count ? PV_ACCESS_FULL : PV_ACCESS_NONE;
-
-    const pv_shape *to = &n->shape, *from = &ir->node[n->in[0]].shape;
-    pv_ir_id base = ir->node[n->in[0]].store;
-    if (ir->node[base].op == PV_OP_CONST) {
-        *source = base;
-        return PV_ACCESS_CONST;
-    }
-    /* kept: the first and last dimension that the source really has */
-    int first = -1, last = -1, hole = 0;
-    for (int i = 0; i < to->ndim; i++) {
-        if (to->dim[i] == 1) continue;
-        if (from->dim[i] == to->dim[i]) {
-            if (first < 0) first = i;
-            last = i;
-        }
-    }
-    for (int i = first; first >= 0 && i <= last; i++) hole |= from->dim[i] != to->dim[i];
-    if (first < 0) {
-        *source = base;
-        return PV_ACCESS_SCALAR;
-    }
-    if (hole) return PV_ACCESS_FULL;
-    int64_t before = 1, after = 1, kept = 1;
-    for (int i = 0; i < to->ndim; i++) {
-        if (i < first)
-            before *= to->dim[i];
-        else if (i <= last)
-            kept *= to->dim[i];
-        else
-            after *= to->dim[i];
-    }
-    if (before > 1 && after > 1)
-        return PV_ACCESS_FULL; /* neither a row nor a column: kept as it is */
-    *source = base;
-    if (before == 1 && after == 1) return PV_ACCESS_FULL;
-    *columns = after == 1 ? kept : after;
-    return after == 1 ? PV_ACCESS_ROW : PV_ACCESS_COLUMN;
-}
-
-pv_access pv_ir_sink(const pv_ir *ir, pv_ir_id sum, int64_t *columns)
-{
-    const pv_ir_node *n = &ir->node[sum];
-    const pv_shape *from = &ir->node[n->in[0]].shape;
-    int64_t left = 1, right = 1;
-    int kept_seen = 0, reduced_seen = 0, kept_after_reduced = 0, reduced_after_kept = 0;
-    *columns = 0;
-    for (int i = 0; i < from->ndim; i++) {
-        if (from->dim[i] == 1) continue;
-        if (n->attr.axes >> i & 1) {
-            reduced_after_kept |= kept_seen;
-            reduced_seen = 1;
-            left *= from->dim[i];
-        } else {
-            kept_after_reduced |= reduced_seen;
-            kept_seen = 1;
-            right *= from->dim[i];
-        }
-    }
-    if (!kept_seen) return PV_ACCESS_SCALAR;
-    if (!reduced_seen || (kept_after_reduced && reduced_after_kept)) return PV_ACCESS_NONE;
-    *columns = kept_after_reduced ? right : left;
-    return kept_after_reduced ? PV_ACCESS_ROW : PV_ACCESS_COLUMN;
-}
-
-pv_access pv_ir_access_in(const pv_ir *ir, const pv_unit *u, pv_ir_id in, pv_ir_id *source)
-{
-    int64_t columns;
-    pv_access a = pv_ir_access(ir, in, u->count, source, &columns);
-    if ((a == PV_ACCESS_ROW || a == PV_ACCESS_COLUMN) && columns != u->columns) {
-        *source = ir->node[in].store;
-        return PV_ACCESS_FULL;
-    }
-    return a;
-}
-
-/* ---- units
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- units ---- */
 
 static int fusable(const pv_ir_node *n)
 {
@@ -198,8 +109,7 @@ static pv_status closes_cycle(fuser *f, pv_ir_id source, int32_t target, int *an
     return reaches(f, 1, target, answer);
 }
 
-/* ---- recomputing instead of storing
- * -------------------------------------------------------------------------- */
+/* ---- recomputing instead of storing ---- */
 
 static int is_cheap(pv_op op)
 {
@@ -325,9 +235,7 @@ static pv_status recomputing_closes_cycle(fuser *f, pv_ir_id id, int32_t g, int 
     return PV_OK;
 }
 
-/* ---- joining
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- joining ---- */
 
 /* Can node v become a member of unit g? Rows and columns must fit, sums must come from elsewhere,
  * and no cycle. */
@@ -476,71 +384,10 @@ static pv_status place(fuser *f, pv_ir_id v)
     return join(f, v, target);
 }
 
-/* ---- what is needed
- * ---------------------------------------------------------------------------------------- */
-
-typedef struct needed {
-    unsigned char *computed; /* per node */
-    pv_ir_id *work;          /* computed, but what it reads is not marked yet */
-    size_t n, cap;
-} needed;
-
-static pv_status need(pv_ir *ir, needed *set, pv_ir_id id, int in_memory)
-{
-    if (in_memory) ir->node[id].in_memory = 1;
-    if (set->computed[id]) return PV_OK;
-    set->computed[id] = 1;
-    PV_TRY(pv_grow((void **)&set->work, &set->cap, set->n + 1, sizeof *set->work));
-    set->work[set->n++] = id;
-    return PV_OK;
-}
-
-static pv_status mark_needed(pv_ir *ir, needed *set)
-{
-    for (size_t i = 0; i < ir->outputs; i++)
-        PV_TRY(need(ir, set, ir->node[ir->output[i]].store, 1));
-    for (size_t i = 0; i < ir->assigns; i++) {
-        PV_TRY(need(ir, set, ir->node[ir->assign[i].value].store, 1));
-        PV_TRY(need(ir, set, ir->assign[i].param, 1));
-    }
-    while (set->n > 0) {
-        pv_ir_id id = set->work[--set->n];
-        const pv_ir_node *v = &ir->node[id];
-        if (v->unit < 0) continue;
-        const pv_unit *u = &ir->unit[v->unit];
-        for (int k = 0; k < v->nin; k++) {
-            pv_ir_id source = ir->node[v->in[k]].store;
-            int fused = u->kind == PV_UNIT_FUSED;
-            if (fused && v->op != PV_OP_SUM &&
-                pv_ir_access_in(ir, u, v->in[k], &source) == PV_ACCESS_CONST)
-                continue;
-            PV_TRY(need(ir, set, source, !fused || ir->node[source].unit != v->unit));
-        }
-    }
-    for (size_t i = 0; i < ir->imported; i++)
-        if (ir->node[i].op == PV_OP_INPUT || ir->node[i].op == PV_OP_PARAM)
-            ir->node[i].in_memory = 1;
-    return PV_OK;
-}
-
-static void drop_unneeded(pv_ir *ir, const unsigned char *computed)
-{
-    for (size_t i = 0; i < ir->units; i++) {
-        pv_unit *u = &ir->unit[i];
-        size_t kept = 0;
-        for (size_t m = 0; m < u->members; m++)
-            if (computed[u->member[m]]) u->member[kept++] = u->member[m];
-        u->members = kept;
-        if (kept == 0) u->dead = 1;
-        if (u->columns == 0) u->columns = u->count;
-    }
-}
-
 pv_status pv_ir_units(pv_ir *ir, int fuse)
 {
     pv_status status = PV_OK;
     fuser f = {.ir = ir};
-    needed set = {0};
     f.forced = pv_calloc(ir->size, 1);
     f.clone_of = pv_alloc(ir->size, sizeof *f.clone_of);
     f.clone_cap = ir->size;
@@ -569,14 +416,7 @@ pv_status pv_ir_units(pv_ir *ir, int fuse)
             PV_TRY_GOTO(add_member(ir, unit, (pv_ir_id)i, (int32_t)i));
         }
     }
-    set.computed = pv_calloc(ir->size, 1);
-    if (set.computed == NULL)
-        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory while fusing a graph of %zu nodes", ir->size);
-    PV_TRY_GOTO(mark_needed(ir, &set));
-    drop_unneeded(ir, set.computed);
 done:
-    pv_free(set.computed);
-    pv_free(set.work);
     pv_free(f.forced);
     pv_free(f.clone_of);
     pv_free(f.seen);

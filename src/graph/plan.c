@@ -6,8 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-/* A sleeping thread takes about 20 us to wake (measured with passive waiting), so two threads gain on calls that take
- * one thread longer than this, in nanoseconds. */
+/* A sleeping thread takes about 20 us to wake (measured with passive waiting), so two threads gain
+ * on calls that take one thread longer than this, in nanoseconds. */
 static const double WORTH_WAKING = 50e3;
 
 static double now(void)
@@ -27,15 +27,16 @@ static pv_dtype dtype_of(const pv_plan *plan, const pv_ir_node *n)
     return n->dtype == PV_I32 ? PV_I32 : plan->backend->real;
 }
 
-/* A rough guess of what a unit takes one thread, in nanoseconds: 40 Gflop/s in products, 10 GB/s from memory, and
- * 16 elements a nanosecond for a fused instruction. */
+/* A rough guess of what a unit takes one thread, in nanoseconds: 40 Gflop/s in products, 10 GB/s
+ * from memory, and 16 elements a nanosecond for a fused instruction. */
 static double guess_time(const pv_ir *ir, const pv_unit *u)
 {
     double time = 0;
     for (size_t m = 0; m < u->members; m++) {
         const pv_ir_node *n = &ir->node[u->member[m]];
         if (u->kind == PV_UNIT_FUSED) {
-            time += (double)u->count / 16 + (n->in_memory ? 0.1 * (double)pv_ir_bytes(ir, u->member[m]) : 0);
+            time += (double)u->count / 16 +
+                    (n->in_memory ? 0.1 * (double)pv_ir_bytes(ir, u->member[m]) : 0);
             continue;
         }
         time += 0.025 * pv_ir_flops(ir, u->member[m]) + 0.1 * (double)pv_ir_bytes(ir, u->member[m]);
@@ -50,8 +51,7 @@ static int threads_for(const pv_plan *plan, const pv_unit *u)
     return wanted <= 1 || guess_time(&plan->ir, u) < WORTH_WAKING ? 1 : wanted;
 }
 
-/* ---- compile
- * -------------------------------------------------------------------------------------------- */
+/* ---- compile ---- */
 
 static pv_operand operand(const pv_plan *plan, pv_ir_id id)
 {
@@ -226,6 +226,7 @@ static pv_status compile(pv_plan *plan, const pv_graph *g, const pv_node *output
     PV_TRY(copy_names(plan, g));
     if (fast) PV_TRY(pv_ir_bias(ir));
     PV_TRY(pv_ir_units(ir, fast));
+    PV_TRY(pv_ir_needed(ir));
     PV_TRY(pv_ir_schedule(ir));
     PV_TRY(pv_ir_memory(ir));
     PV_TRY(prepare_calls(plan));
@@ -275,9 +276,7 @@ void pv_plan_free(pv_plan *plan)
     pv_free(plan);
 }
 
-/* ---- run
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- run ---- */
 
 static inline void run_call(const pv_plan_call *c)
 {

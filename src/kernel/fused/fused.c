@@ -86,9 +86,7 @@ int pv_fused_in_place(const pv_fused_spec *s, int output, int input)
     return 1;
 }
 
-/* ---- building
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- building ---- */
 
 static void choose_blocks(pv_fused *f)
 {
@@ -243,9 +241,7 @@ void pv_fused_free(pv_fused *f)
     pv_free(f);
 }
 
-/* ---- running
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- running ---- */
 
 static void fill_once(const pv_fused *f, const float *const *input, float *const *at)
 {
