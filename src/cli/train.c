@@ -49,7 +49,8 @@ static const pv_option options[] = {
     {"nesterov", 0, PV_OPTION_FLAG, NULL, NULL, 0, 0, NULL, "Nesterov's form of momentum",
      AT(nesterov), 0, 0},
     {"weight-decay", 0, PV_OPTION_REAL, "W", NULL, 0, 10, NULL,
-     "pull of the weights to zero; default by model and data", AT(weight_decay), 0, 0},
+     "pull of the weights to zero; default by model and data, or with --optim 0", AT(weight_decay),
+     0, 0},
     {"schedule", 0, PV_OPTION_CHOICE, "NAME", NULL, 0, 0, "constant|step|poly|cosine",
      "how the learning rate moves; default by model and data", AT(schedule), 0, 0},
     {"warmup", 0, PV_OPTION_REAL, "EPOCHS", NULL, 0, 1000, NULL,
@@ -98,11 +99,12 @@ static void take(double *target, double given)
 static pv_status apply_optim(pv_train_options *o, const train_args *a)
 {
     pv_optim_kind kind = a->optim == NULL ? o->optim.kind : pv_optim_by_name(a->optim);
-    if (kind != o->optim.kind) { /* the rate of one optimiser means nothing to another */
+    if (kind != o->optim.kind) { /* rates of one optimiser mean nothing to another */
         o->optim.kind = kind;
         o->lr = kind == PV_SGD ? 0.05 : 0.001;
         o->optim.momentum = kind == PV_SGD ? 0.9 : 0;
         o->optim.nesterov = 0;
+        o->optim.weight_decay = 0;
     }
     take(&o->lr, a->lr);
     take(&o->optim.momentum, a->momentum);

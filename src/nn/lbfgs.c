@@ -64,8 +64,8 @@ pv_status pv_lbfgs_new(pv_lbfgs **out, size_t n, const pv_lbfgs_options *options
     o->direction = pv_calloc(n, 5 * sizeof(double));
     if (o->s == NULL || o->y == NULL || o->rho == NULL || o->direction == NULL) {
         pv_lbfgs_free(o);
-        PV_FAIL(PV_ERR_MEMORY, "out of memory for L-BFGS over %zu variables with a history of %d",
-                n, s->history);
+        PV_FAIL(PV_ERR_MEMORY, "out of memory for L-BFGS over %zu variables with a history of %zu",
+                n, history);
     }
     o->alpha = o->rho + history;
     o->gradient = o->direction + n;

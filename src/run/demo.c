@@ -13,10 +13,9 @@
 enum { WORST = 48, UNCHOSEN = 24, TEST_SHARE = 5 };
 
 static const char *const not_measured[] = {
-    "Other people's handwriting: these digits are drawn by a program, and a model of them has "
-    "learned the program.",
+    "Other people's handwriting: a program drew these digits, and the model has learned that.",
     "What the trained model gives away about the digits it was trained on.",
-    "Other seeds: this is one run of one seed, and the intervals are about the test digits alone.",
+    "Other seeds: this is one run of one seed; the intervals are about the test digits alone.",
 };
 
 /* Everything the page points at. */

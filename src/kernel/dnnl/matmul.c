@@ -4,9 +4,8 @@
 #include "kernel/dnnl/primitive.h"
 
 /* Measured (bench/kernels): oneDNN's BLAS call has the smaller overhead and is up to three times
- * faster where there are few rows, its matmul primitive is up to 1.7 times faster for x·wᵀ with
- * many rows and adds bias and relu on the way. For aᵀ·b (gradients of weights) they are equal, and
- * BLAS wins where the result is narrow. */
+ * faster where there are few rows. With many its matmul primitive is up to 1.7 times faster for
+ * x·wᵀ, shares aᵀ·b better among threads, and adds bias and relu on the way. */
 enum { FEW_ROWS = 16 };
 
 /* Below this, waking a passively waiting thread (about 9 us) costs more than it gains. */
@@ -45,7 +44,7 @@ static pv_status prepare(pv_call *call)
     s->shape = shape_of(call);
     double flops = 2.0 * (double)(s->shape.batch * s->shape.m) * (double)(s->shape.n * s->shape.k);
     s->threads = flops < PARALLEL_FROM ? 1 : call->threads;
-    if (s->shape.batch == 1 && (s->shape.m < FEW_ROWS || (s->shape.ta && !call->has_bias))) {
+    if (s->shape.batch == 1 && s->shape.m < FEW_ROWS) {
         s->head.name = "sgemm";
         return PV_OK;
     }

@@ -395,6 +395,7 @@ static void repeated_splits(void **state)
     }
     for (int i = 0; i < 4; i++) squares += pow(r.accuracy[i] - sum, 2);
     assert_true(fabs(sum - r.mean) < 1e-12 && fabs(sqrt(squares / 3) - r.sd) < 1e-12);
+    pv_repeat_result_clear(&again);
     CHECK_FAILS(pv_train_repeat("mlr", d, 0, 0.2, &o, NULL, &again), PV_ERR_OPTION, "0 runs");
     CHECK_FAILS(pv_train_repeat("nothing", d, 1, 0.2, &o, NULL, &again), PV_ERR_OPTION, "nothing");
     pv_repeat_result_clear(&r);
