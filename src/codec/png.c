@@ -1,17 +1,32 @@
 #include "codec/png.h"
 
 #include "codec/limits.h"
+#include "wire/reader.h"
 #include <inttypes.h>
 #include <png.h>
 #include <string.h>
 
 enum { PIXELS_A_BYTE = 8 }; /* at least a bit each, before deflate */
 
+/* Every chunk must be there as long as it says, up to the last: libpng would ask for the memory of
+ * a chunk of 2 GiB first and see then that the file has 80 bytes. */
+static pv_status check_chunks(const char *name, const uint8_t *p, size_t n)
+{
+    const uint8_t *type = NULL;
+    pv_reader r = pv_reader_make(name, p, n);
+    pv_reader_expect(&r, "\x89PNG\r\n\x1A\n", 8, "signature of a PNG file");
+    do {
+        size_t length = pv_reader_u32be(&r, "the length of a chunk");
+        type = pv_reader_bytes(&r, 4, "the type of a chunk");
+        (void)pv_reader_bytes(&r, length, "a chunk");
+        (void)pv_reader_u32be(&r, "the checksum of a chunk");
+    } while (pv_reader_status(&r) == PV_OK && memcmp(type, "IEND", 4) != 0);
+    return pv_reader_status(&r);
+}
+
 static pv_status failed(const char *name, const char *why)
 {
     if (strstr(why, "memory") != NULL) PV_FAIL(PV_ERR_MEMORY, "%s: %s", name, why);
-    if (strstr(why, "end of data") != NULL)
-        PV_FAIL(PV_ERR_TRUNCATED, "%s: the PNG data end too early; is the file complete?", name);
     PV_FAIL(PV_ERR_FORMAT, "%s: no readable PNG image (%s); get the file again", name, why);
 }
 
@@ -40,7 +55,7 @@ pv_status pv_png_parse(pv_tensor *out, const char *name, const uint8_t *p, size_
 {
     png_image image = {.version = PNG_IMAGE_VERSION};
     memset(out, 0, sizeof *out);
-    if (n == 0) PV_FAIL(PV_ERR_TRUNCATED, "%s: is empty, a PNG image was expected", name);
+    PV_TRY(check_chunks(name, p, n));
     if (!png_image_begin_read_from_memory(&image, p, n)) return failed(name, image.message);
     pv_status s = decode(out, &image, name, n);
     png_image_free(&image);

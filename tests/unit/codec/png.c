@@ -97,14 +97,17 @@ static void test_refusals(void **state)
         {"bad-depth", PV_ERR_FORMAT, "no readable PNG image"},
         {"bad-filter", PV_ERR_FORMAT, "no readable PNG image"},
         {"critical", PV_ERR_FORMAT, "no readable PNG image"},
-        {"signature", PV_ERR_TRUNCATED, "the PNG data end too early"},
-        {"header", PV_ERR_TRUNCATED, "complete?"},
-        {"text-file", PV_ERR_FORMAT, "no readable PNG image"},
-        {"empty", PV_ERR_TRUNCATED, "is empty"},
+        {"bad-crc", PV_ERR_FORMAT, "no readable PNG image"},
+        {"signature", PV_ERR_TRUNCATED, "at byte 8: the length of a chunk"},
+        {"header", PV_ERR_TRUNCATED, "at byte 33: the length of a chunk takes 4 bytes"},
+        {"no-end", PV_ERR_TRUNCATED, "complete?"},
+        {"found-long-chunk", PV_ERR_TRUNCATED, "at byte 41: a chunk takes 1862270987 bytes"},
+        {"text-file", PV_ERR_FORMAT, "at byte 0: the signature of a PNG file is not there"},
+        {"empty", PV_ERR_TRUNCATED, "signature of a PNG file takes 8 bytes"},
     };
     pv_tensor t;
     check_refusals("png", refusals, COUNT(refusals), parse);
-    check_cuts("png", "rgb", 1, 1, parse); /* all pixels may be there before the end */
+    check_cuts("png", "rgb", 1, 0, parse);
     check_out_of_memory("png", "rgb", parse);
     CHECK_FAILS(pv_png_load(&t, "absent.png"), PV_ERR_NOT_FOUND, "absent.png");
 }
