@@ -19,6 +19,9 @@ function(pv_room path)
   target_link_libraries(pv_${name} ${visibility} ${ROOM_LIBS})
 endfunction()
 
+# The programs labelled tsan: all that a ThreadSanitizer run has to build.
+add_custom_target(tsan_tests)
+
 # One test program, named by its path: pv_test(unit/wire/reader ROOMS wire) builds tests/unit/wire/reader.c. It runs in
 # the root of the source tree. Exit status 77 means skipped. LABEL says when it runs: unit (the default: also under the
 # sanitizers), net, slow; a test of what has threads adds tsan: LABEL unit tsan. TIMEOUT is in seconds, of the plain
@@ -42,6 +45,9 @@ function(pv_test path)
     target_link_libraries(test_${name} PRIVATE pv_${room_name})
   endforeach()
   target_link_libraries(test_${name} PRIVATE cmocka ${TEST_LIBS} m)
+  if("tsan" IN_LIST TEST_LABEL)
+    add_dependencies(tsan_tests test_${name})
+  endif()
   add_test(NAME ${path} COMMAND test_${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   # OpenMP's workers spin while they wait, unless told otherwise: with two tests at a time they would starve each other.
   set_tests_properties(${path} PROPERTIES LABELS "${TEST_LABEL}" TIMEOUT ${TEST_TIMEOUT} SKIP_RETURN_CODE 77

@@ -156,12 +156,13 @@ static pv_status decode_all(pv_store *store, const pv_listing *listing, const fo
     while (threads + 1 < want && threads < MAX_THREADS &&
            pthread_create(&thread[threads], NULL, worker, &j) == 0)
         threads++;
-    /* This thread works too, and speaks for all of them. */
-    while (cancelled == PV_OK && work_chunk(&j)) {
+    /* This thread works too, and speaks for all of them: it asks before its first chunk, since the
+     * others may leave it none. */
+    do {
         pv_ctx_progress(ctx, "decoding images", atomic_load(&j.done), listing->n);
         cancelled = pv_ctx_check(ctx);
-        if (cancelled != PV_OK) atomic_store(&j.stop, 1);
-    }
+    } while (cancelled == PV_OK && work_chunk(&j));
+    if (cancelled != PV_OK) atomic_store(&j.stop, 1);
     for (int i = 0; i < threads; i++) pthread_join(thread[i], NULL);
     if (cancelled != PV_OK) return cancelled;
     if (j.status != PV_OK) PV_FAIL(j.status, "%s", j.message);
