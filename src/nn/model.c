@@ -106,7 +106,7 @@ pv_status pv_model_create(pv_model **out, const char *name, const char *text, si
     PV_TRY_GOTO(
         pv_model_text_parse(&m->layers, text, length, name, domain->classes, domain->vocabulary));
     status = pv_model_collect(m);
-    if (status == PV_ERR_SHAPE)
+    if (pv_status_exit(status) == 2)
         status = pv_trail_context(PV_ERR_MISMATCH, __FILE__, __LINE__,
                                   "the model %s does not fit samples of %s", name,
                                   pv_shape_text(&domain->sample, shape));

@@ -383,12 +383,17 @@ static layer_builder *const builders[PV_LAYER_COUNT] = {
     [PV_LAYER_SOFTPLUS] = build_activation,
 };
 
+static pv_status refuse_tokens(const builder *b, const pv_layer *l, pv_node x)
+{
+    if (x != b->tokens) return PV_OK;
+    PV_FAIL(PV_ERR_SHAPE, "%s:%d: %s can't work on tokens; begin with `embedding`", b->m->name,
+            l->line, l->name);
+}
+
 static pv_status build_layer(builder *b, const pv_layer *l, pv_node x, pv_node *out)
 {
     char text[PV_SHAPE_TEXT];
-    if (x == b->tokens && l->kind != PV_LAYER_EMBEDDING && l->kind != PV_LAYER_INPUT)
-        PV_FAIL(PV_ERR_SHAPE, "%s:%d: %s can't work on tokens; begin with `embedding`", b->m->name,
-                l->line, l->name);
+    if (l->kind != PV_LAYER_EMBEDDING && l->kind != PV_LAYER_INPUT) PV_TRY(refuse_tokens(b, l, x));
     PV_TRY(builders[l->kind](b, l, x, out));
     PV_TRY_CONTEXT(pv_graph_check(b->g), "%s:%d: %s got %s (batch first)", b->m->name, l->line,
                    l->name, pv_shape_text(pv_node_shape(b->g, x), text));
@@ -414,6 +419,7 @@ static pv_status build_sequence(builder *b, size_t *at, pv_node x, pv_node *out)
             PV_TRY(build_layer(b, l, x, &x));
             continue;
         }
+        PV_TRY(refuse_tokens(b, l, x));
         pv_node body, other = x;
         (*at)++;
         PV_TRY(build_sequence(b, at, x, &body));
@@ -429,6 +435,7 @@ static pv_status build_sequence(builder *b, size_t *at, pv_node x, pv_node *out)
                     b->m->name, l->line, l->name, pv_shape_text(s, text[0]),
                     pv_shape_text(t, text[1]));
         x = pv_add(b->g, body, other);
+        PV_TRY(pv_graph_check(b->g));
         pv_node_set_name(b->g, x, l->name);
     }
     *out = x;

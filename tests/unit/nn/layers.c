@@ -210,6 +210,7 @@ static void shapes_that_do_not_fit(void **state)
         {"mean-tokens", 0, "put `embedding` before it"},
         {"dense 2", 1, "net.model:1: dense1 can't work on tokens; begin with `embedding`"},
         {"embedding 6\nattention 4\nmean-tokens\ndense 2", 1, "4 heads do not divide a width of 6"},
+        {"residual {\n}\nembedding 6", 1, "net.model:1: residual1 can't work on tokens"},
         {"embedding 6\nembedding 4", 1, "works on tokens"},
         {"flatten\ndense 16777216\ndense 16777216\ndense classes", 0, "beyond 1073741824 weights"},
     };
