@@ -195,7 +195,8 @@ static pv_status build_batchnorm(builder *b, const pv_layer *l, pv_node x, pv_no
 static pv_status build_norm(builder *b, const pv_layer *l, pv_node x, pv_node *out)
 {
     const pv_shape in = *pv_node_shape(b->g, x);
-    int64_t c = in.dim[in.ndim - 1], groups = (int64_t)l->value[0];
+    int64_t c = in.dim[in.ndim - 1];
+    int64_t groups = l->kind == PV_LAYER_GROUPNORM ? (int64_t)l->value[0] : 1;
     pv_node gamma, beta;
     if (l->kind == PV_LAYER_GROUPNORM) {
         PV_TRY(need_dims(b, l, &in, 4, NEEDS_IMAGES));
