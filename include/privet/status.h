@@ -72,6 +72,13 @@ PV_API const char *pv_status_name(pv_status s);
 /* The program's exit status for it: 0, 1, 2, 3 or 4 (see the table above). */
 PV_API int pv_status_exit(pv_status s);
 
+/* Return from the calling function what `expr` returned, unless it is PV_OK. */
+#define PV_TRY(expr)                                                                               \
+    do {                                                                                           \
+        pv_status pv_try_status_ = (expr);                                                         \
+        if (pv_try_status_ != PV_OK) return pv_try_status_;                                        \
+    } while (0)
+
 /* What failed, one sentence, then the contexts that callers added, joined by "; ". "" when nothing
  * did. Valid until this thread's next call into privet. */
 PV_API const char *pv_trail_text(void);

@@ -171,23 +171,19 @@ pv_status pv_outfile_printf(pv_outfile *f, const char *fmt, ...)
     return s;
 }
 
-static pv_status sync_folder_of(const char *path)
+/* Makes a rename in the folder of `path` lasting. Some file systems refuse to sync folders: the
+ * rename has happened all the same, so this can't fail. `path` is cut at its last slash. */
+static void sync_folder_of(char *path)
 {
-    char *folder = pv_strdup(path);
-    if (folder == NULL) PV_FAIL_MEMORY(strlen(path));
-    char *slash = strrchr(folder, '/');
-    if (slash == folder)
+    char *slash = strrchr(path, '/');
+    if (slash == path)
         slash[1] = '\0';
     else if (slash != NULL)
         *slash = '\0';
-    int fd = open(slash == NULL ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0) {
-        (void)fsync(
-            fd); /* some file systems refuse it on folders: the rename has happened all the same */
-        close(fd);
-    }
-    pv_free(folder);
-    return PV_OK;
+    int fd = open(slash == NULL ? "." : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return;
+    (void)fsync(fd);
+    close(fd);
 }
 
 pv_status pv_outfile_commit(pv_outfile *f)
@@ -202,7 +198,7 @@ pv_status pv_outfile_commit(pv_outfile *f)
     if (rename(f->temporary, f->path) != 0)
         PV_FAIL_GOTO(PV_ERR_IO, "%s: could not be put in place: %s", f->path, strerror(errno));
     f->temporary[0] = '\0';
-    PV_TRY_GOTO(sync_folder_of(f->path));
+    sync_folder_of(f->path);
 done:
     pv_outfile_discard(f);
     return status;

@@ -29,12 +29,6 @@ pv_status pv_trail_context(pv_status s, const char *file, int line, const char *
         goto done;                                                                                 \
     } while (0)
 
-#define PV_TRY(expr)                                                                               \
-    do {                                                                                           \
-        pv_status pv_try_status_ = (expr);                                                         \
-        if (pv_try_status_ != PV_OK) return pv_try_status_;                                        \
-    } while (0)
-
 #define PV_TRY_GOTO(expr)                                                                          \
     do {                                                                                           \
         status = (expr);                                                                           \

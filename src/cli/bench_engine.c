@@ -3,11 +3,13 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "run/machine.h"
+#include <stdio.h>
 
 typedef struct bench_args {
     const char *only;
     int64_t rounds;
     double seconds;
+    int profile;
 } bench_args;
 
 static const pv_option options[] = {
@@ -50,7 +52,8 @@ static pv_status run(const pv_cli *cli, const void *opaque)
     pv_bench_engine_figure figure[PV_BENCH_ENGINE_CASES];
     char text[PV_MACHINE_TEXT]; /* the longer of the two that are written to it */
     int n = 0;
-    PV_TRY(pv_bench_engine(figure, &n, a->only, (int)a->rounds, a->seconds, &cli->ctx));
+    PV_TRY(pv_bench_engine(figure, &n, a->only, (int)a->rounds, a->seconds,
+                           a->profile ? stderr : NULL, &cli->ctx));
     if (cli->global.json) {
         json_t *j = json_object();
         pv_status status = fill(j, cli, a, figure, n);

@@ -112,14 +112,15 @@ static pv_status build_inversion(bench_step *s, pv_node *out, pv_node *memory, p
     return PV_OK;
 }
 
-static pv_status step_init(bench_step *s, const bench_case *what, const pv_ctx *ctx)
+static pv_status step_init(bench_step *s, const bench_case *what, int timer, const pv_ctx *ctx)
 {
     pv_node out[3], *memory = NULL;
     pv_shape sample = PV_SHAPE(what->side, what->side, what->channels);
     pv_shape batch = PV_SHAPE(what->batch, what->side, what->side, what->channels);
     pv_model_domain domain = {
         .size = sizeof domain, .kind = PV_DATA_IMAGE, .sample = sample, .classes = CLASSES};
-    pv_plan_options options = {.size = sizeof options, .threads = pv_ctx_threads(ctx), .seed = 1};
+    pv_plan_options options = {
+        .size = sizeof options, .threads = pv_ctx_threads(ctx), .timer = timer, .seed = 1};
     pv_rng rng = pv_rng_make(1, PV_STREAM_TEST);
     pv_status status = PV_OK;
     *s = (bench_step){.what = what};
@@ -197,7 +198,8 @@ static pv_status run_rounds(bench_step *step, pv_bench_engine_figure *figure, do
 }
 
 pv_status pv_bench_engine(pv_bench_engine_figure figure[PV_BENCH_ENGINE_CASES], int *count,
-                          const char *only, int rounds, double seconds, const pv_ctx *ctx)
+                          const char *only, int rounds, double seconds, FILE *profile,
+                          const pv_ctx *ctx)
 {
     bench_step step[PV_BENCH_ENGINE_CASES] = {0};
     double *time = NULL;
@@ -205,7 +207,7 @@ pv_status pv_bench_engine(pv_bench_engine_figure figure[PV_BENCH_ENGINE_CASES], 
     pv_status status = PV_OK;
     for (int i = 0; i < PV_BENCH_ENGINE_CASES; i++) {
         if (only != NULL && strcmp(only, cases[i].name) != 0) continue;
-        PV_TRY_GOTO(step_init(&step[n], &cases[i], ctx));
+        PV_TRY_GOTO(step_init(&step[n], &cases[i], profile != NULL, ctx));
         figure[n] = (pv_bench_engine_figure){.name = cases[i].name};
         for (int k = 0; k < WARM_UP; k++) PV_TRY_GOTO(step_run(&step[n]));
         n++;
@@ -214,6 +216,10 @@ pv_status pv_bench_engine(pv_bench_engine_figure figure[PV_BENCH_ENGINE_CASES], 
     if (time == NULL)
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for the times of %d rounds", rounds);
     PV_TRY_GOTO(run_rounds(step, figure, time, n, rounds, seconds, ctx));
+    for (int i = 0; profile != NULL && i < n; i++) {
+        fprintf(profile, "\n%s: ", figure[i].name);
+        pv_plan_profile(step[i].plan, profile);
+    }
     *count = n;
 done:
     for (int i = 0; i < PV_BENCH_ENGINE_CASES; i++) step_clear(&step[i]);

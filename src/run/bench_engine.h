@@ -16,6 +16,7 @@
 
 #include "privet/context.h"
 #include <stddef.h>
+#include <stdio.h>
 
 enum { PV_BENCH_ENGINE_CASES = 4 };
 
@@ -29,9 +30,11 @@ typedef struct pv_bench_engine_figure {
 
 const char *pv_bench_engine_name(int i); /* NULL past the last */
 
-/* only: NULL for all cases. figure[0..*count) are filled. seconds: of one case in one round. */
+/* only: NULL for all cases. figure[0..*count) are filled. seconds: of one case in one round.
+ * profile: NULL, or where the time of every call is written; the steps are then a little slower,
+ * for being watched. */
 pv_status pv_bench_engine(pv_bench_engine_figure figure[PV_BENCH_ENGINE_CASES], int *count,
-                          const char *only, int rounds, double seconds,
+                          const char *only, int rounds, double seconds, FILE *profile,
                           const pv_ctx *ctx) PV_MUST_USE;
 
 #endif

@@ -20,7 +20,7 @@ static void figures(void **state)
     (void)state;
     pv_bench_engine_figure f[PV_BENCH_ENGINE_CASES];
     int n = 0;
-    CHECK_OK(pv_bench_engine(f, &n, "lenet5-b64-train", 2, 1e-6, NULL));
+    CHECK_OK(pv_bench_engine(f, &n, "lenet5-b64-train", 2, 1e-6, NULL, NULL));
     assert_int_equal(n, 1);
     assert_string_equal(f[0].name, "lenet5-b64-train");
     assert_int_equal(f[0].steps, 2);
@@ -28,7 +28,7 @@ static void figures(void **state)
     double counted = f[0].gflops * 1e9 * f[0].ms * 1e-3;
     assert_true(counted > 0.5 * forward && counted < 4 * forward);
     assert_true(f[0].plan_bytes > 64 * 28 * 28 * 4);
-    CHECK_OK(pv_bench_engine(f, &n, "lenet5-b1-second-order", 1, 1e-6, NULL));
+    CHECK_OK(pv_bench_engine(f, &n, "lenet5-b1-second-order", 1, 1e-6, NULL, NULL));
     assert_int_equal(n, 1);
     assert_true(f[0].ms > 0 && f[0].gflops > 0);
 }
@@ -44,8 +44,9 @@ static void stopping(void **state)
     (void)state;
     pv_bench_engine_figure f[PV_BENCH_ENGINE_CASES];
     int n = 0;
-    CHECK_FAILS(pv_bench_engine(f, &n, "mlp-b64-train", 1, 1e-6, &(pv_ctx){.cancelled = stop}),
-                PV_ERR_CANCELLED, "stopped");
+    CHECK_FAILS(
+        pv_bench_engine(f, &n, "mlp-b64-train", 1, 1e-6, NULL, &(pv_ctx){.cancelled = stop}),
+        PV_ERR_CANCELLED, "stopped");
 }
 
 int main(void)
