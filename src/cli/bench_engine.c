@@ -21,6 +21,9 @@ static const pv_option options[] = {
      0},
     {"seconds", 0, PV_OPTION_REAL, "S", "0.3", 0.001, 3600, NULL, "time of one case in one round",
      offsetof(bench_args, seconds), 0, 0},
+    {"profile", 0, PV_OPTION_FLAG, NULL, NULL, 0, 0, NULL,
+     "also where the time of a step goes, call by call, on standard error",
+     offsetof(bench_args, profile), 0, 0},
     PV_OPTION_END,
 };
 

@@ -294,10 +294,11 @@ static pv_status run_watched(pv_plan *plan)
         double start = now();
         omp_set_num_threads(c->call.threads);
         run_call(c);
-        c->seconds += now() - start;
+        if (plan->warm) c->seconds += now() - start;
         if (plan->options.trap_nan) PV_TRY(pv_plan_trap(plan, c));
     }
-    plan->runs++;
+    plan->runs += (uint64_t)plan->warm;
+    plan->warm = 1;
     return PV_OK;
 }
 

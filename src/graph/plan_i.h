@@ -33,6 +33,7 @@ struct pv_plan {
     unsigned char *slab, *scratch, *staging;
     size_t scratch_bytes, staging_bytes;
     uint64_t seed[2]; /* {seed, step} for UNIFORM */
+    int warm;         /* the first run, in which libraries still generate code, is not timed */
     uint64_t runs;    /* timed ones */
     double flops;
 };

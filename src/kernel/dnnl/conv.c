@@ -6,6 +6,11 @@
 /* Below this, waking a passively waiting thread (about 9 us) costs more than it gains. */
 static const double PARALLEL_FROM = 3e6; /* floating-point operations */
 
+/* oneDNN's weight gradient has its threads spin at barriers: where another process holds one of the
+ * cores, each costs a time slice (3.4 ms instead of 0.08 were seen). Only large ones are worth that
+ * risk. */
+static const double PARALLEL_BARRIERS_FROM = 40e6;
+
 typedef struct state {
     pv_implementation head;
     pv_conv_shape shape;
@@ -69,8 +74,9 @@ static pv_status prepare(pv_call *call)
     const pv_conv_shape *c = &s->shape;
     double flops = 2.0 * (double)(c->n * c->oh * c->ow * c->o) *
                    (double)(c->window.kernel[0] * c->window.kernel[1] * c->c / c->window.groups);
-    s->threads = flops < PARALLEL_FROM ? 1 : call->threads;
-    if (prefers_direct(call->op, c)) {
+    int direct = prefers_direct(call->op, c), barriers = call->op == PV_OP_CONV_WEIGHTS && !direct;
+    s->threads = flops < (barriers ? PARALLEL_BARRIERS_FROM : PARALLEL_FROM) ? 1 : call->threads;
+    if (direct) {
         s->head.name = "own:direct";
         call->scratch_bytes = pv_direct_scratch(call->op, c, s->threads);
         return PV_OK;
