@@ -14,3 +14,8 @@ pv_cli_test(train unit 60)
 pv_cli_test(data unit 60)
 pv_cli_test(demo unit 60)
 pv_cli_test(resume unit 120)
+
+# A network of one's own, as a text.
+add_test(NAME examples/residual COMMAND privet train --data glyphs?limit=200 --model examples/residual.model --epochs 1
+         --quiet WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+set_tests_properties(examples/residual PROPERTIES LABELS unit TIMEOUT 60)
