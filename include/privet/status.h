@@ -86,6 +86,9 @@ PV_API const char *pv_trail_text(void);
 /* The trail with the source position of every frame, one a line: for bug reports. */
 PV_API const char *pv_trail_debug(void);
 
+/* "0.1.0" */
+PV_API const char *pv_version(void);
+
 /* Forget the trail of this thread. */
 PV_API void pv_trail_clear(void);
 

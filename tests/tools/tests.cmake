@@ -5,6 +5,13 @@ endforeach()
 add_test(NAME tools/planted COMMAND Python3::Interpreter ${CMAKE_CURRENT_LIST_DIR}/planted.py)
 set_tests_properties(tools/layers tools/tidy tools/links tools/planted PROPERTIES LABELS tools TIMEOUT 30)
 
+# The shared library exports what the public headers declare; sanitizers and coverage add symbols of their own.
+if(NOT PV_SANITIZE AND NOT PV_COVERAGE)
+  add_test(NAME tools/exports COMMAND Python3::Interpreter ${CMAKE_CURRENT_LIST_DIR}/exports.py $<TARGET_FILE:libprivet>
+           ${CMAKE_SOURCE_DIR}/include)
+  set_tests_properties(tools/exports PROPERTIES LABELS tools TIMEOUT 30)
+endif()
+
 # Every public header compiles on its own, as C17 without extensions: nothing it needs comes from what was included
 # before it.
 file(GLOB headers RELATIVE ${CMAKE_SOURCE_DIR}/include CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/include/privet/*.h)
