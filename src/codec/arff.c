@@ -94,14 +94,14 @@ static pv_status read_values(arff *a)
         a->at++; /* { or , */
         PV_TRY(read_word(a, ",}"));
         if (a->length == 0 && !a->quoted)
-            FAIL(a, PV_ERR_FORMAT, "attribute `%s`: value %d is empty", c->name, c->nvalues + 1);
+            FAIL(a, PV_ERR_FORMAT, "attribute '%s': value %d is empty", c->name, c->nvalues + 1);
         if (pv_column_find(c, a->word) >= 0)
-            FAIL(a, PV_ERR_FORMAT, "attribute `%s` lists the value \"%.60s\" twice", c->name,
+            FAIL(a, PV_ERR_FORMAT, "attribute '%s' lists the value \"%.60s\" twice", c->name,
                  a->word);
         PV_TRY(pv_table_maker_new_value(&a->maker, a->text.line, column, a->word));
     } while (peek(a) == ',');
     if (peek(a) != '}')
-        FAIL(a, PV_ERR_FORMAT, "attribute `%s`: `,` or `}` was expected after the value \"%.60s\"",
+        FAIL(a, PV_ERR_FORMAT, "attribute '%s': ',' or '}' was expected after the value \"%.60s\"",
              c->name, a->word);
     a->at++;
     return PV_OK;
@@ -113,13 +113,13 @@ static pv_status read_type(arff *a, pv_column *c)
     if (strcasecmp(a->word, "string") == 0 || strcasecmp(a->word, "date") == 0 ||
         strcasecmp(a->word, "relational") == 0)
         FAIL(a, PV_ERR_UNSUPPORTED,
-             "attribute `%s`: attributes of type %s are not read; numeric and nominal ones are: "
+             "attribute '%s': attributes of type %s are not read; numeric and nominal ones are: "
              "leave it out",
              c->name, a->word);
     if (strcasecmp(a->word, "numeric") != 0 && strcasecmp(a->word, "real") != 0 &&
         strcasecmp(a->word, "integer") != 0)
         FAIL(a, PV_ERR_FORMAT,
-             "attribute `%s`: \"%.60s\" is no type; numeric, real, integer or {a, b} was expected",
+             "attribute '%s': \"%.60s\" is no type; numeric, real, integer or {a, b} was expected",
              c->name, a->word);
     c->kind = PV_COLUMN_NUMERIC;
     if (peek(a) == '[') { /* a range, which says nothing about the rows */
@@ -142,7 +142,7 @@ static pv_status read_attribute(arff *a)
         PV_TRY(read_type(a, c));
     skip_blanks(a);
     if (peek(a) != '\0')
-        FAIL(a, PV_ERR_FORMAT, "attribute `%s`: nothing was expected after its type", c->name);
+        FAIL(a, PV_ERR_FORMAT, "attribute '%s': nothing was expected after its type", c->name);
     return PV_OK;
 }
 

@@ -79,7 +79,7 @@ static pv_status read_field(csv *c)
         while (is_blank(c)) c->text.at++;
         if (!at_line_end(c) && peek(c) != c->separator)
             PV_FAIL(PV_ERR_FORMAT,
-                    "%s:%" PRId64 ": after a closing quote, `%c` or the end of the line was "
+                    "%s:%" PRId64 ": after a closing quote, '%c' or the end of the line was "
                     "expected; a quote inside quotes is written twice",
                     c->text.name, c->text.line, c->separator);
     } else {
@@ -167,7 +167,7 @@ static pv_status read_table(csv *c)
     if (c->nominal != NULL) {
         int column = pv_table_find(t, c->nominal);
         if (column < 0)
-            PV_FAIL(PV_ERR_INPUT, "%s: there is no column `%s`; the last one is `%s`", c->text.name,
+            PV_FAIL(PV_ERR_INPUT, "%s: there is no column '%s'; the last one is '%s'", c->text.name,
                     c->nominal, t->columns[t->ncolumns - 1].name);
         t->columns[column].kind = PV_COLUMN_NOMINAL;
     }

@@ -44,7 +44,7 @@ static int accept(pv_reader *r, char c)
 static void need(pv_reader *r, char c)
 {
     if (!accept(r, c))
-        pv_reader_fail(r, PV_ERR_FORMAT, "`%c` was expected in the header; is it a .npy file?", c);
+        pv_reader_fail(r, PV_ERR_FORMAT, "'%c' was expected in the header; is it a .npy file?", c);
 }
 
 static void text(pv_reader *r, char *out, size_t size)
@@ -133,7 +133,7 @@ static void dictionary(pv_reader *r, layout *l)
         text(r, key, sizeof key);
         while (k < 3 && strcmp(key, keys[k]) != 0) k++;
         if (k == 3 || (seen & 1u << k) != 0)
-            pv_reader_fail(r, PV_ERR_FORMAT, "the header says `%s`%s", key,
+            pv_reader_fail(r, PV_ERR_FORMAT, "the header says '%s'%s", key,
                            k == 3 ? ", which is no key of the format" : " twice");
         need(r, ':');
         if (k == 0) descr(r, l);

@@ -68,7 +68,7 @@ static pv_status add(pv_npz *z, member m, const uint8_t *name, size_t length)
     m.name[length] = '\0';
     if (pv_npz_has(z, m.name)) {
         pv_status s = pv_trail_fail(PV_ERR_FORMAT, __FILE__, __LINE__,
-                                    "%s: two members are called `%s`", z->name, m.name);
+                                    "%s: two members are called '%s'", z->name, m.name);
         pv_free(m.name);
         return s;
     }
@@ -243,7 +243,7 @@ pv_status pv_npz_get(const pv_npz *z, const char *name, pv_tensor *out)
         label[0] = '\0';
         for (size_t i = 0; i < z->count && used < sizeof label; i++)
             used += (size_t)snprintf(label + used, sizeof label - used, " %s", z->members[i].name);
-        PV_FAIL(PV_ERR_INPUT, "%s: there is no array `%s`; there are:%s", z->name, name, label);
+        PV_FAIL(PV_ERR_INPUT, "%s: there is no array '%s'; there are:%s", z->name, name, label);
     }
     snprintf(label, sizeof label, "%s(%s)", z->name, m->name);
     if (m->method == DEFLATED) {
@@ -305,7 +305,7 @@ pv_status pv_npz_out_add(pv_npz_out *z, const char *name, const pv_tensor *t)
     PV_TRY_GOTO(pv_writer_status(&npy));
     if (z->count >= MEMBERS_MAX || z->offset + bytes >= UINT32_MAX - 2 * UINT16_MAX)
         PV_FAIL_GOTO(PV_ERR_LIMIT,
-                     "%s: `%s` would make it 4 GiB or more, or more than 16384 arrays; write "
+                     "%s: '%s' would make it 4 GiB or more, or more than 16384 arrays; write "
                      "several archives",
                      z->file.path, name);
     uint32_t size = (uint32_t)(npy.size + bytes);

@@ -44,14 +44,14 @@ static pv_status read_dtype(pv_dtype *dtype, const char *file, const char *name,
 {
     const char *text = json_string_value(value);
     if (text == NULL)
-        PV_FAIL(PV_ERR_FORMAT, "%s: tensor `%s`: \"dtype\" must be a string", file, name);
+        PV_FAIL(PV_ERR_FORMAT, "%s: tensor '%s': \"dtype\" must be a string", file, name);
     for (int i = 0; i < TYPES; i++)
         if (strcmp(text, types[i].text) == 0) {
             *dtype = types[i].dtype;
             return PV_OK;
         }
     PV_FAIL(PV_ERR_UNSUPPORTED,
-            "%s: tensor `%s`: elements of type %.16s are not read; F32, F64, I32, I64 and U8 are: "
+            "%s: tensor '%s': elements of type %.16s are not read; F32, F64, I32, I64 and U8 are: "
             "convert before saving",
             file, name, text);
 }
@@ -60,15 +60,15 @@ static pv_status read_shape(pv_shape *shape, const char *file, const char *name,
                             const json_t *value)
 {
     if (!json_is_array(value))
-        PV_FAIL(PV_ERR_FORMAT, "%s: tensor `%s`: \"shape\" must be an array", file, name);
+        PV_FAIL(PV_ERR_FORMAT, "%s: tensor '%s': \"shape\" must be an array", file, name);
     if (json_array_size(value) > PV_MAX_DIMS)
-        PV_FAIL(PV_ERR_LIMIT, "%s: tensor `%s`: %zu dimensions, at most %d are read", file, name,
+        PV_FAIL(PV_ERR_LIMIT, "%s: tensor '%s': %zu dimensions, at most %d are read", file, name,
                 json_array_size(value), PV_MAX_DIMS);
     *shape = (pv_shape){.ndim = (int32_t)json_array_size(value)};
     for (int i = 0; i < shape->ndim; i++) {
         const json_t *dim = json_array_get(value, (size_t)i);
         if (!json_is_integer(dim) || json_integer_value(dim) < 0)
-            PV_FAIL(PV_ERR_FORMAT, "%s: tensor `%s`: dimension %d of its shape is no size", file,
+            PV_FAIL(PV_ERR_FORMAT, "%s: tensor '%s': dimension %d of its shape is no size", file,
                     name, i);
         shape->dim[i] = json_integer_value(dim);
     }
@@ -79,7 +79,7 @@ static pv_status read_offset(uint64_t *offset, const char *file, const char *nam
                              const json_t *value)
 {
     if (!json_is_integer(value) || json_integer_value(value) < 0)
-        PV_FAIL(PV_ERR_FORMAT, "%s: tensor `%s`: \"data_offsets\" must be two offsets", file, name);
+        PV_FAIL(PV_ERR_FORMAT, "%s: tensor '%s': \"data_offsets\" must be two offsets", file, name);
     *offset = (uint64_t)json_integer_value(value);
     return PV_OK;
 }
@@ -93,24 +93,24 @@ static pv_status read_entry(entry *e, const pv_safetensors *s, const char *name,
     if (json_object_size(value) != 3)
         PV_FAIL(
             PV_ERR_FORMAT,
-            "%s: tensor `%s`: an object of \"dtype\", \"shape\" and \"data_offsets\" was expected",
+            "%s: tensor '%s': an object of \"dtype\", \"shape\" and \"data_offsets\" was expected",
             s->name, name);
     PV_TRY(read_dtype(&e->dtype, s->name, name, json_object_get(value, "dtype")));
     PV_TRY(read_shape(&e->shape, s->name, name, json_object_get(value, "shape")));
     PV_TRY(read_offset(&e->begin, s->name, name, json_array_get(offsets, 0)));
     PV_TRY(read_offset(&e->end, s->name, name, json_array_get(offsets, 1)));
     if (json_array_size(offsets) != 2 || e->end < e->begin)
-        PV_FAIL(PV_ERR_FORMAT, "%s: tensor `%s`: \"data_offsets\" must be a begin and an end",
+        PV_FAIL(PV_ERR_FORMAT, "%s: tensor '%s': \"data_offsets\" must be a begin and an end",
                 s->name, name);
     if (e->end > s->data_size)
         PV_FAIL(PV_ERR_TRUNCATED,
-                "%s: tensor `%s` ends at byte %" PRIu64 " of the data, which have only %" PRIu64
+                "%s: tensor '%s' ends at byte %" PRIu64 " of the data, which have only %" PRIu64
                 "; is the file complete?",
                 s->name, name, e->end, s->data_size);
     int64_t count = pv_shape_count(&e->shape);
     uint64_t size = pv_dtype_size(e->dtype), bytes = e->end - e->begin;
     if (count < 0 || bytes % size != 0 || (uint64_t)count != bytes / size)
-        PV_FAIL(PV_ERR_FORMAT, "%s: tensor `%s`: %s of %s can't take %" PRIu64 " bytes", s->name,
+        PV_FAIL(PV_ERR_FORMAT, "%s: tensor '%s': %s of %s can't take %" PRIu64 " bytes", s->name,
                 name, pv_shape_text(&e->shape, text), pv_dtype_name(e->dtype), bytes);
     return PV_OK;
 }
@@ -124,7 +124,7 @@ static pv_status read_metadata(pv_safetensors *s, const json_t *value)
     json_object_foreach((json_t *)value, key, text)
     {
         if (!json_is_string(text))
-            PV_FAIL(PV_ERR_FORMAT, "%s: metadata `%s` must be a text", s->name, key);
+            PV_FAIL(PV_ERR_FORMAT, "%s: metadata '%s' must be a text", s->name, key);
     }
     s->metadata = value;
     return PV_OK;
@@ -146,7 +146,7 @@ static pv_status check_tiling(const pv_safetensors *s)
         const entry *e = &s->entries[i];
         if (e->begin != at)
             PV_FAIL(PV_ERR_FORMAT,
-                    "%s: tensor `%s` begins at byte %" PRIu64 " of the data, %" PRIu64
+                    "%s: tensor '%s' begins at byte %" PRIu64 " of the data, %" PRIu64
                     " was expected: the tensors must neither overlap nor leave holes",
                     s->name, e->name, e->begin, at);
         at = e->end;
@@ -265,7 +265,7 @@ pv_status pv_safetensors_get(const pv_safetensors *s, const char *name, pv_tenso
     memset(out, 0, sizeof *out);
     if (i < 0)
         PV_FAIL(PV_ERR_INPUT,
-                "%s: there is no tensor `%s` among its %zu; is it a file of another model?",
+                "%s: there is no tensor '%s' among its %zu; is it a file of another model?",
                 s->name, name, s->count);
     const entry *e = &s->entries[i];
     PV_TRY(pv_tensor_init(out, e->dtype, e->shape));
@@ -298,7 +298,7 @@ static pv_status check_text(const char *text)
 {
     size_t n = strlen(text);
     if (pv_utf8_check((const uint8_t *)text, n) < n)
-        PV_FAIL(PV_ERR_USAGE, "`%.60s` is no UTF-8 text, which a safetensors file needs", text);
+        PV_FAIL(PV_ERR_USAGE, "'%.60s' is no UTF-8 text, which a safetensors file needs", text);
     return PV_OK;
 }
 
@@ -306,7 +306,7 @@ static pv_status check_name(const json_t *object, const char *name)
 {
     PV_TRY(check_text(name));
     if (json_object_get(object, name) != NULL)
-        PV_FAIL(PV_ERR_USAGE, "two tensors or metadata can't share the name `%s`", name);
+        PV_FAIL(PV_ERR_USAGE, "two tensors or metadata can't share the name '%s'", name);
     return PV_OK;
 }
 
@@ -359,7 +359,7 @@ static pv_status make_header(pv_writer *w, const pv_named_tensor *tensors, int n
     if (m > 0) PV_TRY_GOTO(put_metadata(header, metadata, m));
     for (int i = 0; i < n; i++) {
         if (strcmp(tensors[i].name, METADATA_KEY) == 0)
-            PV_FAIL_GOTO(PV_ERR_USAGE, "a tensor can't be called `%s`", METADATA_KEY);
+            PV_FAIL_GOTO(PV_ERR_USAGE, "a tensor can't be called '%s'", METADATA_KEY);
         PV_TRY_GOTO(put_tensor(header, tensors[i].name, tensors[i].tensor, at));
         at += pv_tensor_bytes(tensors[i].tensor);
     }

@@ -103,7 +103,7 @@ pv_status pv_table_maker_column(pv_table_maker *m, int64_t line, const char *nam
                 PV_TABLE_COLUMNS_MAX);
     int twin = pv_table_find(t, name);
     if (twin >= 0)
-        PV_FAIL(PV_ERR_FORMAT, "%s:%" PRId64 ": columns %d and %d are both called `%s`; rename one",
+        PV_FAIL(PV_ERR_FORMAT, "%s:%" PRId64 ": columns %d and %d are both called '%s'; rename one",
                 m->name, line, twin + 1, t->ncolumns + 1, name);
     PV_TRY(pv_grow((void **)&t->columns, &m->columns_cap, (size_t)t->ncolumns + 1,
                    sizeof *t->columns));
@@ -143,7 +143,7 @@ pv_status pv_table_maker_number(pv_table_maker *m, int column, const char *text)
 {
     if (!pv_table_maker_is_number(m, text, &last_row(m)[column]))
         PV_FAIL(PV_ERR_FORMAT,
-                "%s:%" PRId64 ": column %d `%s`: \"%.60s\" is not a number; correct it, or mark it "
+                "%s:%" PRId64 ": column %d '%s': \"%.60s\" is not a number; correct it, or mark it "
                 "as missing with ?",
                 m->name, m->table->lines[m->table->nrows - 1], column + 1,
                 m->table->columns[column].name, text);
@@ -156,7 +156,7 @@ pv_status pv_table_maker_new_value(pv_table_maker *m, int64_t line, int column, 
     if (c->nvalues == PV_TABLE_VALUES_MAX)
         PV_FAIL(PV_ERR_LIMIT,
                 "%s:%" PRId64
-                ": column %d `%s` has more than %d different values; is it free text? "
+                ": column %d '%s' has more than %d different values; is it free text? "
                 "leave it out",
                 m->name, line, column + 1, c->name, PV_TABLE_VALUES_MAX);
     return add_value(c, text);
@@ -170,7 +170,7 @@ pv_status pv_table_maker_value(pv_table_maker *m, int column, const char *text, 
     if (k < 0 && !grow)
         PV_FAIL(PV_ERR_RANGE,
                 "%s:%" PRId64
-                ": column %d `%s`: \"%.60s\" is none of its %d values; correct it, or "
+                ": column %d '%s': \"%.60s\" is none of its %d values; correct it, or "
                 "list it in the header",
                 m->name, line, column + 1, c->name, text, c->nvalues);
     if (k < 0) {
@@ -215,7 +215,7 @@ pv_status pv_table_maker_sort(pv_table_maker *m, int column)
     ranked *order = pv_alloc(n, sizeof *order);
     int *rank = pv_alloc(n, sizeof *rank);
     if (order == NULL || rank == NULL)
-        PV_FAIL_GOTO(PV_ERR_MEMORY, "%s: out of memory for the values of column `%s`", m->name,
+        PV_FAIL_GOTO(PV_ERR_MEMORY, "%s: out of memory for the values of column '%s'", m->name,
                      c->name);
     for (size_t k = 0; k < n; k++) {
         order[k] = (ranked){.value = c->values[k], .index = (int)k};

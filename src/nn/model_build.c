@@ -66,8 +66,8 @@ static pv_status need_dims(const builder *b, const pv_layer *l, const pv_shape *
 }
 
 static const char *const NEEDS_IMAGES =
-    "it works on images: put it before `flatten`, or use other data";
-static const char *const NEEDS_TOKENS = "it works on token vectors: put `embedding` before it";
+    "it works on images: put it before 'flatten', or use other data";
+static const char *const NEEDS_TOKENS = "it works on token vectors: put 'embedding' before it";
 
 static pv_status build_conv(builder *b, const pv_layer *l, pv_node x, pv_node *out)
 {
@@ -118,7 +118,7 @@ static pv_status dense(builder *b, const pv_layer *l, const char *prefix, pv_nod
 static pv_status build_dense(builder *b, const pv_layer *l, pv_node x, pv_node *out)
 {
     const pv_shape *in = pv_node_shape(b->g, x);
-    if (in->ndim == 4) PV_TRY(need_dims(b, l, in, 2, "put `flatten` or a global pool before it"));
+    if (in->ndim == 4) PV_TRY(need_dims(b, l, in, 2, "put 'flatten' or a global pool before it"));
     return dense(b, l, "", x, (int64_t)l->value[PV_DENSE_OUT], l->value[PV_DENSE_BIAS] != 0, out);
 }
 
@@ -387,7 +387,7 @@ static layer_builder *const builders[PV_LAYER_COUNT] = {
 static pv_status refuse_tokens(const builder *b, const pv_layer *l, pv_node x)
 {
     if (x != b->tokens) return PV_OK;
-    PV_FAIL(PV_ERR_SHAPE, "%s:%d: %s can't work on tokens; begin with `embedding`", b->m->name,
+    PV_FAIL(PV_ERR_SHAPE, "%s:%d: %s can't work on tokens; begin with 'embedding'", b->m->name,
             l->line, l->name);
 }
 
@@ -432,7 +432,7 @@ static pv_status build_sequence(builder *b, size_t *at, pv_node x, pv_node *out)
         if (!pv_shape_equal(s, t))
             PV_FAIL(PV_ERR_SHAPE,
                     "%s:%d: %s: its body gives %s and its shortcut %s (batch first); give it a "
-                    "`shortcut { conv ... }` that ends in the same shape",
+                    "'shortcut { conv ... }' that ends in the same shape",
                     b->m->name, l->line, l->name, pv_shape_text(s, text[0]),
                     pv_shape_text(t, text[1]));
         x = pv_add(b->g, body, other);
@@ -463,8 +463,8 @@ static pv_status build(builder *b, pv_node x, pv_node *input, pv_node *logits)
     const pv_shape *s = pv_node_shape(b->g, *logits), end = PV_SHAPE(b->batch, d->classes);
     if (!pv_shape_equal(s, &end))
         PV_FAIL(PV_ERR_SHAPE,
-                "%s: the last layer gives %s, %s was expected (batch, classes); end with `dense "
-                "classes`",
+                "%s: the last layer gives %s, %s was expected (batch, classes); end with 'dense "
+                "classes'",
                 b->m->name, pv_shape_text(s, text), pv_shape_text(&end, wanted));
     return PV_OK;
 }

@@ -87,7 +87,7 @@ static pv_status term(const parser *p, const char **at, double *value)
     name[n] = '\0';
     const symbol *found = n == 0 ? NULL : find_symbol(p, name);
     if (found == NULL)
-        FAIL_LINE(p, "'%s' is neither a number nor a symbol; declare it by `option NAME=VALUE`", s);
+        FAIL_LINE(p, "'%s' is neither a number nor a symbol; declare it by 'option NAME=VALUE'", s);
     *at = s + n;
     *value = found->value;
     return PV_OK;
@@ -242,7 +242,7 @@ static pv_status parse_option(parser *p, char **word, int words)
 {
     char *equals = words == 1 ? strchr(word[0], '=') : NULL;
     if (equals == NULL || equals == word[0])
-        FAIL_LINE(p, "`option NAME=VALUE` was expected, without spaces around '='");
+        FAIL_LINE(p, "'option NAME=VALUE' was expected, without spaces around '='");
     *equals = '\0';
     for (const char *c = word[0]; *c != '\0'; c++)
         if (!is_name_char(*c) || is_digit(word[0][0]))
@@ -256,14 +256,14 @@ static pv_status parse_option(parser *p, char **word, int words)
 /* `}` or `} shortcut {` */
 static pv_status parse_close(parser *p, char **word, int words)
 {
-    if (p->depth == 0) FAIL_LINE(p, "'}' without a `residual {` before it");
+    if (p->depth == 0) FAIL_LINE(p, "'}' without a 'residual {' before it");
     pv_layer layer = {.line = p->line, .kind = PV_LAYER_END, .name = "}"};
     if (words == 1) {
         p->depth--;
         return append(p, &layer);
     }
     if (words != 3 || strcmp(word[1], "shortcut") != 0 || strcmp(word[2], "{") != 0)
-        FAIL_LINE(p, "'}' must stand alone or be `} shortcut {`");
+        FAIL_LINE(p, "'}' must stand alone or be '} shortcut {'");
     if (p->open[p->depth - 1] != PV_LAYER_RESIDUAL)
         FAIL_LINE(p, "a residual has one shortcut; this is its second");
     p->open[p->depth - 1] = PV_LAYER_SHORTCUT;
@@ -277,7 +277,7 @@ static pv_status parse_line(parser *p, char **word, int words)
     if (strcmp(word[0], "option") == 0) return parse_option(p, word + 1, words - 1);
     if (strcmp(word[0], "}") == 0) return parse_close(p, word, words);
     if (strcmp(word[0], "init") == 0) {
-        if (words != 2) FAIL_LINE(p, "`init HOW` was expected");
+        if (words != 2) FAIL_LINE(p, "'init HOW' was expected");
         return parse_init(p, word[1], &p->init);
     }
     pv_layer layer = {.line = p->line, .init = p->init, .kind = PV_LAYER_COUNT};
@@ -288,7 +288,7 @@ static pv_status parse_line(parser *p, char **word, int words)
     int number = ++p->number[layer.kind];
     snprintf(layer.name, sizeof layer.name, "%s%d", word[0], number);
     if (layer.kind == PV_LAYER_RESIDUAL) {
-        if (words != 2 || strcmp(word[1], "{") != 0) FAIL_LINE(p, "`residual {` was expected");
+        if (words != 2 || strcmp(word[1], "{") != 0) FAIL_LINE(p, "'residual {' was expected");
         if (p->depth == PV_NESTING_MAX)
             FAIL_LINE(p, "residuals nest at most %d deep", PV_NESTING_MAX);
         p->open[p->depth++] = PV_LAYER_RESIDUAL;

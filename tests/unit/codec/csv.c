@@ -85,14 +85,14 @@ static void test_refusals(void **state)
 {
     (void)state;
     static const refusal refusals[] = {
-        {"text-in-number", PV_ERR_FORMAT, "F:3: column 1 `a`: \"x\" is not a number"},
-        {"nan", PV_ERR_FORMAT, "F:3: column 1 `a`: \"nan\" is not a number"},
+        {"text-in-number", PV_ERR_FORMAT, "F:3: column 1 'a': \"x\" is not a number"},
+        {"nan", PV_ERR_FORMAT, "F:3: column 1 'a': \"nan\" is not a number"},
         {"inf", PV_ERR_FORMAT, "\"1e400\" is not a number"},
-        {"mixed", PV_ERR_FORMAT, "F:3: column 1 `label`: \"ten\""},
+        {"mixed", PV_ERR_FORMAT, "F:3: column 1 'label': \"ten\""},
         {"few", PV_ERR_FORMAT, "F:2: 1 fields, the first line names 2 columns"},
         {"many", PV_ERR_FORMAT, "F:2: 3 fields"},
         {"no-name", PV_ERR_FORMAT, "F:1: column 2 has no name"},
-        {"twins", PV_ERR_FORMAT, "columns 1 and 2 are both called `a`"},
+        {"twins", PV_ERR_FORMAT, "columns 1 and 2 are both called 'a'"},
         {"open-quote", PV_ERR_TRUNCATED, "F:2: the quote opened on this line never closes"},
         {"after-quote", PV_ERR_FORMAT, "F:2: after a closing quote"},
         {"nul", PV_ERR_FORMAT, "F:2: the byte 0x00"},
@@ -108,7 +108,7 @@ static void test_refusals(void **state)
     CHECK_OK(pv_csv_load(&t, "fuzz/corpus/csv/plain", (pv_csv_options){0}));
     pv_table_clear(&t);
     CHECK_FAILS(pv_csv_load(&t, "fuzz/corpus/csv/plain", (pv_csv_options){.nominal = "y"}),
-                PV_ERR_INPUT, "there is no column `y`; the last one is `label`");
+                PV_ERR_INPUT, "there is no column 'y'; the last one is 'label'");
     CHECK_FAILS(pv_csv_load(&t, "absent.csv", (pv_csv_options){0}), PV_ERR_NOT_FOUND, "absent.csv");
 }
 

@@ -42,7 +42,7 @@ static void test_numpy(void **state)
     assert_true(element(z, "conv1x1", 1) == 0.2042725822176872);
     assert_true(element(z, "conv1x1.npy", 12) == -0.04589347427716399);
     CHECK_FAILS(pv_npz_get(z, "nothing", &t), PV_ERR_INPUT,
-                "there is no array `nothing`; there are: x actnorm_logs");
+                "there is no array 'nothing'; there are: x actnorm_logs");
     pv_npz_free(z);
     pv_npz_free(NULL);
     CHECK_FAILS(pv_npz_open(&z, "tests/vectors/absent.npz"), PV_ERR_NOT_FOUND, "absent.npz");
@@ -146,7 +146,7 @@ static void test_refusals(void **state)
         {"directory", PV_ERR_TRUNCATED, "the directory should be at byte 1073741824"},
         {"bad-name", PV_ERR_FORMAT, "the name of member 0 is no UTF-8 text"},
         {"long-name", PV_ERR_FORMAT, "below 1024 bytes"},
-        {"twins", PV_ERR_FORMAT, "two members are called `x`"},
+        {"twins", PV_ERR_FORMAT, "two members are called 'x'"},
         {"no-end", PV_ERR_TRUNCATED, "no ZIP directory at the end"},
         {"only-end", PV_ERR_TRUNCATED, "the directory should be at"},
         {"empty", PV_ERR_TRUNCATED, "no ZIP directory at the end"},

@@ -32,7 +32,7 @@ static void test_read(void **state)
     CHECK_OK(pv_safetensors_get(s, "w", &t));
     check_shape(&t, "[2,2]");
     pv_tensor_clear(&t);
-    CHECK_FAILS(pv_safetensors_get(s, "v", &t), PV_ERR_INPUT, "there is no tensor `v` among its 2");
+    CHECK_FAILS(pv_safetensors_get(s, "v", &t), PV_ERR_INPUT, "there is no tensor 'v' among its 2");
     pv_safetensors_free(s);
     pv_safetensors_free(NULL);
     CHECK_OK(pv_safetensors_open(&s, "fuzz/corpus/safetensors/metadata"));
@@ -98,11 +98,11 @@ static void test_write_refusals(void **state)
     const pv_metadata key_twins[] = {{"k", "1"}, {"k", "2"}}, no_text[] = {{"k", "\xC3"}};
     scratch s = scratch_make("t.safetensors");
     pv_status status = PV_OK;
-    CHECK_FAILS(pv_safetensors_save(s.path, twins, 2, NULL, 0, 0644), PV_ERR_USAGE, "`w`");
+    CHECK_FAILS(pv_safetensors_save(s.path, twins, 2, NULL, 0, 0644), PV_ERR_USAGE, "'w'");
     CHECK_FAILS(pv_safetensors_save(s.path, bad, 1, NULL, 0, 0644), PV_ERR_USAGE, "UTF-8");
     CHECK_FAILS(pv_safetensors_save(s.path, reserved, 1, NULL, 0, 0644), PV_ERR_USAGE,
-                "can't be called `__metadata__`");
-    CHECK_FAILS(pv_safetensors_save(s.path, good, 1, key_twins, 2, 0644), PV_ERR_USAGE, "`k`");
+                "can't be called '__metadata__'");
+    CHECK_FAILS(pv_safetensors_save(s.path, good, 1, key_twins, 2, 0644), PV_ERR_USAGE, "'k'");
     CHECK_FAILS(pv_safetensors_save(s.path, good, 1, no_text, 1, 0644), PV_ERR_USAGE, "UTF-8");
     assert_false(pv_file_exists(s.path));
     CHECK_FAILS(pv_safetensors_save("fuzz/absent/t", good, 1, NULL, 0, 0644), PV_ERR_IO, "absent");
@@ -117,15 +117,15 @@ static void test_refusals(void **state)
 {
     (void)state;
     static const refusal refusals[] = {
-        {"hole", PV_ERR_FORMAT, "`b` begins at byte 24 of the data, 16 was expected"},
-        {"overlap", PV_ERR_FORMAT, "`b` begins at byte 8 of the data, 16 was expected"},
-        {"first-hole", PV_ERR_FORMAT, "`b` begins at byte 8 of the data, 0 was expected"},
+        {"hole", PV_ERR_FORMAT, "'b' begins at byte 24 of the data, 16 was expected"},
+        {"overlap", PV_ERR_FORMAT, "'b' begins at byte 8 of the data, 16 was expected"},
+        {"first-hole", PV_ERR_FORMAT, "'b' begins at byte 8 of the data, 0 was expected"},
         {"more-data", PV_ERR_FORMAT, "end at byte 16 of the data, which have 17"},
-        {"less-data", PV_ERR_TRUNCATED, "`w` ends at byte 16 of the data, which have only 15"},
+        {"less-data", PV_ERR_TRUNCATED, "'w' ends at byte 16 of the data, which have only 15"},
         {"size", PV_ERR_FORMAT, "[2,3] of f32 can't take 16 bytes"},
         {"odd-size", PV_ERR_FORMAT, "can't take 15 bytes"},
         {"backwards", PV_ERR_FORMAT, "a begin and an end"},
-        {"bf16", PV_ERR_UNSUPPORTED, "`w`: elements of type BF16 are not read"},
+        {"bf16", PV_ERR_UNSUPPORTED, "'w': elements of type BF16 are not read"},
         {"no-dtype", PV_ERR_FORMAT, "\"dtype\" must be a string"},
         {"dtype-number", PV_ERR_FORMAT, "\"dtype\" must be a string"},
         {"shape-text", PV_ERR_FORMAT, "\"shape\" must be an array"},
@@ -145,7 +145,7 @@ static void test_refusals(void **state)
         {"twice", PV_ERR_FORMAT, "duplicate"},
         {"nul", PV_ERR_FORMAT, "not JSON"},
         {"no-json", PV_ERR_FORMAT, "begins at byte 8; is it a safetensors file?"},
-        {"metadata-number", PV_ERR_FORMAT, "metadata `epoch` must be a text"},
+        {"metadata-number", PV_ERR_FORMAT, "metadata 'epoch' must be a text"},
         {"metadata-array", PV_ERR_FORMAT, "must be an object"},
         {"long-header", PV_ERR_TRUNCATED, "the header takes 1000 bytes"},
         {"huge-header", PV_ERR_LIMIT, "at most 100000000"},
