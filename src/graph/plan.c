@@ -18,11 +18,6 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-void *pv_plan_address(const pv_plan *plan, pv_ir_id id)
-{
-    return plan->slab + plan->ir.offset[plan->ir.node[id].store];
-}
-
 static pv_dtype dtype_of(const pv_plan *plan, const pv_ir_node *n)
 {
     return n->dtype == PV_I32 ? PV_I32 : plan->backend->real;
