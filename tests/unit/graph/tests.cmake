@@ -1,4 +1,4 @@
-foreach(name plan random_graphs random_programs shapes refusals simplify grad cut print memory)
+foreach(name plan pooled random_graphs random_programs shapes refusals simplify grad cut print memory)
   pv_test(unit/graph/${name} ROOMS graph)
 endforeach()
 
