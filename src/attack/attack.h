@@ -1,0 +1,92 @@
+/* attack/attack.h - an attack: a function of a view
+ *
+ * An attack reads what one party (or several that collude) saw, and public knowledge: the model's
+ * architecture, the kind of data, samples that anybody can have. It has no place for the truth.
+ * What it claims to have recovered goes into a pv_guess; somebody else (run/audit) hashes that
+ * before the truth is read, and scores it.
+ *
+ * The same function is run on the run's own view, on a positive control (where it must succeed) and
+ * on a negative one (where the view holds nothing about the target, so it must fail).
+ */
+#ifndef PV_ATTACK_ATTACK_H
+#define PV_ATTACK_ATTACK_H
+
+#include "privet/context.h"
+#include "privet/model.h"
+#include "view/view.h"
+
+/* One thing an attack tries to recover: which records it may look at. */
+typedef struct pv_attack_target {
+    const char *victim;   /* party whose secret it is */
+    uint64_t step;        /* of the records */
+    int64_t batch;        /* samples behind them; 0: unknown */
+    const int32_t *label; /* [batch] when the adversary is assumed to know the labels, else NULL */
+} pv_attack_target;
+
+/* What anybody may know. */
+typedef struct pv_public {
+    const char *scheme;
+    const pv_model
+        *model;      /* its architecture, domain and normalisation; its parameters mean nothing */
+    int64_t samples; /* that the victim trains on in all; 0: unknown */
+    int local_epochs, local_batch; /* of a client's round (FedAvg); 0: FedSGD */
+    double local_lr;
+} pv_public;
+
+typedef struct pv_budget {
+    double seconds;      /* 0: no limit; an attack that ran out says so */
+    int restarts;        /* 0: the attack's own */
+    int64_t evaluations; /* of the objective, a restart; 0: the attack's own */
+    uint64_t seed;
+} pv_budget;
+
+/* Options of one attack as text, "objective" = "cosine"; they are recorded in the finding. */
+typedef struct pv_attack_option {
+    const char *name, *value;
+} pv_attack_option;
+
+/* The guess about one target. x is in the model's input units before normalisation ([0,1] images, a
+ * table's own units), [batch, sample...]; label [batch], -1 where none is claimed. */
+typedef struct pv_guess_item {
+    int64_t batch;
+    float *x;       /* NULL when none is claimed */
+    int32_t *label; /* NULL when none is claimed */
+    double *
+        confidence; /* [batch] what the attack itself thinks, higher is surer; NULL: does not say */
+    double loss;    /* the attack's own objective: what it chose its restart by */
+    double seconds;
+    int64_t evaluations;
+    int finished; /* 0: ran out of its budget or was stopped */
+} pv_guess_item;
+
+typedef struct pv_guess {
+    pv_guess_item *item; /* one a target */
+    size_t count;
+} pv_guess;
+
+pv_status pv_guess_init(pv_guess *g, size_t targets) PV_MUST_USE;
+void pv_guess_clear(pv_guess *g); /* idempotent */
+/* Everything in it, in a fixed form: what is committed to. */
+pv_status pv_guess_hash(pv_hash *out, const pv_guess *g, const pv_shape *sample) PV_MUST_USE;
+
+typedef struct pv_attack {
+    const char *name;                /* "idlg" */
+    int version;                     /* rises when results may change */
+    const char *summary;             /* one line */
+    const char *source;              /* paper */
+    const char *wants;               /* "training images", "labels", "rows" */
+    int active;                      /* needs an oracle */
+    const pv_attack_option *options; /* names with their defaults, ended by a NULL name */
+    /* Fill guess->item[i] for target[i]. views: one, or those of colluding parties. Errors are of
+     * the machine or of views that lack the records (PV_ERR_NOT_FOUND, naming the retention); an
+     * attack that merely does not succeed returns PV_OK and its best guess. */
+    pv_status (*run)(pv_guess *guess, const pv_view *const *view, int views, const pv_public *known,
+                     const pv_attack_target *target, size_t targets, const pv_attack_option *option,
+                     int options, const pv_budget *budget, const pv_ctx *ctx);
+} pv_attack;
+
+/* options[name], or the attack's default; NULL when it has no such option. */
+const char *pv_attack_option_get(const pv_attack *a, const pv_attack_option *option, int options,
+                                 const char *name);
+
+#endif

@@ -1,0 +1,177 @@
+/* report/findings.h - what an audit found about a run: the one record that pages, tables and gates
+ * are drawn from (findings.json; docs/json.md describes it field by field)
+ *
+ * A finding is one question put to one view: could this adversary recover this secret? It is
+ * answered by counting: k of n, with an interval, beside what guessing achieves on the same items,
+ * and beside two controls that ran the same attack code where it must succeed and where it must
+ * fail. A finding whose controls failed, or whose attack did not finish, is INVALID: never a pass.
+ *
+ * The level is read from the interval's lower end `low` and the baseline `chance`:
+ *     e = (low - chance) / (1 - chance);   most: e >= 1/2;   some: low > chance;   none: otherwise
+ * "none" means none found: up to `high` is not excluded.
+ */
+#ifndef PV_REPORT_FINDINGS_H
+#define PV_REPORT_FINDINGS_H
+
+#include "base/json.h"
+#include "privet/metric.h"
+
+enum { PV_FINDINGS_SCHEMA = 1 };
+
+typedef enum pv_level { PV_LEVEL_NONE, PV_LEVEL_SOME, PV_LEVEL_MOST, PV_LEVEL_INVALID } pv_level;
+
+typedef struct pv_count {
+    int64_t k, n; /* n 0: was not run */
+} pv_count;
+
+/* A control: the same attack where the outcome is known. It holds when its share is at least
+ * (positive) or at most (negative) `bound`. */
+typedef struct pv_control {
+    pv_count count;
+    double bound;
+    int holds;
+    char *what; /* "the gradient of a known image under the same weights" */
+} pv_control;
+
+/* Further measurements of the same guesses: "psnr" 38.2 dB, "ssim", "mse", "auc" 0.93 [0.91, 0.95].
+ */
+typedef struct pv_measure {
+    char *name, *unit;       /* unit "" for none */
+    double value, low, high; /* low, high NaN when there is no interval */
+    double baseline;         /* the same of the no-information guess; NaN when it has none */
+} pv_measure;
+
+/* One original beside its reconstruction and the baseline's guess. Pictures are only there when the
+ * audit was asked for originals. */
+typedef struct pv_exhibit {
+    char *party;                       /* whose secret */
+    char *what;                        /* "image 31: handwritten 7" */
+    int64_t item;                      /* among the finding's n, from 0 */
+    int recovered;                     /* counted among k */
+    double error;                      /* mean squared error in [0,1] units */
+    double psnr, ssim;                 /* NaN when unknown */
+    char *original, *guess, *baseline; /* base64 of PNG; NULL */
+} pv_exhibit;
+
+typedef struct pv_finding {
+    char *id;        /* "F1", in the order of the claims */
+    char *adversary; /* "server", "a+b+c": whose view(s) */
+    char *about;     /* "" all victims together, or the party */
+    char *assumed;   /* "passive: followed the protocol and kept what it received" */
+    char *knows;     /* "the model's architecture and its weights at every step" */
+    char *secret;    /* "training images" */
+    char *claim;  /* what the scheme says about it: "told", "not hidden", "hidden from the server if
+                     ..." */
+    char *attack; /* "idlg" */
+    int attack_version;
+    int active;
+    char *options;   /* "objective=l2 restarts=3" */
+    char *metric;    /* "recovered": what k counts */
+    char *criterion; /* "mean squared error below 0.001 in [0,1]" */
+    pv_count count;
+    pv_interval interval; /* Clopper-Pearson, 95 % */
+    double chance;        /* share that the no-information guess achieves */
+    char *chance_what;    /* "the mean training image" */
+    pv_control positive, negative;
+    int finished;     /* the attack went through all its targets within its budget */
+    char *unfinished; /* why not; NULL */
+    uint64_t seed;
+    char *budget; /* "300 L-BFGS steps, at most 3 restarts" */
+    double seconds, seconds_each;
+    pv_measure *measure;
+    int measures;
+    pv_exhibit *exhibit; /* worst (best recovered) first */
+    int exhibits;
+    char *note; /* what a reader must know; "" */
+} pv_finding;
+
+/* Levels in the order of `most, some, invalid, none`. */
+pv_level pv_finding_level(const pv_finding *f);
+const char *pv_level_name(pv_level level); /* "most", "some", "none", "invalid" */
+
+typedef struct pv_findings_party {
+    char *name, *role;
+    int64_t samples;       /* that it brought; 0: none, -1: not told */
+    double alone_accuracy; /* of a model trained on its samples alone; NaN */
+    double joint_accuracy; /* of the joint model on the same test data; NaN */
+    double compute, channel, journal, view, waiting; /* seconds; NaN when unknown */
+    char *view_holds;                                /* "gradients of a, b, c, d" */
+    char *view_retention;                            /* "full" */
+    int64_t view_bytes;
+    char *view_hash;  /* hex */
+    char *view_check; /* "4 of 4 links agree" */
+    int dropped_step; /* -1: stayed to the end */
+} pv_findings_party;
+
+typedef struct pv_findings_traffic {
+    char *from, *to, *message;
+    int64_t count, bytes; /* frames with their headers */
+} pv_findings_traffic;
+
+/* A secret nobody has to attack, since the scheme tells it; and what was not tested. */
+typedef struct pv_findings_told {
+    char *secret, *to, *why;
+} pv_findings_told;
+typedef struct pv_findings_open {
+    char *what, *why; /* "Active server", "altered weights that expose one image" */
+} pv_findings_open;
+
+typedef struct pv_findings {
+    char *run, *scheme,
+        *setting; /* "hospitals-04", "federated", "FedSGD, one image a step, no masking" */
+    char *model, *data;
+    char *created; /* of the audit, UTC */
+    char *scenario, *scenario_hash;
+    char *command; /* that reproduces run, audit and page */
+    char *machine, *version;
+    uint64_t seed;
+    int threads, steps, rounds, classes;
+    double seconds;  /* of the run */
+    double accuracy; /* joint, on test data; NaN */
+    pv_count accuracy_count;
+    double plain_accuracy; /* the same pooled and trained plainly; NaN when not run */
+    pv_count plain_count;
+    char *guarantee;               /* "none", or what is proven and under which assumption */
+    char *truth_root, *guess_hash; /* commitments, hex; NULL */
+    int with_originals;
+    pv_findings_party *party;
+    int parties;
+    pv_findings_traffic *traffic;
+    int traffics;
+    pv_finding *finding;
+    int findings;
+    pv_findings_told *told;
+    int tolds;
+    pv_findings_open *open;
+    int opens;
+} pv_findings;
+
+void pv_findings_clear(pv_findings *f); /* frees everything in it; idempotent */
+
+/* To and from findings.json; what is written is read back the same. Errors of parsing:
+ * PV_ERR_FORMAT, PV_ERR_VERSION, PV_ERR_RANGE (counts that make no sense), PV_ERR_MEMORY. */
+pv_status pv_findings_json(json_t **out, const pv_findings *f) PV_MUST_USE;
+pv_status pv_findings_parse(pv_findings *out, const char *name, const json_t *json) PV_MUST_USE;
+
+/* Indices of findings, worst first: most, some, invalid, none; within a level as they stand. */
+void pv_findings_order(const pv_findings *f, int *index);
+
+/* The terminal's version, at most `columns` wide. */
+pv_status pv_findings_table(pv_str *out, const pv_findings *f, int columns) PV_MUST_USE;
+
+/* ---- a gate in somebody's CI. limit: "identification=0.05": the metric's name and the most that
+ * the upper end of its interval may be. */
+typedef struct pv_gate_limit {
+    const char *metric;
+    double most;
+} pv_gate_limit;
+typedef enum pv_gate_verdict {
+    PV_GATE_OPEN = 0,
+    PV_GATE_EXCEEDED = 5, /* the program's exit status */
+    PV_GATE_INVALID = 6,
+} pv_gate_verdict;
+/* why gets a line a finding that decided. A limit that no finding measures is PV_ERR_OPTION. */
+pv_status pv_gate(pv_gate_verdict *out, pv_str *why, const pv_findings *f,
+                  const pv_gate_limit *limit, int limits) PV_MUST_USE;
+
+#endif
