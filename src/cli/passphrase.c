@@ -10,13 +10,14 @@
 
 enum { INTERRUPT = 3 }; /* Control-C */
 
-/* One line without echo. Control-C is read as a character that ends the line, so that no signal can
- * leave the terminal mute. */
-static pv_status read_line(int tty, char text[PV_PASSPHRASE_MAX + 1])
+/* Asks, and reads one line without echo. Control-C is read as a character that ends the line, so
+ * that no signal can leave the terminal mute. */
+static pv_status ask(int tty, const char *question, const char *of,
+                     char text[PV_PASSPHRASE_MAX + 1])
 {
     pv_status status = PV_OK;
     struct termios shown, hidden;
-    char line[PV_PASSPHRASE_MAX + 2]; /* and the end of the line */
+    char line[PV_PASSPHRASE_MAX + 1] = ""; /* with the end of the line */
     if (tcgetattr(tty, &shown) != 0) PV_FAIL(PV_ERR_IO, "the terminal: %s", strerror(errno));
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
@@ -24,9 +25,12 @@ static pv_status read_line(int tty, char text[PV_PASSPHRASE_MAX + 1])
     hidden.c_cc[VEOL] = INTERRUPT;
     if (tcsetattr(tty, TCSAFLUSH, &hidden) != 0)
         PV_FAIL(PV_ERR_IO, "the terminal: %s", strerror(errno));
-    ssize_t n;
-    do n = read(tty, line, sizeof line);
-    while (n < 0 && errno == EINTR);
+    ssize_t n = dprintf(tty, "%s %s: ", question, of);
+    while (n >= 0) {
+        n = read(tty, line, sizeof line);
+        if (n >= 0 || errno != EINTR) break;
+        n = 0;
+    }
     int why = errno;
     (void)tcsetattr(tty, TCSAFLUSH, &shown);
     (void)!write(tty, "\n", 1);
@@ -42,14 +46,6 @@ done:
     return status;
 }
 
-static pv_status ask_for(int tty, const char *question, const char *of,
-                         char text[PV_PASSPHRASE_MAX + 1])
-{
-    if (dprintf(tty, "%s %s: ", question, of) < 0)
-        PV_FAIL(PV_ERR_IO, "the terminal: %s", strerror(errno));
-    return read_line(tty, text);
-}
-
 static pv_status from_terminal(char text[PV_PASSPHRASE_MAX + 1], const char *of, int twice)
 {
     pv_status status = PV_OK;
@@ -58,8 +54,8 @@ static pv_status from_terminal(char text[PV_PASSPHRASE_MAX + 1], const char *of,
     if (tty < 0)
         PV_FAIL(PV_ERR_USAGE, "there is no terminal to ask for a passphrase on; put it into a file "
                               "of mode 600 and name that with --passphrase-file");
-    PV_TRY_GOTO(ask_for(tty, "Passphrase of", of, text));
-    if (twice) PV_TRY_GOTO(ask_for(tty, "Once more, the passphrase of", of, again));
+    PV_TRY_GOTO(ask(tty, "Passphrase of", of, text));
+    if (twice) PV_TRY_GOTO(ask(tty, "Once more, the passphrase of", of, again));
     if (twice && strcmp(text, again) != 0)
         PV_FAIL_GOTO(PV_ERR_USAGE, "the two passphrases differ; nothing was made");
 done:
