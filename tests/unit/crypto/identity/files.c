@@ -181,7 +181,7 @@ static void test_requests(void **state)
         const char *name;
         pv_status status;
         const char *message;
-    } refused[] = {{"Carol", PV_ERR_OPTION, "no name for a party"},
+    } refused[] = {{"Carol", PV_ERR_FORMAT, "odd.csr: asks for the name \"Carol\""},
                    {"ca", PV_ERR_OPTION, "can't be called \"ca\""},
                    {"ours", PV_ERR_OPTION, "the authority's name"}};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
