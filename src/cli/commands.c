@@ -23,6 +23,7 @@ const pv_option pv_global_options[] = {
     PV_OPTION_END,
 };
 
+/* clang-format off */
 const pv_command *const pv_commands[] = {
     &pv_command_train,
     &pv_command_eval,
@@ -43,6 +44,7 @@ const pv_command *const pv_commands[] = {
     &pv_command_completion,
     NULL,
 };
+/* clang-format on */
 
 const pv_command *pv_command_find(int argc, char **argv, int *used)
 {
