@@ -104,8 +104,8 @@ static inline void link_free(link_run *l)
 }
 
 /* One end's record of a frame, and its transcript. A writer that is NULL is one that crashed. */
-static inline void link_record(link_end *e, int sent, uint64_t step, uint16_t type, const void *payload,
-                        size_t size, int kept)
+static inline void link_record(link_end *e, int sent, uint64_t step, uint16_t type,
+                               const void *payload, size_t size, int kept)
 {
     pv_transcript *t = sent ? &e->sent : &e->received;
     pv_view_record r = {.step = step,
@@ -121,8 +121,8 @@ static inline void link_record(link_end *e, int sent, uint64_t step, uint16_t ty
     if (e->writer != NULL) CHECK_OK(pv_view_append(e->writer, &r, payload));
 }
 
-static inline void link_send(link_run *l, int from, uint64_t step, uint16_t type, const void *payload,
-                      size_t size, int kept)
+static inline void link_send(link_run *l, int from, uint64_t step, uint16_t type,
+                             const void *payload, size_t size, int kept)
 {
     link_record(&l->end[from], 1, step, type, payload, size, kept);
     link_record(&l->end[1 - from], 0, step, type, payload, size, kept);
