@@ -1,3 +1,2 @@
-foreach(name parts transcript format writer check)
-  pv_test(unit/view/${name} ROOMS view)
-endforeach()
+foreach (name parts transcript format writer check)
+pv_test(unit / view / ${name} ROOMS view) endforeach()
