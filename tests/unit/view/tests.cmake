@@ -1,2 +1,3 @@
-foreach (name parts transcript format writer check)
-pv_test(unit / view / ${name} ROOMS view) endforeach()
+foreach(name parts transcript format writer check)
+  pv_test(unit/view/${name} ROOMS view)
+endforeach()
