@@ -7,7 +7,11 @@
 #include "crypto/secagg/message.h"
 #include <stdlib.h>
 
-enum { MOST = 8, LENGTH = 37 };
+#ifndef PARTY_LENGTH
+#define PARTY_LENGTH 37
+#endif
+
+enum { MOST = 8, LENGTH = PARTY_LENGTH };
 
 typedef struct party {
     pv_secagg_params params;
