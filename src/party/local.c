@@ -82,7 +82,8 @@ static pv_status check_spec(const char *file, const pv_ini_entry *e)
     pv_spec spec;
     pv_status status = pv_spec_parse(&spec, e->value);
     if (status != PV_OK)
-        return pv_trail_context(status, __FILE__, __LINE__, "in %s:%d: %s", file, e->line, e->key);
+        return pv_trail_context(status == PV_ERR_OPTION ? PV_ERR_FORMAT : status, __FILE__,
+                                __LINE__, "in %s:%d: %s", file, e->line, e->key);
     pv_spec_clear(&spec);
     return PV_OK;
 }

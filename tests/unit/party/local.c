@@ -125,7 +125,7 @@ static void mistakes_name_the_line(void **state)
         {"[local]\nthreads = -1\n", PV_ERR_RANGE, ":9: threads = -1: must be 0"},
         {"[local]\ndial c = h:1\n", PV_ERR_FORMAT, ":9: dial c: the scenario has no party 'c'"},
         {"[local]\ndial b = h\n", PV_ERR_FORMAT, ":9: dial b = h: HOST:PORT"},
-        {"[local]\ndata = csv:x?label\n", PV_ERR_OPTION, ":9: data"},
+        {"[local]\ndata = csv:x?label\n", PV_ERR_FORMAT, ":9: data"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         pv_scenario s;
