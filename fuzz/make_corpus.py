@@ -666,6 +666,45 @@ def scenario_files():
     save("scenario", damaged({k: v.encode() for k, v in files.items()}, 15))
 
 
+# ---- journals
+
+
+def journal_record(kind, step=0, attempt=0, state=b"", hub=b"", frames=()):
+    pad = lambda b: b + bytes(-len(b) % 8)
+    out = struct.pack("<IIQQQQ", kind, len(frames), step, attempt, len(state), len(hub))
+    for peer, kind, fstep, number, payload in frames:
+        out += struct.pack("<HHIQQQ", peer, kind, 0, fstep, number, len(payload))
+    return out + pad(state) + pad(hub) + b"".join(pad(f[4]) for f in frames)
+
+
+def journal_files():
+    frames = [(0, 16, 4, 1, b"hello"), (0xfffe, 2, 4, 1, bytes(8)), (1, 17, 4, 2, b"")]
+    plain = {
+        "picture": journal_record(1, 3, 0, b"state", b"hub", frames),
+        "first": journal_record(1, 0, 0, b"s" * 40),
+        "empty": journal_record(1),
+        "frames-first": journal_record(2, 0, 0, frames=frames),
+        "kind": journal_record(7),
+    }
+    after = {
+        "frames": journal_record(2, 3, 0, frames=frames[:1]),
+        "attempt": journal_record(3, 3, 1),
+        "attempt-skipped": journal_record(3, 3, 2),
+        "step": journal_record(2, 9, 0, frames=frames[:1]),
+        "picture-again": plain["picture"],
+        "state": journal_record(2, 3, 0, b"x"),
+    }
+    first, files = plain["picture"], {}
+    for name, data in plain.items():
+        files[name] = b"\0" + data
+    for name, data in after.items():
+        files[f"after-{name}"] = b"\1" + struct.pack("<H", len(first)) + first + data
+        files[f"sealed-{name}"] = b"\3" + b"".join(struct.pack("<H", len(r)) + r for r in (first, data, after["frames"]))
+    files["file"] = b"\2PVJOURN\1" + bytes(120) + struct.pack("<QQQ", 1, 0, 64) + bytes(24 + 64 + 17)
+    files["file-long"] = b"\2PVJOURN\1" + bytes(120) + struct.pack("<QQQ", 1, 0, 1 << 60) + bytes(200)
+    save("journal", damaged(files, 16))
+
+
 if __name__ == "__main__":
     reader()
     gzip_files()
@@ -681,5 +720,6 @@ if __name__ == "__main__":
     model_text_files()
     model_file_files()
     scenario_files()
+    journal_files()
     if len(sys.argv) == 2:
         jpeg_files(sys.argv[1])
