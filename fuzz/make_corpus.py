@@ -979,6 +979,70 @@ def secagg_files():
         "state-flags": state(1, [1, 1, 2, 4]),
     }
     save("secagg", damaged(files, 15))
+# ---- scenarios
+
+
+def scenario_files():
+    head = "[scenario]\nscheme = federated\n"
+    pin = "sha256:" + "0123456789abcdef" * 4
+    files = {
+        "small": head + "[party a]\nrole = r\n",
+        "whole": head + "name = four\nmodel = lenet5\nseed = 7\nthreads = 2\non_loss = proceed\nmin_parties = 1\n"
+                 f"loss_timeout = 2.5\nca = {pin}\n[schema]\nkind = image\nshape = 28,28,1\nclasses = 10\n"
+                 "[scheme]\nrounds = 3\n[view]\nupdate = every:10\n"
+                 f"[party server]\nrole = server\naddress = 192.0.2.7:7400\ncert = {pin}\n"
+                 "[party a]\nrole = client\n[party b]\nrole = client\naddress = [::1]:7401\n"
+                 "[local]\nca = keys/ca.pem\nthreads = 1\n[local a]\ndata = mnist:../mnist?limit=5\nparts = iid\n"
+                 "dial server = h:1\n[local b]\nparts = dirichlet:0.5\nlisten = :0\nproxy =\n",
+        "table": head + "[schema]\nkind = table\nshape = 13\nclasses = yes, no\n[party a]\nrole = r\n",
+        "twins": head + "[party a]\nrole = r\naddress = h:1\n[party b]\nrole = r\naddress = h:1\n",
+        "no-party": head,
+        "no-scheme": "[scenario]\nname = x\n[party a]\nrole = r\n",
+        "section": head + "[partys]\nrole = r\n",
+        "key": head + "[party a]\nrole = r\nadress = h:1\n",
+        "local-nobody": head + "[party a]\nrole = r\n[local b]\nkey = k\n",
+        "comments": "# x\n[scenario] ; y\nscheme=plain;z\nseed : 3\n\n[party a]\n  role\t= r\n",
+    }
+    save("scenario", damaged({k: v.encode() for k, v in files.items()}, 15))
+
+
+# ---- journals
+
+
+def journal_record(kind, step=0, attempt=0, state=b"", hub=b"", frames=()):
+    pad = lambda b: b + bytes(-len(b) % 8)
+    out = struct.pack("<IIQQQQ", kind, len(frames), step, attempt, len(state), len(hub))
+    for peer, kind, fstep, number, payload in frames:
+        out += struct.pack("<HHIQQQ", peer, kind, 0, fstep, number, len(payload))
+    return out + pad(state) + pad(hub) + b"".join(pad(f[4]) for f in frames)
+
+
+def journal_files():
+    frames = [(0, 16, 4, 1, b"hello"), (0xfffe, 2, 4, 1, bytes(8)), (1, 17, 4, 2, b"")]
+    plain = {
+        "picture": journal_record(1, 3, 0, b"state", b"hub", frames),
+        "first": journal_record(1, 0, 0, b"s" * 40),
+        "empty": journal_record(1),
+        "frames-first": journal_record(2, 0, 0, frames=frames),
+        "kind": journal_record(7),
+    }
+    after = {
+        "frames": journal_record(2, 3, 0, frames=frames[:1]),
+        "attempt": journal_record(3, 3, 1),
+        "attempt-skipped": journal_record(3, 3, 2),
+        "step": journal_record(2, 9, 0, frames=frames[:1]),
+        "picture-again": plain["picture"],
+        "state": journal_record(2, 3, 0, b"x"),
+    }
+    first, files = plain["picture"], {}
+    for name, data in plain.items():
+        files[name] = b"\0" + data
+    for name, data in after.items():
+        files[f"after-{name}"] = b"\1" + struct.pack("<H", len(first)) + first + data
+        files[f"sealed-{name}"] = b"\3" + b"".join(struct.pack("<H", len(r)) + r for r in (first, data, after["frames"]))
+    files["file"] = b"\2PVJOURN\1" + bytes(120) + struct.pack("<QQQ", 1, 0, 64) + bytes(24 + 64 + 17)
+    files["file-long"] = b"\2PVJOURN\1" + bytes(120) + struct.pack("<QQQ", 1, 0, 1 << 60) + bytes(200)
+    save("journal", damaged(files, 16))
 
 
 if __name__ == "__main__":
@@ -1002,5 +1066,7 @@ if __name__ == "__main__":
     view_files()
     seal_files()
     secagg_files()
+    scenario_files()
+    journal_files()
     if len(sys.argv) == 2:
         jpeg_files(sys.argv[1])
