@@ -30,6 +30,7 @@ const pv_command *const pv_commands[] = {
     &pv_command_data_info,
     &pv_command_data_convert,
     &pv_command_data_split,
+    &pv_command_view,
     &pv_command_list,
     &pv_command_bench_engine,
     &pv_command_demo,
