@@ -9,7 +9,7 @@ import subprocess
 import zipfile
 import zlib
 
-from corpus_files import HERE, damaged, save
+from corpus_files import FOUND, HERE, damaged, save
 
 
 # ---- gzip and idx
