@@ -23,15 +23,26 @@ const pv_option pv_global_options[] = {
     PV_OPTION_END,
 };
 
+/* One a line, so that what two people add does not collide. */
+/* clang-format off */
 const pv_command *const pv_commands[] = {
-    &pv_command_train,        &pv_command_eval,
-    &pv_command_predict,      &pv_command_data_info,
-    &pv_command_data_convert, &pv_command_data_split,
-    &pv_command_gate,         &pv_command_list,
-    &pv_command_bench_engine, &pv_command_demo,
-    &pv_command_version,      &pv_command_help,
-    &pv_command_completion,   NULL,
+    &pv_command_train,
+    &pv_command_eval,
+    &pv_command_predict,
+    &pv_command_data_info,
+    &pv_command_data_convert,
+    &pv_command_data_split,
+    &pv_command_report,
+    &pv_command_gate,
+    &pv_command_list,
+    &pv_command_bench_engine,
+    &pv_command_demo,
+    &pv_command_version,
+    &pv_command_help,
+    &pv_command_completion,
+    NULL,
 };
+/* clang-format on */
 
 const pv_command *pv_command_find(int argc, char **argv, int *used)
 {

@@ -15,6 +15,7 @@ extern const pv_command pv_command_gate;
 extern const pv_command pv_command_help;
 extern const pv_command pv_command_list;
 extern const pv_command pv_command_predict;
+extern const pv_command pv_command_report;
 extern const pv_command pv_command_train;
 extern const pv_command pv_command_version;
 

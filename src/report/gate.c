@@ -14,6 +14,10 @@ static void say(pv_html *h, const pv_findings *all, const pv_finding *f, const p
     pv_gate_verdict v = judge(f, limit->most);
     pv_html_textf(h, "%s, ", pv_words_text(f->id));
     pv_words_who(h, all, pv_words_text(f->adversary), PV_WORDS_INSIDE);
+    if (!pv_words_empty(f->about)) {
+        pv_html_raw(h, " about ");
+        pv_words_about(h, all, f->about, PV_WORDS_INSIDE);
+    }
     pv_html_textf(h, ": %s ", limit->metric);
     if (v == PV_GATE_INVALID) {
         pv_html_raw(h, "INVALID: ");

@@ -82,7 +82,9 @@ void pv_words_duration(pv_html *h, double seconds)
         return;
     }
     long long whole = (long long)(seconds + 0.5);
-    if (seconds < 9.95)
+    if (seconds < 0.0995)
+        pv_html_rawf(h, "%.*f\u202fms", seconds < 0.00995 ? 1 : 0, 1000 * seconds);
+    else if (seconds < 9.95)
         pv_html_rawf(h, "%.*f\u202fs", seconds < 0.995 ? 2 : 1, seconds);
     else if (whole < 60)
         pv_html_rawf(h, "%lld\u202fs", whole);

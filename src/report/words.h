@@ -24,9 +24,10 @@ void pv_words_range(pv_html *h, double low, double high);
  * else "11.3 %". */
 void pv_words_chance(pv_html *h, const pv_finding *f, int fraction);
 
-void pv_words_duration(pv_html *h, double seconds); /* "0.10 s", "41 s", "2 min 06 s", "–" */
-void pv_words_bytes(pv_html *h, double bytes);      /* "3.23 GB", "1 byte" */
-void pv_words_error(pv_html *h, double error);   /* "0.021"; "1.0·10<sup>−7</sup>", "1.0e-07" */
+void pv_words_duration(pv_html *h,
+                       double seconds);        /* "1.2 ms", "0.10 s", "41 s", "2 min 06 s", "–" */
+void pv_words_bytes(pv_html *h, double bytes); /* "3.23 GB", "1 byte" */
+void pv_words_error(pv_html *h, double error); /* "0.021"; "1.0·10<sup>−7</sup>", "1.0e-07" */
 void pv_words_date(pv_html *h, const char *utc); /* "20 November 2026" of "2026-11-20T18:50:00Z" */
 
 /* "3 records": one and many are the words for it. */
