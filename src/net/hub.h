@@ -80,6 +80,9 @@ typedef struct pv_hub_store {
 typedef struct pv_hub_recovered {
     const void *hub; /* pv_hub_commit.hub; NULL: nothing was ever committed */
     size_t hub_size;
+    uint64_t step; /* and the rest of that commit, which pv_hub_finish makes again */
+    const void *state;
+    size_t state_size;
     const pv_hub_frame *frame; /* all durable frames, in order for each peer */
     size_t frames;
 } pv_hub_recovered;
