@@ -162,6 +162,9 @@ pv_status pv_note(pv_hub *hub, pv_view_kind kind, uint16_t type, const pv_part *
  * frames determines it (who was given up, when): *value as it was decided before, or kept as it is
  * and made durable at once. */
 pv_status pv_decide(pv_hub *hub, uint64_t *value) PV_MUST_USE;
+/* 1 when the next pv_decide will hand back an earlier decision, which *value then is: so that a
+ * step that is executed again can know how a wait ended before it waits. */
+int pv_decided(const pv_hub *hub, uint64_t *value);
 
 pv_status pv_commit(pv_hub *hub, uint64_t step, const void *state, size_t size) PV_MUST_USE;
 

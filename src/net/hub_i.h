@@ -22,6 +22,7 @@ enum {
 
 typedef struct pv_hub_place { /* of one link, at a commit */
     pv_transcript sent, received;
+    uint64_t last_data;
 } pv_hub_place;
 
 typedef struct pv_peer {
@@ -49,12 +50,12 @@ typedef struct pv_peer {
     pv_address_list list;     /* I */
     int list_at;              /* I */
 
-    uint64_t recovered; /* R: last frame that the store had; made again up to link.sent */
     pv_hub_place place; /* R: at the commit that is pending or was flushed last */
 } pv_peer;
 
 typedef struct pv_decision {
-    uint64_t number, step, value;
+    uint64_t number, step;
+    uint64_t bytes[1]; /* the value as the store has it: 8 bytes, little-endian, aligned */
     int durable;
 } pv_decision;
 
@@ -112,7 +113,7 @@ struct pv_hub {
     uint64_t decided, decided_place; /* numbers */
     uint64_t decision_recovered;
     int replaying;
-    int commit_pending;
+    int commit_pending, committed; /* anything, ever */
     uint64_t commit_step;
     pv_bytes commit_state; /* of the last commit, pending or not */
     pv_view_position view_place;
@@ -151,6 +152,8 @@ pv_status pv_hub_record(pv_hub *h, pv_view_kind kind, int peer, uint16_t type, u
 /* Payload and its hash are ready; a reference is taken over. */
 pv_status pv_hub_make(pv_hub *h, int peer, uint16_t type, uint64_t step,
                       pv_payload *payload) PV_MUST_USE;
+
+uint64_t pv_decision_value(const pv_decision *d);
 
 /* ---- hub_recv.c */
 /* Takes and checks the seals at the head of a link's queue. */

@@ -209,6 +209,23 @@ int pv_tls_pending(const pv_tls_session *s)
     return SSL_has_pending(s->ssl);
 }
 
+pv_status pv_tls_certificate(pv_bytes *der, const pv_certificate *c)
+{
+    unsigned char *bytes = NULL;
+    *der = (pv_bytes){0};
+    ERR_clear_error();
+    int size = i2d_X509(pv_certificate_x509(c), &bytes);
+    if (size < 0) return failed("the certificate can't be encoded");
+    der->data = pv_alloc((size_t)size, 1);
+    if (der->data != NULL) {
+        memcpy(der->data, bytes, (size_t)size);
+        der->size = (size_t)size;
+    }
+    OPENSSL_free(bytes);
+    if (der->data == NULL) PV_FAIL_MEMORY(size);
+    return PV_OK;
+}
+
 pv_status pv_tls_peer(pv_certificate **c, const pv_tls_session *s)
 {
     unsigned char *der = NULL;

@@ -16,6 +16,7 @@
 #ifndef PV_NET_TLS_H
 #define PV_NET_TLS_H
 
+#include "base/file.h"
 #include "crypto/identity/identity.h"
 
 typedef struct pv_tls pv_tls;
@@ -43,7 +44,10 @@ int pv_tls_pending(const pv_tls_session *s);     /* bytes were read that no poll
 /* The peer's certificate, after the handshake. */
 pv_status pv_tls_peer(pv_certificate **c, const pv_tls_session *s) PV_MUST_USE;
 
-/* "TLS 1.3, TLS_AES_128_GCM_SHA256" */
+/* The DER bytes of one's own. */
+pv_status pv_tls_certificate(pv_bytes *der, const pv_certificate *c) PV_MUST_USE;
+
+/* "TLS_AES_128_GCM_SHA256" */
 const char *pv_tls_suite(const pv_tls_session *s);
 
 uint64_t pv_tls_raw_sent(const pv_tls_session *s); /* bytes of the socket */
