@@ -7,6 +7,7 @@ MAKE_JPEG is the program that makes JPEG files (ninja -C build make_jpeg); witho
 fuzzing found (names of 40 hexadecimal digits, or found-*) are never touched. The same script makes the same bytes.
 """
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -17,6 +18,8 @@ import subprocess
 import sys
 import zipfile
 import zlib
+
+import corpus_identity
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
 FOUND = re.compile(r"^([0-9a-f]{40}|found-.*)$")
@@ -639,6 +642,410 @@ def model_file_files():
     save("model_file", damaged(files, 14))
 
 
+# ---- crypto/identity: DER (X.690) by hand; signatures are only bytes here, since parsing checks those of requests alone
+
+
+def der(tag, *parts):
+    body = b"".join(parts)
+    n = len(body)
+    size = bytes([n]) if n < 128 else bytes([0x81, n]) if n < 256 else struct.pack(">BH", 0x82, n)
+    return bytes([tag]) + size + body
+
+
+def oid(text):
+    first, second, *rest = map(int, text.split("."))
+    out = bytes([40 * first + second])
+    for x in rest:
+        piece = [x & 127]
+        while x := x >> 7:
+            piece.insert(0, x & 127 | 128)
+        out += bytes(piece)
+    return der(0x06, out)
+
+
+def seq(*parts):
+    return der(0x30, *parts)
+
+
+ED25519 = seq(oid("1.3.101.112"))
+SHA256_RSA = seq(oid("1.2.840.113549.1.1.11"), der(0x05))
+
+
+def x509_name(*names, tag=0x0C):
+    return seq(*(der(0x31, seq(oid("2.5.4.3"), der(tag, n))) for n in names))
+
+
+def public_key(algorithm=ED25519, key=bytes(range(32))):
+    return seq(algorithm, der(0x03, b"\0", key))
+
+
+def extension(text, value, critical=False):
+    return seq(oid(text), der(0x01, b"\xff") if critical else b"", der(0x04, value))
+
+
+CONSTRAINTS = extension("2.5.29.19", seq(), True)
+AUTHORITY = extension("2.5.29.19", seq(der(0x01, b"\xff")), True)
+USAGE = extension("2.5.29.15", der(0x03, b"\x07\x80"), True)
+TLS = extension("2.5.29.37", seq(oid("1.3.6.1.5.5.7.3.1"), oid("1.3.6.1.5.5.7.3.2")))
+KEY_ID = extension("2.5.29.14", der(0x04, b"k" * 20))
+ISSUER_ID = extension("2.5.29.35", seq(der(0x80, b"i" * 20)))
+USUAL = (CONSTRAINTS, USAGE, TLS, KEY_ID, ISSUER_ID)
+
+
+def certificate_der(subject=x509_name(b"alice"), issuer=x509_name(b"fuzz"), key=public_key(), extensions=USUAL,
+                    begins=der(0x17, b"260101000000Z"), ends=der(0x17, b"490101000000Z"), version=2,
+                    algorithm=ED25519, signature=b"s" * 64):
+    return seq(seq(der(0xA0, der(0x02, bytes([version]))) if version else b"", der(0x02, b"\x05" * 16), algorithm, issuer,
+                   seq(begins, ends), subject, key, der(0xA3, seq(*extensions)) if extensions else b""),
+               algorithm, der(0x03, b"\0", signature))
+
+
+def certificate_files():
+    good = certificate_der()
+    files = {
+        "party": good,
+        "authority": certificate_der(x509_name(b"fuzz"), extensions=(AUTHORITY, USAGE, KEY_ID)),
+        "utf8-name": certificate_der(x509_name("Hôpital".encode())),
+        "printable-name": certificate_der(x509_name(b"alice", tag=0x13)),
+        "bmp-name": certificate_der(x509_name("alice".encode("utf-16-be"), tag=0x1E)),
+        "bad-utf8": certificate_der(x509_name(b"al\xffice")),
+        "nul-name": certificate_der(x509_name(b"alice\0bob")),
+        "long-name": certificate_der(x509_name(b"a" * 64)),
+        "longest-name": certificate_der(x509_name(b"a" * 63)),
+        "empty-name": certificate_der(x509_name(b"")),
+        "no-name": certificate_der(seq()),
+        "two-names": certificate_der(x509_name(b"alice", b"bob")),
+        "rsa-key": certificate_der(key=public_key(seq(oid("1.2.840.113549.1.1.1"), der(0x05)),
+                                                  seq(der(0x02, b"\0" + b"\xc1" * 128), der(0x02, b"\1\0\1")))),
+        "short-key": certificate_der(key=public_key(key=b"k" * 31)),
+        "unknown-key": certificate_der(key=public_key(seq(oid("1.3.101.99")))),
+        "signed-by-rsa": certificate_der(algorithm=SHA256_RSA, signature=b"s" * 256),
+        "short-signature": certificate_der(signature=b"s"),
+        "version-1": certificate_der(version=0, extensions=()),
+        "no-extensions": certificate_der(extensions=()),
+        "no-usage": certificate_der(extensions=(CONSTRAINTS, TLS, KEY_ID, ISSUER_ID)),
+        "no-tls": certificate_der(extensions=(CONSTRAINTS, USAGE, KEY_ID, ISSUER_ID)),
+        "twice": certificate_der(extensions=USUAL + (USAGE,)),
+        "critical": certificate_der(extensions=USUAL + (extension("1.2.3.4", b"\5\0", True),)),
+        "broken-extension": certificate_der(extensions=(extension("2.5.29.19", b"\x30\x05", True), USAGE, TLS)),
+        "expired": certificate_der(ends=der(0x17, b"260102000000Z")),
+        "future": certificate_der(begins=der(0x18, b"20600101000000Z"), ends=der(0x18, b"20610101000000Z")),
+        "no-end": certificate_der(ends=der(0x18, b"99991231235959Z")),
+        "no-date": certificate_der(begins=der(0x17, b"26010100")),
+        "february": certificate_der(begins=der(0x17, b"260230000000Z")),
+        "long-form": b"\x30\x83\0" + good[2:],
+        "indefinite": b"\x30\x80" + good[4:] + b"\0\0",
+        "follows": good + b"\0",
+        "huge": b"\x30\x84\x7f\xff\xff\xff" + good[4:],
+        "empty": b"",
+    }
+    save("certificate", damaged(files, 15))
+
+
+def request_der(subject=x509_name(b"alice"), key=public_key(), algorithm=ED25519, signature=b"s" * 64, attributes=b""):
+    return seq(seq(der(0x02, b"\0"), subject, key, der(0xA0, attributes)), algorithm, der(0x03, b"\0", signature))
+
+
+# made once by `privet keys csr alice`: the one signature here that holds
+REQUEST = bytes.fromhex("""
+    30818f30430201003010310e300c06035504030c05616c696365302a300506032b657003210014372853aedd0ebc3cad
+    be71312b384279239e63914dd3a7328d688810a54884a000300506032b657003410096886b2f5ae68a31119ebe22378b
+    3ec8a3feccbfe88d74c1131c79b3e82dd60bb6137a09e69ca487f56847c2cb9fc09a42054f0e52955a4ef3dd4d43a129
+    f20b
+""")
+
+
+def request_files():
+    save("request", damaged({
+        "good": REQUEST,
+        "forged": request_der(),
+        "other-name": request_der(x509_name(b"Alice")),
+        "no-name": request_der(seq()),
+        "rsa": request_der(key=public_key(seq(oid("1.2.840.113549.1.1.1"), der(0x05)),
+                                          seq(der(0x02, b"\0" + b"\xc1" * 128), der(0x02, b"\1\0\1")))),
+        "short-key": request_der(key=public_key(key=b"k")),
+        "attributes": request_der(attributes=seq(oid("1.2.840.113549.1.9.14"), der(0x31, seq(USAGE)))),
+        "short-signature": request_der(signature=b""),
+        "certificate": certificate_der(),
+        "follows": REQUEST + b"x",
+        "empty": b"",
+    }, 16))
+
+
+def pem_text(label, data, width=64, header=""):
+    text = base64.b64encode(data).decode()
+    lines = [text[i:i + width] for i in range(0, len(text), width)]
+    return "\n".join([f"-----BEGIN {label}-----", *([header, ""] if header else []), *lines, f"-----END {label}-----", ""])
+
+
+def pem_files():
+    good = pem_text("CERTIFICATE", certificate_der())
+    texts = {
+        "certificate": good,
+        "request": pem_text("CERTIFICATE REQUEST", REQUEST),
+        "key": pem_text("PRIVATE KEY", bytes(48)),
+        "text-before": "Subject: alice\n\n" + good,
+        "text-after": good + "and so on\n",
+        "crlf": good.replace("\n", "\r\n"),
+        "no-newline": good.rstrip(),
+        "wide": pem_text("CERTIFICATE", certificate_der(), 76),
+        "narrow": pem_text("CERTIFICATE", certificate_der(), 5),
+        "two": good + good,
+        "other-end": good.replace("END CERTIFICATE", "END KEY"),
+        "no-end": good[:200],
+        "no-begin": good[30:],
+        "not-base64": good.replace("A", "!", 1),
+        "padding-inside": good.replace("A", "=", 1),
+        "encrypted": pem_text("PRIVATE KEY", bytes(48), header="Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00"),
+        "header": pem_text("CERTIFICATE", bytes(4), header="Comment: none"),
+        "empty-block": "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n",
+        "long-label": pem_text("C" * 300, bytes(4)),
+        "no-label": pem_text("", bytes(4)),
+        "nul": good.replace("A", "\0", 1),
+        "empty": "",
+    }
+    save("pem", damaged({name: text.encode() for name, text in texts.items()}, 17))
+# ---- view
+
+
+def parts_bytes(*tensors):
+    """Each a name, a dtype's number, dimensions, data."""
+    out = struct.pack("<H", len(tensors))
+    for name, dtype, dims, data in tensors:
+        out += bytes([len(name)]) + name + bytes([dtype, len(dims)]) + b"".join(struct.pack("<Q", d) for d in dims)
+        out += bytes(-len(out) % 8) + data
+    return out
+
+
+def parts_files():
+    whole = parts_bytes((b"ab", 1, [3], b"\7\10\11"), (b"s", 5, [], struct.pack("<d", -1.5)))
+    save("parts", damaged({
+        "none": parts_bytes(),
+        "two": whole,
+        "reals": parts_bytes((b"u8", 1, [2], b"xy"), (b"f32", 4, [2, 1], bytes(8)), (b"f64", 5, [1, 2], bytes(16))),
+        "integers": parts_bytes((b"i", 2, [3], bytes(12)), (b"l", 3, [1], bytes(8))),
+        "empty-tensor": parts_bytes((b"e", 4, [5, 0, 2], b"")),
+        "six": parts_bytes((b"x", 1, [1] * 6, b"x")),
+        "seven": parts_bytes((b"x", 1, [1] * 7, b"x")),
+        "long-name": parts_bytes((b"n" * 255, 1, [], b"x")),
+        "utf8": parts_bytes(("größe".encode(), 1, [], b"x")),
+        "latin1": parts_bytes((b"gr\xf6\xdfe", 1, [], b"x")),
+        "no-name": parts_bytes((b"", 1, [], b"x")),
+        "nul": parts_bytes((b"a\0b", 1, [], b"x")),
+        "twins": parts_bytes((b"a", 1, [], b"x"), (b"a", 1, [], b"x")),
+        "dtype": parts_bytes((b"a", 6, [], b"x")),
+        "overflow": parts_bytes((b"a", 5, [2 ** 30] * 3, b"x")),
+        "overflow-bytes": parts_bytes((b"a", 5, [2 ** 61], b"x")),
+        "negative": parts_bytes((b"a", 1, [2 ** 63], b"x")),
+        "large": parts_bytes((b"a", 1, [2 ** 40], b"x")),
+        "many": struct.pack("<H", 4097) + bytes(100),
+        "claims": struct.pack("<H", 4096) + bytes(100),
+        "padding": whole[:15] + b"\1" + whole[16:],
+        "tail": whole + b"x",
+        "short": whole[:1],
+        "empty": b"",
+    }, 15))
+
+
+def view_text(text):
+    return struct.pack("<I", len(text)) + text
+
+
+def view_bytes(records, peers=(b"server", b"b"), types=((16, b"update", b"w f32", 0, 0), (17, b"model", b"", 1, 2)), party=b"a"):
+    """Header and records: (step, kind, kept, peer, type, link, payload)."""
+    body = view_text(party) + view_text(b"client") + view_text(b"federated") + bytes(range(32)) + bytes(32)
+    body += struct.pack("<H", len(peers)) + b"".join(view_text(p) + view_text(b"client") + bytes(32) for p in peers)
+    body += struct.pack("<H", len(types))
+    for id, name, layout, kind, every in types:
+        body += struct.pack("<H", id) + view_text(name) + view_text(layout) + struct.pack("<QBQ", 99, kind, every)
+    out = b"PVVIEW\1\0" + struct.pack("<I", 12 + len(body) + 32) + body
+    chain = hashlib.sha256(out).digest()
+    out += chain
+    for number, (step, kind, kept, peer, type, link, payload) in enumerate(records, 1):
+        fields = struct.pack("<QQqBBHHHQQ", number, step, 10 ** 12, kind, kept, peer, type, 0, link, len(payload))
+        fields += hashlib.sha256(payload).digest()
+        chain = hashlib.sha256(chain + fields).digest()
+        out += fields + chain + (payload if kept else b"")
+    return out
+
+
+def view_files():
+    """The first byte says whether the target makes the hashes fit."""
+    w = parts_bytes((b"w", 4, [2], bytes(8)))
+    run = [(1, 1, 1, 0, 16, 1, w), (1, 2, 0, 0, 16, 1, w), (1, 2, 1, 1, 17, 1, w), (1, 3, 1, 65535, 17, 0, w),
+           (2, 4, 0, 65535, 17, 0, w), (2, 1, 1, 0, 1, 2, bytes(152)), (2, 2, 1, 0, 1, 2, bytes(range(152)))]
+    whole = view_bytes(run)
+    cases = {
+        "header": view_bytes([]),
+        "whole": whole,
+        "frames": view_bytes(run[:3]),
+        "notes": view_bytes([(s, 3, 1, 65535, 16, 0, w) for s in range(5)]),
+        "gap": view_bytes([run[0], (1, 1, 1, 0, 16, 3, w)]),
+        "alone": view_bytes([], peers=(), types=()),
+        "opaque": view_bytes([(1, 1, 1, 0, 16, 1, b"no parts")]),
+        "nothing": view_bytes([(1, 1, 1, 0, 16, 1, b"")]),
+        "torn-payload": whole[:-1],
+        "torn-record": view_bytes(run[:5])[:-1],
+        "twins": view_bytes([], peers=(b"b", b"b")),
+        "self": view_bytes([], peers=(b"a",)),
+        "type-twins": view_bytes([], types=((16, b"x", b"", 0, 0), (16, b"y", b"", 0, 0))),
+        "type-seal": view_bytes([], types=((1, b"x", b"", 0, 0),)),
+        "retention": view_bytes([], types=((16, b"x", b"", 3, 0),)),
+        "every-0": view_bytes([], types=((16, b"x", b"", 1, 0),)),
+        "control": view_bytes([], types=((16, b"\33[2J", b"", 0, 0),)),
+        "name": view_bytes([], party=b"A b"),
+        "peers": view_bytes([], peers=tuple(b"p%d" % i for i in range(40))),
+        "kind": view_bytes([(1, 5, 1, 0, 16, 1, w)]),
+        "peer": view_bytes([(1, 1, 1, 2, 16, 1, w)]),
+        "note-peer": view_bytes([(1, 3, 1, 0, 16, 0, w)]),
+        "note-link": view_bytes([(1, 3, 1, 65535, 16, 1, w)]),
+        "link": view_bytes([(1, 1, 1, 0, 16, 0, w)]),
+        "type": view_bytes([(1, 1, 1, 0, 18, 1, w)]),
+        "seal-size": view_bytes([(1, 1, 1, 0, 1, 1, bytes(151))]),
+        "seal-digest": view_bytes([(1, 1, 0, 0, 1, 1, bytes(152))]),
+        "kept": view_bytes([(1, 1, 2, 0, 16, 1, w)]),
+        "version": whole[:6] + b"\2" + whole[7:],
+        "magic": b"PVVIEV" + whole[6:],
+        "size": whole[:8] + b"\xff\xff\xff\xff" + whole[12:],
+        "short": whole[:11],
+    }
+    files = {name: b"\0" + data for name, data in damaged(cases, 16).items()}
+    files.update({f"{name}-mended": b"\1" + data for name, data in damaged(cases, 17).items() if "." in name or name == "whole"})
+    files["empty"] = b""
+    save("view", files)
+
+
+def seal_files():
+    whole = bytes(range(152))
+    save("seal", {"whole": whole, "zeros": bytes(152), "short": whole[:151], "long": whole + b"x", "fields": whole[:88], "empty": b""})
+# ---- crypto/secagg: n = 4, t = 3, length 10, round 6, client 1
+
+
+def secagg_head(kind, client=1, version=1, run=b"\x5a" * 32, number=6):
+    return bytes([kind, version]) + run + struct.pack("<QH", number, client)
+
+
+def secagg_files():
+    rng = random.Random(15)
+    sizes = struct.pack("<HHQ", 4, 3, 10)
+
+    def entries(clients, body):
+        return struct.pack("<H", len(clients)) + b"".join(struct.pack("<H", c) + body() for c in clients)
+
+    def bundle():
+        return rng.randbytes(104)
+
+    def share(kind=0):
+        return bytes([kind]) + rng.randbytes(32)
+
+    def peers(flags):
+        sizes_of = {0: 0, 1: 64, 2: 64, 3: 128, 4: 64}
+        return b"".join(bytes([f]) + rng.randbytes(sizes_of[f]) for f in flags)
+
+    def state(phase, flags):
+        return secagg_head(6) + sizes + bytes([phase]) + rng.randbytes(96) + peers(flags)
+
+    files = {
+        "empty": b"",
+        "type0": secagg_head(0),
+        "type7": secagg_head(7),
+        "keys": secagg_head(1) + sizes + rng.randbytes(64),
+        "keys-sizes": secagg_head(1) + struct.pack("<HHQ", 5, 3, 10) + rng.randbytes(64),
+        "keys-long": secagg_head(1) + sizes + rng.randbytes(65),
+        "version0": secagg_head(1, version=0) + sizes + rng.randbytes(64),
+        "version2": secagg_head(1, version=2) + sizes + rng.randbytes(64),
+        "run": secagg_head(1, run=bytes(32)) + sizes + rng.randbytes(64),
+        "number": secagg_head(1, number=5) + sizes + rng.randbytes(64),
+        "client": secagg_head(1, 2) + sizes + rng.randbytes(64),
+        "shares": secagg_head(2) + rng.randbytes(32) + entries([0, 2, 3], bundle),
+        "shares-none": secagg_head(2) + rng.randbytes(32) + entries([], bundle),
+        "delivery": secagg_head(3) + entries([0, 2, 3], bundle),
+        "delivery-order": secagg_head(3) + entries([0, 3, 2], bundle),
+        "delivery-many": secagg_head(3) + struct.pack("<H", 65535) + rng.randbytes(106),
+        "survivors": secagg_head(4, 0xFFFF) + entries([0, 1, 3], bytes),
+        "survivors-one": secagg_head(4, 1) + entries([0, 1, 3], bytes),
+        "survivors-twice": secagg_head(4, 0xFFFF) + entries([0, 1, 1], bytes),
+        "survivors-beyond": secagg_head(4, 0xFFFF) + entries([0, 1, 4], bytes),
+        "answer": secagg_head(5) + entries([0, 1, 2, 3], share),
+        "answer-key": secagg_head(5) + entries([2], lambda: share(1)),
+        "answer-kind": secagg_head(5) + entries([2], lambda: share(2)),
+        "state-new": state(0, [0, 0, 0, 0]),
+        "state-advertised": state(1, [1, 1, 0, 1]),
+        "state-shared": state(2, [1, 3, 0, 1]),
+        "state-ready": state(3, [3, 3, 0, 3]),
+        "state-masked": state(4, [3, 3, 1, 3]),
+        "state-answered": state(5, [3, 3, 3, 3]) + b"what follows",
+        "state-phase": state(6, [3, 3, 3, 3]),
+        "state-few": state(3, [3, 3, 1, 1]),
+        "state-flags": state(1, [1, 1, 2, 4]),
+    }
+    save("secagg", damaged(files, 15))
+# ---- scenarios
+
+
+def scenario_files():
+    head = "[scenario]\nscheme = federated\n"
+    pin = "sha256:" + "0123456789abcdef" * 4
+    files = {
+        "small": head + "[party a]\nrole = r\n",
+        "whole": head + "name = four\nmodel = lenet5\nseed = 7\nthreads = 2\non_loss = proceed\nmin_parties = 1\n"
+                 f"loss_timeout = 2.5\nca = {pin}\n[schema]\nkind = image\nshape = 28,28,1\nclasses = 10\n"
+                 "[scheme]\nrounds = 3\n[view]\nupdate = every:10\n"
+                 f"[party server]\nrole = server\naddress = 192.0.2.7:7400\ncert = {pin}\n"
+                 "[party a]\nrole = client\n[party b]\nrole = client\naddress = [::1]:7401\n"
+                 "[local]\nca = keys/ca.pem\nthreads = 1\n[local a]\ndata = mnist:../mnist?limit=5\nparts = iid\n"
+                 "dial server = h:1\n[local b]\nparts = dirichlet:0.5\nlisten = :0\nproxy =\n",
+        "table": head + "[schema]\nkind = table\nshape = 13\nclasses = yes, no\n[party a]\nrole = r\n",
+        "twins": head + "[party a]\nrole = r\naddress = h:1\n[party b]\nrole = r\naddress = h:1\n",
+        "no-party": head,
+        "no-scheme": "[scenario]\nname = x\n[party a]\nrole = r\n",
+        "section": head + "[partys]\nrole = r\n",
+        "key": head + "[party a]\nrole = r\nadress = h:1\n",
+        "local-nobody": head + "[party a]\nrole = r\n[local b]\nkey = k\n",
+        "comments": "# x\n[scenario] ; y\nscheme=plain;z\nseed : 3\n\n[party a]\n  role\t= r\n",
+    }
+    save("scenario", damaged({k: v.encode() for k, v in files.items()}, 15))
+
+
+# ---- journals
+
+
+def journal_record(kind, step=0, attempt=0, state=b"", hub=b"", frames=()):
+    pad = lambda b: b + bytes(-len(b) % 8)
+    out = struct.pack("<IIQQQQ", kind, len(frames), step, attempt, len(state), len(hub))
+    for peer, kind, fstep, number, payload in frames:
+        out += struct.pack("<HHIQQQ", peer, kind, 0, fstep, number, len(payload))
+    return out + pad(state) + pad(hub) + b"".join(pad(f[4]) for f in frames)
+
+
+def journal_files():
+    frames = [(0, 16, 4, 1, b"hello"), (0xfffe, 2, 4, 1, bytes(8)), (1, 17, 4, 2, b"")]
+    plain = {
+        "picture": journal_record(1, 3, 0, b"state", b"hub", frames),
+        "first": journal_record(1, 0, 0, b"s" * 40),
+        "empty": journal_record(1),
+        "frames-first": journal_record(2, 0, 0, frames=frames),
+        "kind": journal_record(7),
+    }
+    after = {
+        "frames": journal_record(2, 3, 0, frames=frames[:1]),
+        "attempt": journal_record(3, 3, 1),
+        "attempt-skipped": journal_record(3, 3, 2),
+        "step": journal_record(2, 9, 0, frames=frames[:1]),
+        "picture-again": plain["picture"],
+        "state": journal_record(2, 3, 0, b"x"),
+    }
+    first, files = plain["picture"], {}
+    for name, data in plain.items():
+        files[name] = b"\0" + data
+    for name, data in after.items():
+        files[f"after-{name}"] = b"\1" + struct.pack("<H", len(first)) + first + data
+        files[f"sealed-{name}"] = b"\3" + b"".join(struct.pack("<H", len(r)) + r for r in (first, data, after["frames"]))
+    files["file"] = b"\2PVJOURN\1" + bytes(120) + struct.pack("<QQQ", 1, 0, 64) + bytes(24 + 64 + 17)
+    files["file-long"] = b"\2PVJOURN\1" + bytes(120) + struct.pack("<QQQ", 1, 0, 1 << 60) + bytes(200)
+    save("journal", damaged(files, 16))
+
+
 if __name__ == "__main__":
     reader()
     gzip_files()
@@ -653,5 +1060,15 @@ if __name__ == "__main__":
     png_files()
     model_text_files()
     model_file_files()
+    corpus_identity.make(save, damaged)
+    certificate_files()
+    request_files()
+    pem_files()
+    parts_files()
+    view_files()
+    seal_files()
+    secagg_files()
+    scenario_files()
+    journal_files()
     if len(sys.argv) == 2:
         jpeg_files(sys.argv[1])

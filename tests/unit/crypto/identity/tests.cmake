@@ -1,0 +1,7 @@
+pv_test(unit/crypto/identity/hash ROOMS crypto/identity)
+pv_test(unit/crypto/identity/certificate ROOMS crypto/identity)
+pv_test(unit/crypto/identity/files ROOMS crypto/identity)
+pv_test(unit/crypto/identity/sign ROOMS crypto/identity)
+pv_test(unit/crypto/identity/merkle ROOMS crypto/identity)
+pv_test(unit/crypto/identity/exhausted ROOMS crypto/identity)
+pv_test(unit/crypto/identity/threads ROOMS crypto/identity LABEL unit tsan)
