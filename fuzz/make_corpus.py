@@ -890,6 +890,7 @@ def view_files():
         "self": view_bytes([], peers=(b"a",)),
         "type-twins": view_bytes([], types=((16, b"x", b"", 0, 0), (16, b"y", b"", 0, 0))),
         "type-seal": view_bytes([], types=((1, b"x", b"", 0, 0),)),
+        "called-seal": view_bytes([], types=((16, b"seal", b"", 0, 0),)),
         "retention": view_bytes([], types=((16, b"x", b"", 3, 0),)),
         "every-0": view_bytes([], types=((16, b"x", b"", 1, 0),)),
         "control": view_bytes([], types=((16, b"\33[2J", b"", 0, 0),)),

@@ -32,6 +32,7 @@ const pv_command *const pv_commands[] = {
     &pv_command_data_info,
     &pv_command_data_convert,
     &pv_command_data_split,
+    &pv_command_view,
     &pv_command_keys_ca,
     &pv_command_keys_party,
     &pv_command_keys_csr,

@@ -97,6 +97,7 @@ void pv_greet_refuse(pv_hub *h, pv_conn *c, pv_refusal reason, const char *text,
 static pv_status identify(int *peer, pv_hub *h, pv_conn *c, const pv_hello *there)
 {
     pv_hash fingerprint;
+    *peer = -1;
     PV_TRY(pv_hash_of(&fingerprint, there->certificate, there->certificate_size));
     if (c->certificate != NULL &&
         !pv_hash_equal(&fingerprint, pv_certificate_fingerprint(c->certificate)))

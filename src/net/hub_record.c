@@ -67,7 +67,6 @@ pv_status pv_hub_record_begin(pv_hub *h, const pv_view_position *at)
     } else if (status == PV_OK) {
         status = remove_stale(h);
         if (status == PV_OK) status = pv_view_create(&h->view, h->view_path, &o);
-        if (status == PV_OK) status = pv_view_sync(h->view);
     }
     pv_free(peer);
     if (status == PV_OK) h->view_place = pv_view_writer_position(h->view);
