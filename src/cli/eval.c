@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "data/spec.h"
 #include "privet/metric.h"
 #include "privet/train.h"
 #include "run/training.h"

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "data/spec.h"
 #include "privet/train.h"
 #include "run/training.h"
 #include <string.h>

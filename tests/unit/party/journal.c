@@ -541,9 +541,9 @@ static void malformed_records(void **state)
         pv_status status;
     } cases[] = {
         {0, 2, PV_ERR_FORMAT},       {0, 0, PV_ERR_FORMAT},     {0, 9, PV_ERR_FORMAT},
-        {4, 2, PV_ERR_LIMIT},        {7, 255, PV_ERR_LIMIT},    {24, 200, PV_ERR_TRUNCATED},
-        {31, 255, PV_ERR_TRUNCATED}, {32, 1, PV_ERR_TRUNCATED}, {44, 1, PV_ERR_FORMAT},
-        {64, 9, PV_ERR_TRUNCATED},   {71, 255, PV_ERR_LIMIT},   {81, 1, PV_ERR_FORMAT},
+        {4, 2, PV_ERR_LIMIT},        {7, 255, PV_ERR_LIMIT},    {32, 200, PV_ERR_TRUNCATED},
+        {39, 255, PV_ERR_TRUNCATED}, {40, 1, PV_ERR_TRUNCATED}, {52, 1, PV_ERR_FORMAT},
+        {72, 9, PV_ERR_TRUNCATED},   {79, 255, PV_ERR_LIMIT},   {89, 1, PV_ERR_FORMAT},
     };
     pv_journal_picture p = {0};
     CHECK_OK(pv_journal_decode(&p, "x", 0, good, sizeof good));

@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include "data/spec.h"
 #include "run/machine.h"
 #include "run/training.h"
 
