@@ -1,5 +1,7 @@
 #include "view/view.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 pv_status pv_retention_parse(pv_retention *out, const char *text)
@@ -37,4 +39,13 @@ int pv_retention_keeps(const pv_retention *r, uint64_t step)
         break;
     }
     return 0;
+}
+
+const char *pv_retention_text(const pv_retention *r, char buffer[PV_RETENTION_TEXT])
+{
+    if (r->kind == PV_RETAIN_EVERY)
+        snprintf(buffer, PV_RETENTION_TEXT, "every:%" PRIu64, r->every);
+    else
+        snprintf(buffer, PV_RETENTION_TEXT, r->kind == PV_RETAIN_FULL ? "full" : "digest");
+    return buffer;
 }
