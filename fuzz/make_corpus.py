@@ -639,6 +639,70 @@ def model_file_files():
     save("model_file", damaged(files, 14))
 
 
+# ---- crypto/secagg: n = 4, t = 3, length 10, round 6, client 1
+
+
+def secagg_head(kind, client=1, version=1, run=b"\x5a" * 32, number=6):
+    return bytes([kind, version]) + run + struct.pack("<QH", number, client)
+
+
+def secagg_files():
+    rng = random.Random(15)
+    sizes = struct.pack("<HHQ", 4, 3, 10)
+
+    def entries(clients, body):
+        return struct.pack("<H", len(clients)) + b"".join(struct.pack("<H", c) + body() for c in clients)
+
+    def bundle():
+        return rng.randbytes(104)
+
+    def share(kind=0):
+        return bytes([kind]) + rng.randbytes(32)
+
+    def peers(flags):
+        sizes_of = {0: 0, 1: 64, 2: 64, 3: 128, 4: 64}
+        return b"".join(bytes([f]) + rng.randbytes(sizes_of[f]) for f in flags)
+
+    def state(phase, flags):
+        return secagg_head(6) + sizes + bytes([phase]) + rng.randbytes(96) + peers(flags)
+
+    files = {
+        "empty": b"",
+        "type0": secagg_head(0),
+        "type7": secagg_head(7),
+        "keys": secagg_head(1) + sizes + rng.randbytes(64),
+        "keys-sizes": secagg_head(1) + struct.pack("<HHQ", 5, 3, 10) + rng.randbytes(64),
+        "keys-long": secagg_head(1) + sizes + rng.randbytes(65),
+        "version0": secagg_head(1, version=0) + sizes + rng.randbytes(64),
+        "version2": secagg_head(1, version=2) + sizes + rng.randbytes(64),
+        "run": secagg_head(1, run=bytes(32)) + sizes + rng.randbytes(64),
+        "number": secagg_head(1, number=5) + sizes + rng.randbytes(64),
+        "client": secagg_head(1, 2) + sizes + rng.randbytes(64),
+        "shares": secagg_head(2) + rng.randbytes(32) + entries([0, 2, 3], bundle),
+        "shares-none": secagg_head(2) + rng.randbytes(32) + entries([], bundle),
+        "delivery": secagg_head(3) + entries([0, 2, 3], bundle),
+        "delivery-order": secagg_head(3) + entries([0, 3, 2], bundle),
+        "delivery-many": secagg_head(3) + struct.pack("<H", 65535) + rng.randbytes(106),
+        "survivors": secagg_head(4, 0xFFFF) + entries([0, 1, 3], bytes),
+        "survivors-one": secagg_head(4, 1) + entries([0, 1, 3], bytes),
+        "survivors-twice": secagg_head(4, 0xFFFF) + entries([0, 1, 1], bytes),
+        "survivors-beyond": secagg_head(4, 0xFFFF) + entries([0, 1, 4], bytes),
+        "answer": secagg_head(5) + entries([0, 1, 2, 3], share),
+        "answer-key": secagg_head(5) + entries([2], lambda: share(1)),
+        "answer-kind": secagg_head(5) + entries([2], lambda: share(2)),
+        "state-new": state(0, [0, 0, 0, 0]),
+        "state-advertised": state(1, [1, 1, 0, 1]),
+        "state-shared": state(2, [1, 3, 0, 1]),
+        "state-ready": state(3, [3, 3, 0, 3]),
+        "state-masked": state(4, [3, 3, 1, 3]),
+        "state-answered": state(5, [3, 3, 3, 3]) + b"what follows",
+        "state-phase": state(6, [3, 3, 3, 3]),
+        "state-few": state(3, [3, 3, 1, 1]),
+        "state-flags": state(1, [1, 1, 2, 4]),
+    }
+    save("secagg", damaged(files, 15))
+
+
 if __name__ == "__main__":
     reader()
     gzip_files()
@@ -653,5 +717,6 @@ if __name__ == "__main__":
     png_files()
     model_text_files()
     model_file_files()
+    secagg_files()
     if len(sys.argv) == 2:
         jpeg_files(sys.argv[1])
