@@ -703,6 +703,33 @@ def secagg_files():
     save("secagg", damaged(files, 15))
 
 
+# ---- scenarios
+
+
+def scenario_files():
+    head = "[scenario]\nscheme = federated\n"
+    pin = "sha256:" + "0123456789abcdef" * 4
+    files = {
+        "small": head + "[party a]\nrole = r\n",
+        "whole": head + "name = four\nmodel = lenet5\nseed = 7\nthreads = 2\non_loss = proceed\nmin_parties = 1\n"
+                 f"loss_timeout = 2.5\nca = {pin}\n[schema]\nkind = image\nshape = 28,28,1\nclasses = 10\n"
+                 "[scheme]\nrounds = 3\n[view]\nupdate = every:10\n"
+                 f"[party server]\nrole = server\naddress = 192.0.2.7:7400\ncert = {pin}\n"
+                 "[party a]\nrole = client\n[party b]\nrole = client\naddress = [::1]:7401\n"
+                 "[local]\nca = keys/ca.pem\nthreads = 1\n[local a]\ndata = mnist:../mnist?limit=5\nparts = iid\n"
+                 "dial server = h:1\n[local b]\nparts = dirichlet:0.5\nlisten = :0\nproxy =\n",
+        "table": head + "[schema]\nkind = table\nshape = 13\nclasses = yes, no\n[party a]\nrole = r\n",
+        "twins": head + "[party a]\nrole = r\naddress = h:1\n[party b]\nrole = r\naddress = h:1\n",
+        "no-party": head,
+        "no-scheme": "[scenario]\nname = x\n[party a]\nrole = r\n",
+        "section": head + "[partys]\nrole = r\n",
+        "key": head + "[party a]\nrole = r\nadress = h:1\n",
+        "local-nobody": head + "[party a]\nrole = r\n[local b]\nkey = k\n",
+        "comments": "# x\n[scenario] ; y\nscheme=plain;z\nseed : 3\n\n[party a]\n  role\t= r\n",
+    }
+    save("scenario", damaged({k: v.encode() for k, v in files.items()}, 15))
+
+
 if __name__ == "__main__":
     reader()
     gzip_files()
@@ -718,5 +745,6 @@ if __name__ == "__main__":
     model_text_files()
     model_file_files()
     secagg_files()
+    scenario_files()
     if len(sys.argv) == 2:
         jpeg_files(sys.argv[1])

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -171,16 +172,17 @@ pv_status pv_outfile_printf(pv_outfile *f, const char *fmt, ...)
     return s;
 }
 
-/* Makes a rename in the folder of `path` lasting. Some file systems refuse to sync folders: the
- * rename has happened all the same, so this can't fail. `path` is cut at its last slash. */
-static void sync_folder_of(char *path)
+void pv_file_sync_entry(const char *path)
 {
-    char *slash = strrchr(path, '/');
-    if (slash == path)
-        slash[1] = '\0';
-    else if (slash != NULL)
-        *slash = '\0';
-    int fd = open(slash == NULL ? "." : path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char folder[PATH_MAX] = ".";
+    const char *slash = strrchr(path, '/');
+    size_t n = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
+    if (n >= sizeof folder) return;
+    if (n > 0) {
+        memcpy(folder, path, n);
+        folder[n] = '\0';
+    }
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return;
     (void)fsync(fd);
     close(fd);
@@ -198,7 +200,7 @@ pv_status pv_outfile_commit(pv_outfile *f)
     if (rename(f->temporary, f->path) != 0)
         PV_FAIL_GOTO(PV_ERR_IO, "%s: could not be put in place: %s", f->path, strerror(errno));
     f->temporary[0] = '\0';
-    sync_folder_of(f->path);
+    pv_file_sync_entry(f->path);
 done:
     pv_outfile_discard(f);
     return status;

@@ -28,6 +28,10 @@ int pv_folder_exists(const char *path);
 pv_status pv_folder_make(const char *path)
     PV_MUST_USE; /* with its parents; fine when it is there */
 
+/* Makes the entry of a new or renamed file in its folder lasting. Some file systems refuse to sync
+ * folders: the file is there all the same, so this can't fail. */
+void pv_file_sync_entry(const char *path);
+
 /* "a/b" from its parts into new memory; NULL when memory runs out. */
 char *pv_path_join(const char *folder, const char *name) PV_MUST_USE;
 

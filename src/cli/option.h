@@ -71,10 +71,4 @@ pv_status pv_option_parse(const char *command, const pv_option *own, void *args,
  * needs none. */
 pv_status pv_option_check(const char *command, const pv_option *own, const void *args) PV_MUST_USE;
 
-/* How far two words are apart: insertions, deletions, replacements, swaps of neighbours. */
-int pv_option_distance(const char *a, const char *b);
-
-/* 1 when a user who typed `word` may well have meant `name`. */
-int pv_option_resembles(const char *word, const char *name);
-
 #endif

@@ -12,7 +12,7 @@
  *     [schema]                  what a sample is: parties refuse data that is not so
  *     kind = image              image, table
  *     shape = 28,28,1
- *     classes = 0,1,2,3,4,5,6,7,8,9
+ *     classes = 10              or names: cat,dog,frog
  *
  *     [scheme]                  the scheme's own settings
  *     [view]                    retention, by message type: update = every:10
@@ -22,8 +22,8 @@
  *     address = 192.0.2.7:7400  where others reach it; without one it only dials out
  *     cert = sha256:...         pins its certificate
  *
- *     [local], [local NAME]     what is a party's own business (data, test, key, cert, ca, listen,
- * proxy, ...)
+ *     [local], [local NAME]     what is a party's own business: data, test, key, cert, ca, listen,
+ *                               proxy, ... (pv_local)
  *
  * The *agreement* is the canonical text of all sections but [local*]: one line each section and
  * key, in file order, "key = value". All parties must have the same; its SHA-256 is the scenario
@@ -85,8 +85,8 @@ int pv_scenario_count(const pv_scenario *s, const char *role);
 /* How many parties of its role stand before this one. */
 int pv_scenario_rank(const pv_scenario *s, const char *party);
 
-/* PV_ERR_FORMAT naming the first key that nobody asked for (call when the scheme has read its own).
- */
+/* PV_ERR_FORMAT naming the first key that nobody asked for (call when the scheme has read its own
+ * and every message type its retention). */
 pv_status pv_scenario_unused(const pv_scenario *s) PV_MUST_USE;
 
 /* The retention of a message type: [view]'s word, or the table's. */
@@ -96,9 +96,6 @@ pv_status pv_scenario_retention(pv_retention *out, pv_scenario *s,
 /* PV_ERR_MISMATCH unless data has the schema's kind, sample shape and class names. */
 pv_status pv_schema_check(const pv_schema *schema, const pv_data *data) PV_MUST_USE;
 
-/* "line 12 differs: 'rounds = 10' here, 'rounds = 20' there"; "" when they are the same. */
-pv_status pv_agreement_difference(pv_str *out, const char *here, const char *there) PV_MUST_USE;
-
 /* ---- what is one party's own */
 typedef struct pv_local {
     char *data, *test; /* SPECs; NULL: none */
@@ -106,12 +103,14 @@ typedef struct pv_local {
                     all */
     char *key, *cert, *ca; /* files */
     char *passphrase_file;
-    char *listen, *proxy;
-    char **dial; /* [scenario.parties]: address to use for that party instead of its own; NULL */
+    char *listen, *proxy; /* listen: NULL: only dials out; its address when nothing was said */
+    char **dial; /* [dials], a party of the scenario each: its address as seen from here, where that
+                    is another ("dial NAME = HOST:PORT"); NULL: its own */
+    int dials;
     int threads; /* 0: the scenario's */
 } pv_local;
 
-/* extra: a local file, NULL for none. */
+/* extra: a local file, NULL for none. An empty value takes back what an earlier section said. */
 pv_status pv_local_load(pv_local *l, pv_scenario *s, const char *party,
                         const char *extra) PV_MUST_USE;
 void pv_local_clear(pv_local *l); /* idempotent */

@@ -2,10 +2,11 @@
  *
  * As cli/option.h does for the command line: a table says which keys there are, their ranges,
  * defaults and what they mean; parsing, messages and documentation (`privet list schemes`) come
- * from it. An unknown key is refused by pv_scenario_load with the nearest known one.
+ * from it. A table is all that its section may hold: another key is refused with the nearest known
+ * one, unless somebody took it by pv_ini_text before.
  *
- *     PV_SETTING_INTEGER  int64_t in [low, high]
- *     PV_SETTING_REAL     double in [low, high]
+ *     PV_SETTING_INTEGER  int64_t in [low, high]; low == high: unbounded
+ *     PV_SETTING_REAL     double in [low, high]; likewise, but always finite
  *     PV_SETTING_FLAG     int: yes or no
  *     PV_SETTING_CHOICE   int: index into choices "fedavg|fedsgd"
  *     PV_SETTING_TEXT     const char *, living as long as the scenario; NULL without fallback

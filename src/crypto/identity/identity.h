@@ -8,7 +8,8 @@
  *
  * Files: PEM; private keys PKCS#8, mode 0600, optionally under a passphrase (PBES2). A key file
  * that others may read is refused on load. Subject: CN = the party's name. Extended key usage: both
- * TLS server and client. Serial: 128 random bits. Validity in days from now.
+ * TLS server and client. Serial: 128 random bits. Validity in days from now; it begins an hour ago,
+ * for clocks that disagree, and a party's ends no later than its authority's.
  *
  * A signature never covers bare bytes: it covers "privet/1\0" context "\0" u64le(size) data, so
  * that what was signed for one purpose means nothing for another. Ed25519 (RFC 8032) is
@@ -21,14 +22,15 @@
 
 enum {
     PV_SIGNATURE_BYTES = 64,
-    PV_PARTY_NAME = 64
-}; /* name with its NUL: [a-z0-9-], a letter first */
+    PV_PARTY_NAME = 64,       /* name with its NUL: [a-z0-9-], a letter first */
+    PV_CLOCK_SLACK = 60 * 60, /* seconds that a validity begins before it is issued */
+};
 
 typedef struct pv_certificate pv_certificate; /* somebody's public half */
 typedef struct pv_identity pv_identity;       /* one's own: certificate and private key */
 
 typedef struct pv_passphrase {
-    const char *text; /* NULL: none */
+    const char *text; /* 1..1024 bytes; NULL: none. A NULL pv_passphrase * means none, too */
 } pv_passphrase;
 
 /* PV_ERR_OPTION unless name is 1..63 of [a-z0-9-], a letter first. */
@@ -36,7 +38,8 @@ pv_status pv_party_name_check(const char *name) PV_MUST_USE;
 
 /* ---- making them. Existing files are never overwritten (PV_ERR_USAGE, naming the file). */
 
-/* FOLDER/ca.pem and FOLDER/ca.key. */
+/* FOLDER/ca.pem and FOLDER/ca.key. name: any text of 1..63 bytes. days: 1..36500, here and below.
+ */
 pv_status pv_ca_make(const char *folder, const char *name, int days,
                      const pv_passphrase *passphrase) PV_MUST_USE;
 /* FOLDER/NAME.pem and FOLDER/NAME.key, issued by FOLDER/ca.*; ca_passphrase opens ca.key. */
@@ -50,19 +53,24 @@ pv_status pv_csr_make(const char *folder, const char *name,
 pv_status pv_csr_sign(const char *folder, const char *csr_path, const char *certificate_path,
                       int days, const pv_passphrase *ca_passphrase) PV_MUST_USE;
 
-/* ---- certificates */
+/* ---- certificates. Errors of load and parse: PV_ERR_FORMAT, PV_ERR_LIMIT, PV_ERR_AUTH when the
+ * key is not Ed25519; so every pv_certificate has one. */
+
+/* From PEM, one certificate in the file. */
 pv_status pv_certificate_load(pv_certificate **c, const char *path) PV_MUST_USE;
-/* From DER, as TLS gives it. */
+/* From DER, as TLS gives it; `what` stands in the errors. */
 pv_status pv_certificate_parse(pv_certificate **c, const char *what, const void *der,
                                size_t size) PV_MUST_USE;
 void pv_certificate_free(pv_certificate *c);              /* accepts NULL */
-const char *pv_certificate_name(const pv_certificate *c); /* its CN */
+const char *pv_certificate_name(const pv_certificate *c); /* its CN, 1..63 bytes of text */
 const pv_hash *pv_certificate_fingerprint(const pv_certificate *c);
 /* The raw public key. */
 const uint8_t *pv_certificate_key(const pv_certificate *c); /* 32 bytes */
 int64_t pv_certificate_begins(const pv_certificate *c);     /* seconds since 1970, UTC */
 int64_t pv_certificate_ends(const pv_certificate *c);
-/* PV_ERR_AUTH, saying which: not issued by ca, not valid yet, expired, not Ed25519, wrong usage. */
+int pv_certificate_is_authority(const pv_certificate *c);
+/* Whether c is a party's, issued by ca, at the time now. PV_ERR_AUTH, saying which: not issued by
+ * ca, not valid yet, expired (ca, too), not Ed25519, wrong usage, no name for a party. */
 pv_status pv_certificate_check(const pv_certificate *c, const pv_certificate *ca,
                                int64_t now) PV_MUST_USE;
 

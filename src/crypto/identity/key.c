@@ -1,0 +1,146 @@
+#include "crypto/identity/key.h"
+
+#include "base/secret.h"
+#include "crypto/identity/openssl.h"
+#include "crypto/identity/pem.h"
+#include <errno.h>
+#include <limits.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/x509.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { SCRYPT_N = 1 << 14, SCRYPT_R = 8, SCRYPT_P = 5, PASSPHRASE_MAX = 1024 };
+
+pv_status pv_key_make(EVP_PKEY **key)
+{
+    pv_openssl_begin();
+    *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    if (*key == NULL) return pv_openssl_fail(PV_ERR_RUN, "no key could be made");
+    return PV_OK;
+}
+
+pv_status pv_key_public(uint8_t out[32], const EVP_PKEY *key, const char *what)
+{
+    size_t size = 32;
+    if (key == NULL || !EVP_PKEY_is_a(key, "ED25519"))
+        PV_FAIL(PV_ERR_AUTH, "%s: its key is %s; only Ed25519 keys are used", what,
+                key == NULL ? "of an unknown kind" : EVP_PKEY_get0_type_name(key));
+    pv_openssl_begin();
+    if (EVP_PKEY_get_raw_public_key(key, out, &size) != 1 || size != 32)
+        return pv_openssl_fail(PV_ERR_FORMAT, "%s: its public key could not be read", what);
+    return PV_OK;
+}
+
+static pv_status encrypt(X509_SIG **out, PKCS8_PRIV_KEY_INFO *plain, const char *passphrase)
+{
+    size_t size = strlen(passphrase);
+    if (size == 0 || size > PASSPHRASE_MAX)
+        PV_FAIL(PV_ERR_USAGE, "a passphrase has 1 to %d bytes, this one %zu", PASSPHRASE_MAX, size);
+    X509_ALGOR *how =
+        PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), NULL, 0, NULL, SCRYPT_N, SCRYPT_R, SCRYPT_P);
+    *out = how == NULL ? NULL : PKCS8_set0_pbe(passphrase, (int)size, plain, how);
+    if (*out != NULL) return PV_OK; /* and owns `how` */
+    X509_ALGOR_free(how);
+    return pv_openssl_fail(PV_ERR_RUN, "the key could not be put under its passphrase");
+}
+
+pv_status pv_key_save(EVP_PKEY *key, const char *path, const pv_passphrase *passphrase)
+{
+    pv_status status = PV_OK;
+    PKCS8_PRIV_KEY_INFO *plain = NULL;
+    X509_SIG *encrypted = NULL;
+    BIO *bio = NULL;
+    int written;
+    PV_TRY(pv_pem_refuse_existing(path));
+    PV_TRY(pv_pem_buffer(&bio));
+    pv_openssl_begin();
+    plain = EVP_PKEY2PKCS8(key);
+    if (plain == NULL) {
+        status = pv_openssl_fail(PV_ERR_RUN, "%s: the key could not be encoded", path);
+        goto done;
+    }
+    if (passphrase != NULL && passphrase->text != NULL) {
+        PV_TRY_GOTO(encrypt(&encrypted, plain, passphrase->text));
+        written = PEM_write_bio_PKCS8(bio, encrypted);
+    } else {
+        written = PEM_write_bio_PKCS8_PRIV_KEY_INFO(bio, plain);
+    }
+    if (written != 1) {
+        status = pv_openssl_fail(PV_ERR_RUN, "%s: the key could not be encoded", path);
+        goto done;
+    }
+    PV_TRY_GOTO(pv_pem_save(bio, path, 0600));
+done:
+    X509_SIG_free(encrypted);
+    PKCS8_PRIV_KEY_INFO_free(plain);
+    BIO_free(bio);
+    return status;
+}
+
+static pv_status decrypt(PKCS8_PRIV_KEY_INFO **out, const pv_pem *pem, const char *path,
+                         const pv_passphrase *passphrase)
+{
+    const uint8_t *at = pem->der;
+    if (passphrase == NULL || passphrase->text == NULL)
+        PV_FAIL(PV_ERR_AUTH, "%s: is under a passphrase, and none was given", path);
+    if (strlen(passphrase->text) > PASSPHRASE_MAX)
+        PV_FAIL(PV_ERR_AUTH, "%s: a passphrase has at most %d bytes", path, PASSPHRASE_MAX);
+    pv_openssl_begin();
+    X509_SIG *encrypted = d2i_X509_SIG(NULL, &at, (long)pem->size);
+    if (encrypted == NULL || at != pem->der + pem->size) {
+        X509_SIG_free(encrypted);
+        return pv_openssl_fail(PV_ERR_FORMAT, "%s: is no encrypted PKCS#8 key", path);
+    }
+    *out = PKCS8_decrypt(encrypted, passphrase->text, (int)strlen(passphrase->text));
+    X509_SIG_free(encrypted);
+    if (*out == NULL) {
+        pv_openssl_begin();
+        PV_FAIL(PV_ERR_AUTH, "%s: the passphrase is wrong, or the file is damaged", path);
+    }
+    return PV_OK;
+}
+
+static pv_status decode(EVP_PKEY **key, const pv_pem *pem, const char *path,
+                        const pv_passphrase *passphrase)
+{
+    PKCS8_PRIV_KEY_INFO *plain = NULL;
+    const uint8_t *at = pem->der;
+    if (strcmp(pem->label, PV_PEM_ENCRYPTED_KEY) == 0) {
+        PV_TRY(decrypt(&plain, pem, path, passphrase));
+    } else {
+        PV_TRY(pv_pem_expect(pem, path, PV_PEM_KEY));
+        pv_openssl_begin();
+        plain = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, (long)pem->size);
+    }
+    *key = plain == NULL ? NULL : EVP_PKCS82PKEY(plain);
+    PKCS8_PRIV_KEY_INFO_free(plain);
+    if (*key == NULL) return pv_openssl_fail(PV_ERR_FORMAT, "%s: is no PKCS#8 key", path);
+    return PV_OK;
+}
+
+pv_status pv_key_load(EVP_PKEY **key, const char *path, const pv_passphrase *passphrase)
+{
+    pv_pem pem;
+    struct stat st;
+    uint8_t public_half[32];
+    *key = NULL;
+    PV_TRY(pv_pem_read(&pem, path));
+    pv_status status = PV_OK;
+    if (stat(path, &st) != 0) PV_FAIL_GOTO(PV_ERR_IO, "%s: %s", path, strerror(errno));
+    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        PV_FAIL_GOTO(PV_ERR_AUTH,
+                     "%s: has mode %04o, so that others may reach the private key; chmod 600, and "
+                     "make a new key if somebody may have read it",
+                     path, (unsigned)st.st_mode & 07777);
+    PV_TRY_GOTO(decode(key, &pem, path, passphrase));
+    PV_TRY_GOTO(pv_key_public(public_half, *key, path));
+done:
+    pv_pem_clear(&pem);
+    if (status != PV_OK) {
+        EVP_PKEY_free(*key);
+        *key = NULL;
+    }
+    return status;
+}

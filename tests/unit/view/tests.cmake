@@ -1,0 +1,1 @@
+pv_test(unit/view/parts ROOMS view)
