@@ -22,6 +22,7 @@
 
 enum {
     PV_SIGNATURE_BYTES = 64,
+    PV_PASSPHRASE_MAX = 1024,
     PV_PARTY_NAME = 64,       /* name with its NUL: [a-z0-9-], a letter first */
     PV_CLOCK_SLACK = 60 * 60, /* seconds that a validity begins before it is issued */
 };
@@ -32,6 +33,10 @@ typedef struct pv_identity pv_identity;       /* one's own: certificate and priv
 typedef struct pv_passphrase {
     const char *text; /* 1..1024 bytes; NULL: none. A NULL pv_passphrase * means none, too */
 } pv_passphrase;
+
+/* The first line of a file, without its end. Errors: PV_ERR_AUTH when others may read the file,
+ * PV_ERR_FORMAT when the line is empty or too long, those of reading. The caller wipes text. */
+pv_status pv_passphrase_load(char text[PV_PASSPHRASE_MAX + 1], const char *path) PV_MUST_USE;
 
 /* PV_ERR_OPTION unless name is 1..63 of [a-z0-9-], a letter first. */
 pv_status pv_party_name_check(const char *name) PV_MUST_USE;

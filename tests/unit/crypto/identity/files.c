@@ -245,7 +245,7 @@ static void test_key_files(void **state)
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         assert_int_equal(chmod(in("alice.key"), (mode_t)modes[i]), 0);
         CHECK_FAILS(pv_identity_load(&id, in("alice.pem"), in("alice.key"), NULL), PV_ERR_AUTH,
-                    "others may reach the private key; chmod 600");
+                    "others may reach it; chmod 600");
     }
     assert_int_equal(chmod(in("alice.key"), 0400), 0);
     CHECK_OK(pv_identity_load(&id, in("alice.pem"), in("alice.key"), NULL));
