@@ -131,8 +131,10 @@ static void read_head(pv_reader *r, pv_part *part, const uint8_t **name, size_t 
     }
 }
 
+/* After a failure part->shape may be anything. */
 static void read_data(pv_reader *r, pv_part *part)
 {
+    if (pv_reader_status(r) != PV_OK) return;
     const uint8_t *zero = pv_reader_bytes(r, aligned(r->at) - r->at, "the space before the data");
     for (const uint8_t *p = zero; p != NULL && p < r->data + r->at; p++)
         if (*p != 0) {

@@ -91,7 +91,9 @@ typedef struct pv_view_position {
     pv_hash hash; /* of the last record, or of the header */
 } pv_view_position;
 
-/* A new file; one that is there is refused (PV_ERR_USAGE). The header is copied. */
+/* A new file; one that is there is refused (PV_ERR_USAGE). The header is copied, and on disk when
+ * this returns. Names of parties, roles and schemes are such as pv_party_name_check takes; names
+ * and layouts of types are text without control characters. */
 pv_status pv_view_create(pv_view_writer **w, const char *path,
                          const pv_view_header *header) PV_MUST_USE;
 /* Go on with one after cutting it back to `at`. PV_ERR_MISMATCH when the file is shorter or differs
@@ -100,8 +102,11 @@ pv_status pv_view_resume(pv_view_writer **w, const char *path, const pv_view_hea
                          const pv_view_position *at) PV_MUST_USE;
 void pv_view_writer_free(pv_view_writer *w); /* closes without syncing; accepts NULL */
 
-/* r->number and r->kept are set here; payload bytes (r->size of them) are stored when r->kept is
- * asked for. Buffered: reaches the file at pv_view_sync, or when the buffer is full. */
+/* r->number is set here; payload bytes (r->size of them) are stored when r->kept is asked for, and
+ * always for seals (r->kept is set). The caller has hashed the payload: it is not hashed again.
+ * Buffered: reaches the file at pv_view_sync, or when the buffer is full; large payloads go there
+ * at once. PV_ERR_USAGE for a record that does not fit the header; after PV_ERR_IO (a full disk)
+ * the view is what it was, and the call may be repeated. */
 pv_status pv_view_append(pv_view_writer *w, pv_view_record *r, const void *payload) PV_MUST_USE;
 pv_status pv_view_sync(pv_view_writer *w) PV_MUST_USE; /* write and fdatasync */
 pv_view_position pv_view_writer_position(const pv_view_writer *w);
@@ -128,6 +133,17 @@ int pv_view_peer_index(const pv_view *v, const char *name);
 int pv_view_type_id(const pv_view *v, const char *name);
 const char *pv_view_type_name(const pv_view *v, uint16_t id); /* "seal", ...; "?" */
 
+/* How much of what there is: a line for each kind, peer and type, in this order. */
+typedef struct pv_view_line {
+    pv_view_kind kind;
+    uint16_t peer, type;
+    uint64_t first, last;       /* least and greatest step */
+    uint64_t count, kept;       /* records; those whose bytes are in the file */
+    uint64_t bytes, kept_bytes; /* of payload, likewise */
+} pv_view_line;
+/* *out belongs to the caller: pv_free. NULL when there are no records. */
+pv_status pv_view_summary(pv_view_line **out, size_t *count, const pv_view *v) PV_MUST_USE;
+
 /* The payload of record i, checked against its hash; *out is 8-byte aligned and parts point into
  * it. Errors: PV_ERR_NOT_FOUND (not kept; the message says under which retention it would be),
  * PV_ERR_MISMATCH. Either of out and parts is cleared on failure. */
@@ -145,12 +161,16 @@ typedef struct pv_view_check {
 } pv_view_check;
 
 /* Everything that one view alone can show: payload hashes, link numbers without gaps, both
- * transcripts of every link recomputed, every seal (own and peers') signed and in agreement.
- * PV_ERR_MISMATCH or PV_ERR_AUTH at the first that is not, naming record and link. */
+ * transcripts of every link recomputed, every seal (own and peers') signed and in agreement with
+ * them, and with the step of its record. Reads all payloads, in pieces. PV_ERR_MISMATCH or
+ * PV_ERR_AUTH at the first that is not, naming record and link. */
 pv_status pv_view_verify(pv_view_check *out, const pv_view *v) PV_MUST_USE;
 
 /* Two views of the same run against each other: every frame of the link between them that both
- * have, by number, step, type, size and hash. */
+ * have, by number, step, type, size and hash; and whether either view has all that its party signed
+ * for in the last seal that the other one recorded. PV_ERR_MISMATCH at the first frame on which
+ * they disagree, naming both records; also when they are no two ends of one link. PV_ERR_AUTH: that
+ * last seal is not the other party's. What does not cross the link pv_view_verify checks. */
 typedef struct pv_view_cross_result {
     uint64_t frames; /* that both have, and agree on */
     uint64_t a_only,

@@ -1,4 +1,4 @@
-foreach(name status mem file str json ini secret csprng rng)
+foreach(name status mem file tape str json ini secret csprng rng)
   pv_test(unit/base/${name} ROOMS base)
 endforeach()
 pv_test(unit/base/threads ROOMS base LABEL unit tsan)

@@ -5,13 +5,13 @@
 
 /* One byte tensor "ab" and one scalar f64, by hand. */
 static const _Alignas(8) uint8_t known[] = {
-    2, 0,                                              /* count */
-    2, 'a', 'b', PV_U8, 1, 3, 0, 0, 0, 0, 0, 0, 0,     /* name, dtype, [3] */
-    0,                                                 /* up to 16 */
-    7, 8, 9,                                           /* its data */
-    1, 's', PV_F64, 0,                                 /* name, dtype, scalar */
-    0,                                                 /* up to 24 */
-    0, 0, 0, 0, 0, 0, 0xF8, 0xBF,                      /* -1.5 */
+    2, 0,                                                   /* count */
+    2, 'a', 'b',    PV_U8, 1, 3, 0,    0,    0, 0, 0, 0, 0, /* name, dtype, [3] */
+    0,                                                      /* up to 16 */
+    7, 8,   9,                                              /* its data */
+    1, 's', PV_F64, 0,                                      /* name, dtype, scalar */
+    0,                                                      /* up to 24 */
+    0, 0,   0,      0,     0, 0, 0xF8, 0xBF,                /* -1.5 */
 };
 
 static void test_known_bytes(void **state)
@@ -226,10 +226,14 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_bytes),     cmocka_unit_test(test_every_kind),
-        cmocka_unit_test(test_refused_writing), cmocka_unit_test(test_refused_reading),
-        cmocka_unit_test(test_overflowing_dimensions), cmocka_unit_test(test_twins),
-        cmocka_unit_test(test_get),             cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_known_bytes),
+        cmocka_unit_test(test_every_kind),
+        cmocka_unit_test(test_refused_writing),
+        cmocka_unit_test(test_refused_reading),
+        cmocka_unit_test(test_overflowing_dimensions),
+        cmocka_unit_test(test_twins),
+        cmocka_unit_test(test_get),
+        cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,1 +1,3 @@
-pv_test(unit/view/parts ROOMS view)
+foreach(name parts transcript format writer check)
+  pv_test(unit/view/${name} ROOMS view)
+endforeach()
