@@ -11,7 +11,7 @@ enum { NAME = 256 };
 
 static const char *name_of(char buffer[NAME], const pv_fed_layout *l, int i, pv_fed_form form)
 {
-    int state = form == PV_FED_GRADIENT && pv_model_param_is_state(l->model, i);
+    int state = form == PV_FORM_GRADIENT && pv_model_param_is_state(l->model, i);
     snprintf(buffer, NAME, "%s%s", state ? STATE : "", pv_model_param_name(l->model, i));
     return buffer;
 }

@@ -1,8 +1,8 @@
 /* fed/parts.h - vectors of parameters as the named tensors of a message
  *
- *     PV_FED_WEIGHTS   one f32 tensor a parameter, by its name, state among them. "model", "update"
- *                      (what changed) and means of updates.
- *     PV_FED_GRADIENT  the same without state; new values of state as "state:" and the name.
+ *     PV_FORM_WEIGHTS   one f32 tensor a parameter, by its name, state among them. "model",
+ * "update" (what changed) and means of updates. PV_FORM_GRADIENT  the same without state; new
+ * values of state as "state:" and the name.
  *
  * With samples >= 0 also "samples", i64[1].
  */
@@ -11,7 +11,7 @@
 
 #include "fed/vector.h"
 
-typedef enum pv_fed_form { PV_FED_WEIGHTS, PV_FED_GRADIENT } pv_fed_form;
+typedef enum pv_fed_form { PV_FORM_WEIGHTS, PV_FORM_GRADIENT } pv_fed_form;
 
 /* The data is borrowed: v, and p itself (do not copy it). */
 typedef struct pv_fed_parts {

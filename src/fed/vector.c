@@ -67,3 +67,10 @@ void pv_fed_average(float *out, const float *const *x, const double *share, int 
         for (int i = 0; i < n; i++) out[at + i] = (float)sum[i];
     }
 }
+
+void pv_fed_state_add(float *v, const float *w, float times, const pv_fed_layout *l)
+{
+    for (int i = 0; i < l->params; i++)
+        if (pv_model_param_is_state(l->model, i))
+            for (int64_t k = l->offset[i]; k < l->offset[i + 1]; k++) v[k] += times * w[k];
+}

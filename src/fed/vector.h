@@ -37,4 +37,7 @@ void pv_fed_shares(double *share, const int64_t *samples, const uint8_t *present
 void pv_fed_average(float *out, const float *const *x, const double *share, int clients,
                     int64_t size);
 
+/* The places of state only: v += times * w. */
+void pv_fed_state_add(float *v, const float *w, float times, const pv_fed_layout *l);
+
 #endif
