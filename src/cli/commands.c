@@ -24,6 +24,7 @@ const pv_option pv_global_options[] = {
     PV_OPTION_END,
 };
 
+/* clang-format off */
 const pv_command *const pv_commands[] = {
     &pv_command_train,
     &pv_command_eval,
@@ -31,6 +32,7 @@ const pv_command *const pv_commands[] = {
     &pv_command_data_info,
     &pv_command_data_convert,
     &pv_command_data_split,
+    &pv_command_view,
     &pv_command_keys_ca,
     &pv_command_keys_party,
     &pv_command_keys_csr,
@@ -44,6 +46,7 @@ const pv_command *const pv_commands[] = {
     &pv_command_completion,
     NULL,
 };
+/* clang-format on */
 
 const pv_command *pv_command_find(int argc, char **argv, int *used)
 {

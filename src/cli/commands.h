@@ -21,5 +21,6 @@ extern const pv_command pv_command_list;
 extern const pv_command pv_command_predict;
 extern const pv_command pv_command_train;
 extern const pv_command pv_command_version;
+extern const pv_command pv_command_view;
 
 #endif

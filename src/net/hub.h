@@ -80,6 +80,9 @@ typedef struct pv_hub_store {
 typedef struct pv_hub_recovered {
     const void *hub; /* pv_hub_commit.hub; NULL: nothing was ever committed */
     size_t hub_size;
+    uint64_t step; /* and the rest of that commit, which pv_hub_finish makes again */
+    const void *state;
+    size_t state_size;
     const pv_hub_frame *frame; /* all durable frames, in order for each peer */
     size_t frames;
 } pv_hub_recovered;
@@ -159,6 +162,9 @@ pv_status pv_note(pv_hub *hub, pv_view_kind kind, uint16_t type, const pv_part *
  * frames determines it (who was given up, when): *value as it was decided before, or kept as it is
  * and made durable at once. */
 pv_status pv_decide(pv_hub *hub, uint64_t *value) PV_MUST_USE;
+/* 1 when the next pv_decide will hand back an earlier decision, which *value then is: so that a
+ * step that is executed again can know how a wait ended before it waits. */
+int pv_decided(const pv_hub *hub, uint64_t *value);
 
 pv_status pv_commit(pv_hub *hub, uint64_t step, const void *state, size_t size) PV_MUST_USE;
 

@@ -20,3 +20,11 @@ pv_cli_test(resume unit 120)
 add_test(NAME examples/residual COMMAND privet train --data glyphs?limit=200 --model examples/residual.model --epochs 1
          --quiet WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 set_tests_properties(examples/residual PROPERTIES LABELS unit TIMEOUT 60)
+
+# Views, made by the test's own two parties.
+add_executable(make_views ${CMAKE_SOURCE_DIR}/tests/cli/make_views.c)
+target_include_directories(make_views PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/tests)
+target_link_libraries(make_views PRIVATE pv_view cmocka m)
+add_test(NAME cli/view COMMAND sh tests/cli/view.sh $<TARGET_FILE:privet> $<TARGET_FILE:make_views>
+         WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+set_tests_properties(cli/view PROPERTIES LABELS unit TIMEOUT 60)

@@ -1,9 +1,8 @@
 /* crypto/identity/key.h - an Ed25519 private key and its file
  *
  * PKCS#8 in PEM, mode 0600. Under a passphrase it is encrypted by PBES2 (RFC 8018): AES-256-CBC,
- * the key by scrypt (RFC 7914) with N = 2^14, r = 8, p = 5, 16 MiB and about a tenth of a second a
- * guess; `openssl pkey` reads both. A file that its group or others may read, or that is not
- * Ed25519, is refused.
+ * the key by scrypt (RFC 7914) with N = 2^14, r = 8, p = 5, 16 MiB a guess; `openssl pkey` reads
+ * both. A file that its group or others may read, or that is not Ed25519, is refused.
  */
 #ifndef PV_CRYPTO_IDENTITY_KEY_H
 #define PV_CRYPTO_IDENTITY_KEY_H

@@ -36,7 +36,9 @@ typedef struct link_run {
 
 static inline void link_name(const link_run *l, char path[256], const char *name)
 {
-    snprintf(path, 256, "%s/%s", l->folder, name);
+    char text[256]; /* path may lie in *l */
+    snprintf(text, sizeof text, "%s/%s", l->folder, name);
+    memcpy(path, text, sizeof text);
 }
 
 /* The folder is made (and emptied by link_free) unless one is given. */

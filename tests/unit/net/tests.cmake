@@ -1,0 +1,2 @@
+pv_test(unit/net/hub ROOMS net LABEL unit net tsan TIMEOUT 60)
+pv_test(unit/net/resume ROOMS net LABEL net tsan TIMEOUT 120)
