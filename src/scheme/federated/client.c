@@ -9,7 +9,6 @@
 #include "fed/solo.h"
 #include "fed/start.h"
 #include "nn/model_i.h"
-#include "party/truth.h"
 #include "scheme/federated/federated.h"
 
 #include <math.h>
@@ -119,7 +118,7 @@ static pv_status join(client *c, pv_party *p)
     pv_part part[PV_FED_JOIN_PARTS];
     pv_data_stats s = {0};
     pv_fed_join j = {.columns = pv_fed_columns(&c->options, c->model)};
-    PV_TRY(pv_party_truth(&j.truth, p, c->data));
+    j.truth = *pv_party_truth(p);
     PV_TRY(pv_fed_model_hash(&j.model, c->model));
     if (pv_fed_tells_samples(&c->options)) j.samples = pv_data_count(c->data);
     if (j.columns > 0) {

@@ -6,7 +6,6 @@
 #include "fed/save.h"
 #include "fed/solo.h"
 #include "nn/model_i.h"
-#include "party/truth.h"
 #include "scheme/plain/messages.h"
 #include "scheme/plain/plain.h"
 
@@ -76,7 +75,7 @@ done:
 static pv_status give_rows(client *c, pv_party *p)
 {
     pv_plain_join j = {.samples = pv_data_count(c->data)};
-    PV_TRY(pv_party_truth(&j.truth, p, c->data));
+    j.truth = *pv_party_truth(p);
     PV_TRY(pv_plain_join_send(p, c->server, &j));
     return pv_plain_rows_send(p, c->server, c->data);
 }
