@@ -492,6 +492,51 @@ def journal_files():
     files["file"] = b"\2PVJOURN\1" + bytes(120) + struct.pack("<QQQ", 1, 0, 64) + bytes(24 + 64 + 17)
     files["file-long"] = b"\2PVJOURN\1" + bytes(120) + struct.pack("<QQQ", 1, 0, 1 << 60) + bytes(200)
     save("journal", damaged(files, 16))
+# ---- report
+
+
+def findings_files():
+    """What the fixtures of the tests hold, cut down to one of each kind of thing, then spoiled key by key."""
+    fixtures = os.path.join(os.path.dirname(HERE), "..", "tests", "fixtures", "findings")
+    with open(os.path.join(fixtures, "hospitals.json")) as f:
+        whole = json.load(f)
+    first = whole["findings"][0]
+    first["exhibits"] = first["exhibits"][:1]
+    for key in "original", "guess", "baseline":
+        first["exhibits"][0][key] = "Zm9v"
+    first["targets"] = []
+    for key in "findings", "told", "not_tested", "parties", "traffic":
+        whole[key] = whole[key][:1]
+    numbers = json.loads(json.dumps(whole))
+    numbers["findings"][0].update(k=2, n=2, interval=[0.15811388300841894, 1.0],
+                                  targets=[{"error": 1e-7, "baseline": None, "recovered": True}] * 2)
+    numbers["findings"][0]["exhibits"][0]["item"] = 1
+    files = {"whole": whole, "targets": numbers, "empty-object": {}, "list": []}
+    for name in "broken", "masked":
+        with open(os.path.join(fixtures, name + ".json")) as f:
+            files[name] = json.load(f)
+
+    def spoil(name, path, value):
+        copy = json.loads(json.dumps(whole))
+        at = copy
+        for key in path[:-1]:
+            at = at[key]
+        at[path[-1]] = value
+        files[name] = copy
+
+    for key in whole:
+        spoil(f"odd-{key}", [key], 3 if isinstance(whole[key], (str, list)) else "three")
+    for key, value in first.items():
+        spoil(f"finding-{key}", ["findings", 0, key], -1 if isinstance(value, (str, list, dict)) else "one")
+    spoil("newer", ["schema_version"], 2)
+    spoil("interval", ["findings", 0, "interval"], [0.0, 0.04])
+    spoil("holds", ["findings", 0, "positive", "holds"], False)
+    spoil("picture", ["findings", 0, "exhibits", 0, "guess"], "<script>")
+    spoil("markup", ["findings", 0, "secret"], "</td><script>alert(1)</script>\u0007\u001b[2J")
+    spoil("item", ["findings", 0, "exhibits", 0, "item"], 100)
+    spoil("large", ["findings", 0, "n"], 10**9)
+    spoil("hidden", ["with_originals"], False)
+    save("findings", damaged({k: json.dumps(v, ensure_ascii=False).encode() for k, v in files.items()}, 15))
 
 
 if __name__ == "__main__":
@@ -519,5 +564,6 @@ if __name__ == "__main__":
     secagg_files()
     scenario_files()
     journal_files()
+    findings_files()
     if len(sys.argv) == 2:
         jpeg_files(sys.argv[1])

@@ -24,6 +24,7 @@ const pv_option pv_global_options[] = {
     PV_OPTION_END,
 };
 
+/* One a line, so that what two people add does not collide. */
 /* clang-format off */
 const pv_command *const pv_commands[] = {
     &pv_command_train,
@@ -38,6 +39,8 @@ const pv_command *const pv_commands[] = {
     &pv_command_keys_csr,
     &pv_command_keys_sign,
     &pv_command_keys_show,
+    &pv_command_report,
+    &pv_command_gate,
     &pv_command_list,
     &pv_command_bench_engine,
     &pv_command_demo,
