@@ -159,97 +159,6 @@ def model_file_files():
     save("model_file", damaged(files, 14))
 
 
-# ---- crypto/secagg: n = 4, t = 3, length 10, round 6, client 1
-
-
-def secagg_head(kind, client=1, version=1, run=b"\x5a" * 32, number=6):
-    return bytes([kind, version]) + run + struct.pack("<QH", number, client)
-
-
-def secagg_files():
-    rng = random.Random(15)
-    sizes = struct.pack("<HHQ", 4, 3, 10)
-
-    def entries(clients, body):
-        return struct.pack("<H", len(clients)) + b"".join(struct.pack("<H", c) + body() for c in clients)
-
-    def bundle():
-        return rng.randbytes(104)
-
-    def share(kind=0):
-        return bytes([kind]) + rng.randbytes(32)
-
-    def peers(flags):
-        sizes_of = {0: 0, 1: 64, 2: 64, 3: 128, 4: 64}
-        return b"".join(bytes([f]) + rng.randbytes(sizes_of[f]) for f in flags)
-
-    def state(phase, flags):
-        return secagg_head(6) + sizes + bytes([phase]) + rng.randbytes(96) + peers(flags)
-
-    files = {
-        "empty": b"",
-        "type0": secagg_head(0),
-        "type7": secagg_head(7),
-        "keys": secagg_head(1) + sizes + rng.randbytes(64),
-        "keys-sizes": secagg_head(1) + struct.pack("<HHQ", 5, 3, 10) + rng.randbytes(64),
-        "keys-long": secagg_head(1) + sizes + rng.randbytes(65),
-        "version0": secagg_head(1, version=0) + sizes + rng.randbytes(64),
-        "version2": secagg_head(1, version=2) + sizes + rng.randbytes(64),
-        "run": secagg_head(1, run=bytes(32)) + sizes + rng.randbytes(64),
-        "number": secagg_head(1, number=5) + sizes + rng.randbytes(64),
-        "client": secagg_head(1, 2) + sizes + rng.randbytes(64),
-        "shares": secagg_head(2) + rng.randbytes(32) + entries([0, 2, 3], bundle),
-        "shares-none": secagg_head(2) + rng.randbytes(32) + entries([], bundle),
-        "delivery": secagg_head(3) + entries([0, 2, 3], bundle),
-        "delivery-order": secagg_head(3) + entries([0, 3, 2], bundle),
-        "delivery-many": secagg_head(3) + struct.pack("<H", 65535) + rng.randbytes(106),
-        "survivors": secagg_head(4, 0xFFFF) + entries([0, 1, 3], bytes),
-        "survivors-one": secagg_head(4, 1) + entries([0, 1, 3], bytes),
-        "survivors-twice": secagg_head(4, 0xFFFF) + entries([0, 1, 1], bytes),
-        "survivors-beyond": secagg_head(4, 0xFFFF) + entries([0, 1, 4], bytes),
-        "answer": secagg_head(5) + entries([0, 1, 2, 3], share),
-        "answer-key": secagg_head(5) + entries([2], lambda: share(1)),
-        "answer-kind": secagg_head(5) + entries([2], lambda: share(2)),
-        "state-new": state(0, [0, 0, 0, 0]),
-        "state-advertised": state(1, [1, 1, 0, 1]),
-        "state-shared": state(2, [1, 3, 0, 1]),
-        "state-ready": state(3, [3, 3, 0, 3]),
-        "state-masked": state(4, [3, 3, 1, 3]),
-        "state-answered": state(5, [3, 3, 3, 3]) + b"what follows",
-        "state-phase": state(6, [3, 3, 3, 3]),
-        "state-few": state(3, [3, 3, 1, 1]),
-        "state-flags": state(1, [1, 1, 2, 4]),
-    }
-    save("secagg", damaged(files, 15))
-
-
-# ---- scenarios
-
-
-def scenario_files():
-    head = "[scenario]\nscheme = federated\n"
-    pin = "sha256:" + "0123456789abcdef" * 4
-    files = {
-        "small": head + "[party a]\nrole = r\n",
-        "whole": head + "name = four\nmodel = lenet5\nseed = 7\nthreads = 2\non_loss = proceed\nmin_parties = 1\n"
-                 f"loss_timeout = 2.5\nca = {pin}\n[schema]\nkind = image\nshape = 28,28,1\nclasses = 10\n"
-                 "[scheme]\nrounds = 3\n[view]\nupdate = every:10\n"
-                 f"[party server]\nrole = server\naddress = 192.0.2.7:7400\ncert = {pin}\n"
-                 "[party a]\nrole = client\n[party b]\nrole = client\naddress = [::1]:7401\n"
-                 "[local]\nca = keys/ca.pem\nthreads = 1\n[local a]\ndata = mnist:../mnist?limit=5\nparts = iid\n"
-                 "dial server = h:1\n[local b]\nparts = dirichlet:0.5\nlisten = :0\nproxy =\n",
-        "table": head + "[schema]\nkind = table\nshape = 13\nclasses = yes, no\n[party a]\nrole = r\n",
-        "twins": head + "[party a]\nrole = r\naddress = h:1\n[party b]\nrole = r\naddress = h:1\n",
-        "no-party": head,
-        "no-scheme": "[scenario]\nname = x\n[party a]\nrole = r\n",
-        "section": head + "[partys]\nrole = r\n",
-        "key": head + "[party a]\nrole = r\nadress = h:1\n",
-        "local-nobody": head + "[party a]\nrole = r\n[local b]\nkey = k\n",
-        "comments": "# x\n[scenario] ; y\nscheme=plain;z\nseed : 3\n\n[party a]\n  role\t= r\n",
-    }
-    save("scenario", damaged({k: v.encode() for k, v in files.items()}, 15))
-
-
 # ---- view
 
 
@@ -456,9 +365,9 @@ def scenario_files():
 # ---- journals
 
 
-def journal_record(kind, step=0, attempt=0, restarts=0, state=b"", hub=b"", frames=()):
+def journal_record(kind, step=0, attempt=0, state=b"", hub=b"", frames=()):
     pad = lambda b: b + bytes(-len(b) % 8)
-    out = struct.pack("<IIQQQQQ", kind, len(frames), step, attempt, restarts, len(state), len(hub))
+    out = struct.pack("<IIQQQQ", kind, len(frames), step, attempt, len(state), len(hub))
     for peer, kind, fstep, number, payload in frames:
         out += struct.pack("<HHIQQQ", peer, kind, 0, fstep, number, len(payload))
     return out + pad(state) + pad(hub) + b"".join(pad(f[4]) for f in frames)
@@ -467,21 +376,19 @@ def journal_record(kind, step=0, attempt=0, restarts=0, state=b"", hub=b"", fram
 def journal_files():
     frames = [(0, 16, 4, 1, b"hello"), (0xfffe, 2, 4, 1, bytes(8)), (1, 17, 4, 2, b"")]
     plain = {
-        "picture": journal_record(1, 3, 0, 2, b"state", b"hub", frames),
-        "first": journal_record(1, 0, 0, 0, b"s" * 40),
+        "picture": journal_record(1, 3, 0, b"state", b"hub", frames),
+        "first": journal_record(1, 0, 0, b"s" * 40),
         "empty": journal_record(1),
-        "frames-first": journal_record(2, frames=frames),
+        "frames-first": journal_record(2, 0, 0, frames=frames),
         "kind": journal_record(7),
     }
     after = {
-        "frames": journal_record(2, 3, 0, 2, frames=frames[:1]),
-        "restart": journal_record(3, 3, 0, 3),
-        "restart-again": journal_record(3, 3, 1, 3),
-        "restart-skipped": journal_record(3, 3, 0, 4),
-        "attempt-skipped": journal_record(3, 3, 2, 3),
-        "step": journal_record(2, 9, 0, 2, frames=frames[:1]),
+        "frames": journal_record(2, 3, 0, frames=frames[:1]),
+        "attempt": journal_record(3, 3, 1),
+        "attempt-skipped": journal_record(3, 3, 2),
+        "step": journal_record(2, 9, 0, frames=frames[:1]),
         "picture-again": plain["picture"],
-        "state": journal_record(2, 3, 0, 2, b"x"),
+        "state": journal_record(2, 3, 0, b"x"),
     }
     first, files = plain["picture"], {}
     for name, data in plain.items():
@@ -553,8 +460,6 @@ if __name__ == "__main__":
     png_files()
     model_text_files()
     model_file_files()
-    secagg_files()
-    scenario_files()
     corpus_identity.make()
     parts_files()
     view_files()
