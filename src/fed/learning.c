@@ -77,3 +77,19 @@ void pv_fed_set_norm(pv_model *m, pv_norm *norm)
     m->norm = *norm;
     *norm = (pv_norm){0};
 }
+
+void pv_fed_learning_train(pv_train_options *out, const pv_fed_learning *l)
+{
+    *out = (pv_train_options){.size = sizeof *out,
+                              .batch = l->batch,
+                              .optim = pv_fed_optim(l),
+                              .lr = l->lr,
+                              .schedule = (pv_schedule_kind)l->schedule,
+                              .warmup_epochs = l->warmup,
+                              .step_epochs = l->step_epochs,
+                              .step_gamma = l->step_gamma,
+                              .poly_power = l->poly_power,
+                              .lr_floor = l->lr_floor,
+                              .label_smoothing = l->label_smoothing,
+                              .augment = pv_fed_augment(l)};
+}

@@ -9,6 +9,7 @@
 #include "nn/step.h"
 #include "party/scenario.h"
 #include "party/setting.h"
+#include "privet/train.h"
 
 typedef struct pv_fed_learning {
     int64_t batch;
@@ -150,6 +151,8 @@ pv_optim_options pv_fed_optim(const pv_fed_learning *l);
 /* batches: steps in an epoch. */
 pv_schedule pv_fed_schedule(const pv_fed_learning *l, int64_t batches, int64_t steps);
 pv_augment pv_fed_augment(const pv_fed_learning *l);
+/* The same for pv_train: all but data, epochs and seed. */
+void pv_fed_learning_train(pv_train_options *out, const pv_fed_learning *l);
 
 /* The model that a scenario names, for samples of its schema, drawn from its seed. */
 pv_status pv_fed_model(pv_model **m, const pv_scenario *s) PV_MUST_USE;

@@ -111,8 +111,9 @@ static pv_status check(pv_scenario *s, pv_str *setting, const pv_claim **claim, 
     pv_fed_options o;
     pv_model *m = NULL;
     PV_TRY(pv_federated_options(&o, s));
-    if (o.aggregation == PV_SUM_MASKED) PV_TRY(check_pinned(s));
-    PV_TRY(pv_fed_model(&m, s));
+    /* what `privet run` will fill in is not missed here: keys when none are pinned, a schema */
+    if (o.aggregation == PV_SUM_MASKED && s->ca_pinned) PV_TRY(check_pinned(s));
+    if (s->schema.kind != 0) PV_TRY(pv_fed_model(&m, s));
     pv_model_free(m);
     PV_TRY(describe(setting, &o, pv_scenario_count(s, "client")));
     *claim = claims[s->schema.kind != PV_DATA_IMAGE][o.aggregation == PV_SUM_MASKED]
@@ -201,6 +202,15 @@ static pv_status known(pv_scenario *s, int *local_epochs, int *local_batch, doub
     return PV_OK;
 }
 
+static pv_status plain(pv_train_options *out, pv_scenario *s)
+{
+    pv_fed_options o;
+    PV_TRY(read(&o, s));
+    pv_fed_learning_train(out, &o.learning);
+    out->epochs = (int)(o.algorithm == PV_FEDSGD ? o.epochs : o.rounds * o.local_epochs);
+    return PV_OK;
+}
+
 static int linked(const char *a, const char *b)
 {
     return strcmp(a, b) != 0; /* clients talk to the server only */
@@ -222,4 +232,5 @@ const pv_scheme pv_scheme_federated = {
     .forecast = forecast,
     .truth = truth,
     .known = known,
+    .plain = plain,
 };

@@ -50,7 +50,7 @@ static pv_status check(pv_scenario *s, pv_str *setting, const pv_claim **claim, 
     pv_model *m = NULL;
     int clients = pv_scenario_count(s, "client");
     PV_TRY(pv_plain_options_read(&o, s));
-    PV_TRY(pv_fed_model(&m, s));
+    if (s->schema.kind != 0) PV_TRY(pv_fed_model(&m, s)); /* else `privet run` fills it in */
     pv_model_free(m);
     *claim = claims[s->schema.kind != PV_DATA_IMAGE];
     *count = CLAIMS;
