@@ -62,27 +62,37 @@ static void mean_sample(float *out, const pv_audit_work *w, int64_t width, float
     pv_free(sum);
 }
 
-/* Candidates among which a guess should point at its answer: other rows of the same parties. */
-static int64_t draw_decoys(float *out, int64_t want, const scored *s, int64_t width)
+/* Candidates among which a guess should point at its answer: rows of the same parties, each once.
+ * The scorer passes over one that is the answer itself. */
+static pv_status draw_decoys(scored *s, int64_t want, int64_t width)
 {
     const pv_audit_work *w = s->w;
+    pv_status status = PV_OK;
     pv_rng r = pv_rng_make(w->seed + 3000017, PV_STREAM_ATTACK);
-    int64_t n = 0, all = 0;
+    int64_t all = 0;
+    uint32_t *order = NULL;
     for (int k = 0; k < w->parties; k++)
         if (w->party[k].data != NULL) all += pv_data_count(w->party[k].data);
-    for (int64_t tries = 0; all > 0 && n < want && tries < 50 * want; tries++) {
-        int64_t i = (int64_t)pv_rng_below(&r, (uint64_t)all);
-        int k = 0, is_answer = 0;
-        while (w->party[k].data == NULL || i >= pv_data_count(w->party[k].data))
-            i -= w->party[k].data == NULL ? 0 : pv_data_count(w->party[k].data), k++;
-        pv_data_raw(w->party[k].data, i, out + n * width);
-        for (size_t t = 0; t < s->answers.count && !is_answer; t++)
-            for (int64_t b = 0; b < s->answers.item[t].batch && b < 64 && !is_answer; b++)
-                is_answer = memcmp(s->answers.item[t].x + b * width, out + n * width,
-                                   (size_t)width * sizeof *out) == 0;
-        if (!is_answer) n++;
+    if (want > all) want = all;
+    s->decoy = pv_alloc((size_t)want + 1, (size_t)width * sizeof *s->decoy);
+    order = pv_alloc((size_t)all + 1, sizeof *order);
+    if (s->decoy == NULL || order == NULL)
+        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %lld candidates", (long long)want);
+    for (int64_t i = 0; i < all; i++) order[i] = (uint32_t)i;
+    pv_rng_shuffle(&r, order, (size_t)all);
+    for (int64_t n = 0; n < want; n++) {
+        int64_t i = order[n];
+        int k = 0;
+        while (w->party[k].data == NULL || i >= pv_data_count(w->party[k].data)) {
+            i -= w->party[k].data == NULL ? 0 : pv_data_count(w->party[k].data);
+            k++;
+        }
+        pv_data_raw(w->party[k].data, i, s->decoy + n * width);
     }
-    return n;
+    s->how.decoys = want;
+done:
+    pv_free(order);
+    return status;
 }
 
 static pv_status prepare_scorer(scored *s)
@@ -90,13 +100,12 @@ static pv_status prepare_scorer(scored *s)
     pv_audit_work *w = s->w;
     pv_model_domain what = pv_model_what(w->model);
     int64_t width = pv_shape_count(&what.sample), classes = what.classes;
-    int64_t want = (w->o->candidates > 1 ? w->o->candidates : CANDIDATES) - 1;
+    int64_t want = w->o->candidates > 1 ? w->o->candidates : CANDIDATES;
     float *x = pv_alloc((size_t)width, sizeof *x);
     int64_t *count = pv_calloc((size_t)classes, sizeof *count);
     pv_status status = PV_OK;
     s->baseline = pv_alloc((size_t)width, sizeof *s->baseline);
-    s->decoy = pv_alloc((size_t)want, (size_t)width * sizeof *s->decoy);
-    if (x == NULL || count == NULL || s->baseline == NULL || s->decoy == NULL)
+    if (x == NULL || count == NULL || s->baseline == NULL)
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for scoring");
     mean_sample(s->baseline, w, width, x);
     int image = what.kind == PV_DATA_IMAGE;
@@ -107,9 +116,9 @@ static pv_status prepare_scorer(scored *s)
                                                                        : 1e-2},
                          .sample = what.sample,
                          .image = image,
-                         .baseline = s->baseline,
-                         .decoy = s->decoy,
-                         .decoys = draw_decoys(s->decoy, want, s, width)};
+                         .baseline = s->baseline};
+    PV_TRY_GOTO(draw_decoys(s, want, width));
+    s->how.decoy = s->decoy;
     for (size_t t = 0; t < s->answers.count; t++)
         for (int64_t b = 0; b < s->answers.item[t].batch; b++) count[s->answers.item[t].label[b]]++;
     for (int k = 0; k < classes; k++)
@@ -394,7 +403,7 @@ static pv_status write_what(pv_finding *f, const scored *s, metric m)
         PV_TRY(text(&f->criterion, "mean squared error below %g%s", s->how.distance.criterion,
                     images ? " in [0,1]" : " in units of the standard deviation"));
     else if (m == IDENTIFICATION)
-        PV_TRY(text(&f->criterion, "closer to its original than to %lld other %s",
+        PV_TRY(text(&f->criterion, "closer to its original than to any other of %lld %s",
                     (long long)s->how.decoys, images ? "images" : "rows"));
     else
         PV_TRY(text(&f->criterion, "the label is right"));
@@ -413,8 +422,8 @@ static pv_status write_chance(pv_finding *f, const scored *s, metric m)
                     s->how.image ? "images" : "rows");
     }
     if (m == IDENTIFICATION) {
-        f->chance = 1 / (double)(1 + s->how.decoys);
-        return text(&f->chance_what, "a pick among %lld candidates", (long long)s->how.decoys + 1);
+        f->chance = 1 / (double)s->how.decoys;
+        return text(&f->chance_what, "a pick among %lld candidates", (long long)s->how.decoys);
     }
     f->chance =
         s->answers.samples > 0 ? (double)s->base_label_count / (double)s->answers.samples : 0;

@@ -55,6 +55,12 @@ static double error_of(const pv_scorer *how, const float *guess, const float *an
     return isfinite(e) ? e : HUGE_VAL;
 }
 
+/* A candidate that is the answer itself is none. */
+static int is_same(const pv_scorer *how, const float *decoy, const float *answer)
+{
+    return memcmp(decoy, answer, (size_t)how->distance.width * sizeof *decoy) == 0;
+}
+
 /* ---- which guess of a batch is about which answer */
 
 /* Batches up to this size are matched as a whole. */
@@ -101,7 +107,8 @@ static void score_image(pv_sample_score *s, const pv_scorer *how, const float *g
     s->recovered = s->error < how->distance.criterion;
     s->identified = isfinite(s->error);
     for (int64_t d = 0; d < how->decoys && s->identified; d++)
-        s->identified = error_of(how, guess, how->decoy + d * width) > s->error;
+        s->identified = is_same(how, how->decoy + d * width, answer) ||
+                        error_of(how, guess, how->decoy + d * width) > s->error;
     s->psnr = s->ssim = NAN;
     if (!how->image) return;
     for (int64_t i = 0; i < width; i++)
@@ -175,7 +182,8 @@ done:
 }
 
 /* Positives: (guess, its answer); negatives: (guess, a decoy); the score is how close they are. */
-static pv_status rank(pv_score *s, const pv_scorer *how, const pv_guess *guess)
+static pv_status rank(pv_score *s, const pv_scorer *how, const pv_guess *guess,
+                      const pv_answers *answers)
 {
     pv_status status = PV_OK;
     int64_t decoys = how->decoys < 20 ? how->decoys : 20, n = 0;
@@ -192,8 +200,10 @@ static pv_status rank(pv_score *s, const pv_scorer *how, const pv_guess *guess)
         const float *x = g->x + one->guess * how->distance.width;
         positive[n] = 1;
         closeness[n++] = -one->error;
+        const float *answer = answers->item[one->target].x + one->answer * how->distance.width;
         for (int64_t d = 0; d < decoys; d++)
-            closeness[n++] = -error_of(how, x, how->decoy + d * how->distance.width);
+            if (!is_same(how, how->decoy + d * how->distance.width, answer))
+                closeness[n++] = -error_of(how, x, how->decoy + d * how->distance.width);
     }
     if (n > 1 && decoys > 0) PV_TRY_GOTO(pv_auc(&s->auc, closeness, positive, n, 0.95));
 done:
@@ -215,7 +225,7 @@ pv_status pv_score_init(pv_score *s, const pv_scorer *how, const pv_guess *guess
     if (s->sample == NULL) PV_FAIL_MEMORY((size_t)most * sizeof *s->sample);
     for (size_t i = 0; i < answers->count; i++)
         PV_TRY_GOTO(score_target(s, how, i, &guess->item[i], &answers->item[i]));
-    if (s->has_x) PV_TRY_GOTO(rank(s, how, guess));
+    if (s->has_x) PV_TRY_GOTO(rank(s, how, guess, answers));
 done:
     if (status != PV_OK) pv_score_clear(s);
     return status;

@@ -119,6 +119,7 @@ pv_status pv_run_plain(json_t **out, const char *run, const pv_scheme *scheme, p
     json_t *j = NULL;
     pv_ctx own = ctx != NULL ? *ctx : (pv_ctx){0};
     own.threads = s->threads;
+    own.log = NULL; /* its epochs are nobody's business here */
     *out = NULL;
     if (scheme->plain == NULL) return PV_OK;
     PV_TRY(scheme->plain(&o, s));

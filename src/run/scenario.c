@@ -105,6 +105,22 @@ static pv_status add_bytes(json_t *bytes, const char *from, const json_t *party)
     return PV_OK;
 }
 
+/* The kind of data set that the first party with data brings: "mnist". Where it lies is its own
+ * business. */
+static json_t *kind_of_data(run *r)
+{
+    json_t *kind = NULL;
+    for (int i = 0; i < r->scenario.parties && kind == NULL; i++) {
+        pv_local local = {0};
+        if (pv_local_load(&local, &r->scenario, r->scenario.party[i].name, r->path[2 * i + 1]) ==
+                PV_OK &&
+            local.data != NULL)
+            kind = json_stringn(local.data, strcspn(local.data, ":?"));
+        pv_local_clear(&local);
+    }
+    return kind != NULL ? kind : json_null();
+}
+
 /* What a role found stands at the top when it is the run's own: the joint model's accuracy, its
  * rounds. */
 static pv_status add_joint(json_t *j, const json_t *party)
@@ -131,6 +147,7 @@ static pv_status gather(json_t **out, run *r, double seconds)
     PV_TRY_GOTO(pv_json_set(j, "scheme", json_string(s->scheme)));
     PV_TRY_GOTO(pv_json_set(j, "name", json_string(s->name)));
     PV_TRY_GOTO(pv_json_set(j, "model", json_string(s->model)));
+    PV_TRY_GOTO(pv_json_set(j, "data", kind_of_data(r)));
     PV_TRY_GOTO(pv_json_set(j, "test_accuracy", json_null()));
     PV_TRY_GOTO(pv_json_set(j, "seconds", pv_json_number(seconds)));
     PV_TRY_GOTO(pv_json_set(j, "rounds", json_null()));
