@@ -13,6 +13,7 @@ pv_cli_test(bad_input unit 60)
 pv_cli_test(train unit 60)
 pv_cli_test(data unit 60)
 pv_cli_test(demo unit 60)
+pv_cli_test(report unit 60)
 pv_cli_test(resume unit 120)
 
 # A network of one's own, as a text.
