@@ -1,5 +1,5 @@
-#include "report/findings.h"
 #include "fuzz.h"
+#include "report/audit_page.h"
 #include <string.h>
 
 /* What was read can be drawn, judged, and written and read again to the same bytes. */
@@ -32,6 +32,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         PV_FUZZ_CHECK(pv_gate(&v, &text, &f, &limit, 1) == PV_OK);
         PV_FUZZ_CHECK(v != PV_GATE_OPEN || pv_finding_level(&f.finding[i]) != PV_LEVEL_INVALID);
     }
+    pv_str_truncate(&text, 0);
+    const pv_findings *twice[] = {&f, &f};
+    PV_FUZZ_CHECK(pv_audit_page_write(&text, twice, 1 + (int)(size % 2)) == PV_OK);
+    PV_FUZZ_CHECK(strstr(text.text, "<script") == NULL);
     pv_str_clear(&text);
     pv_str_clear(&more);
     pv_findings_clear(&f);

@@ -4,6 +4,8 @@
 #include "report/words.h"
 #include <string.h>
 
+enum { NARROW = 5 }; /* columns of a matrix that stands beside the worst picture */
+
 static void add_secret(pv_audit *a, const char *secret)
 {
     for (int i = 0; i < a->secrets; i++)
@@ -41,6 +43,7 @@ pv_status pv_audit_open(pv_audit *a, pv_html *h, const pv_findings *f, const cha
         add_secret(a, pv_words_text(f->told[i].secret));
         add_row(a, pv_words_text(f->told[i].to), "");
     }
+    a->wide = a->secrets > NARROW;
     return PV_OK;
 }
 

@@ -23,6 +23,7 @@ typedef struct pv_audit {
     pv_audit_row *row;   /* who looks at whom, likewise */
     int secrets, rows;
     int several; /* the page has more runs than this one */
+    int wide;    /* so many secrets that the matrix takes the whole width */
 } pv_audit;
 
 /* Errors: PV_ERR_MEMORY. After a failure it is cleared. */

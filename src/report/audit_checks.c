@@ -1,7 +1,6 @@
 #include "report/audit.h"
 
 #include "report/words.h"
-#include <string.h>
 
 static void part(const pv_audit *a, const char *id, const char *title)
 {
@@ -21,9 +20,7 @@ static void cell(pv_html *h, const char *label, const char *text)
 /* A hash is long; its beginning is enough to compare by eye, the rest is in the file. */
 static void hash(pv_html *h, const char *text)
 {
-    enum { SHOWN = 16 };
-    pv_html_textf(h, "%.*s", SHOWN, pv_words_text(text));
-    if (strlen(pv_words_text(text)) > SHOWN) pv_html_raw(h, "…");
+    pv_words_cut(h, pv_words_empty(text) ? "–" : text, 16);
 }
 
 void pv_audit_views(const pv_audit *a)
@@ -52,7 +49,7 @@ void pv_audit_views(const pv_audit *a)
         pv_html_raw(h, "<td class=\"n\"><span class=\"l\">size: </span>");
         pv_words_bytes(h, (double)p->view_bytes);
         pv_html_raw(h, "</td><td class=\"hash\"><span class=\"l\">hash: </span>");
-        hash(h, pv_words_empty(p->view_hash) ? "–" : p->view_hash);
+        hash(h, p->view_hash);
         pv_html_raw(h, "</td>");
         cell(h, "against its peers", p->view_check);
         pv_html_raw(h, "</tr>\n");

@@ -183,7 +183,7 @@ static void traffic(const pv_audit *a)
 void pv_audit_cost(const pv_audit *a)
 {
     pv_html_rawf(a->h,
-                 "<section class=\"part\" id=\"%scost\" aria-labelledby=\"%sh-cost\"><h2 "
+                 "<section class=\"part long\" id=\"%scost\" aria-labelledby=\"%sh-cost\"><h2 "
                  "id=\"%sh-cost\">Where time and bytes went</h2>\n",
                  a->prefix, a->prefix, a->prefix);
     times(a);

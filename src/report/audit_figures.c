@@ -92,8 +92,8 @@ void pv_audit_worst(const pv_audit *a)
     pv_html *h = a->h;
     const pv_finding *f = shown(a);
     pv_html_rawf(
-        h, "<section class=\"c5 brk\" aria-labelledby=\"%sh-worst\"><h2 id=\"%sh-worst\">The ",
-        a->prefix, a->prefix);
+        h, "<section class=\"c%d brk\" aria-labelledby=\"%sh-worst\"><h2 id=\"%sh-worst\">The ",
+        a->wide ? 6 : 5, a->prefix, a->prefix);
     pv_html_text(h, f == NULL ? "item" : pv_words_item(f, 1));
     pv_html_raw(h, f != NULL && f->count.k == 0 ? " that came closest</h2>\n"
                                                 : " that leaked most</h2>\n");
@@ -133,38 +133,44 @@ static void add(pv_svg_row *row, int *n, const char *label, double share, const 
 
 static void accuracy_chart(const pv_audit *a)
 {
-    enum { MAX = 12, LABEL = 48 };
+    enum { MAX = 12, LABEL = 13 }; /* rows; characters of a name */
     const pv_findings *f = a->f;
     pv_svg_row row[MAX];
-    char label[MAX][LABEL], id[32];
+    pv_html label[MAX] = {0}, id = {.plain = 1};
     int n = 0;
     add(row, &n, "this scheme", f->accuracy, &f->accuracy_count, 1);
     add(row, &n, "plain, pooled", f->plain_accuracy, &f->plain_count, 0);
     for (int i = 0; i < f->parties && n < MAX; i++) {
         const pv_findings_party *p = &f->party[i];
-        snprintf(label[n], LABEL, "%.38s alone",
-                 pv_words_empty(p->title) ? pv_words_text(p->name) : p->title);
-        add(row, &n, label[n], p->alone_accuracy, &p->alone_count, 0);
+        if (!isfinite(p->alone_accuracy)) continue;
+        pv_html *text = &label[n];
+        *text = (pv_html){.plain = 1};
+        pv_words_cut(text, pv_words_text(pv_words_empty(p->title) ? p->name : p->title), LABEL);
+        pv_html_raw(text, " alone");
+        if (a->h->status == PV_OK) a->h->status = text->status;
+        add(row, &n, pv_str_text(&text->out), p->alone_accuracy, &p->alone_count, 0);
     }
-    if (n == 0) {
+    pv_html_rawf(&id, "%sacc", a->prefix);
+    if (a->h->status == PV_OK) a->h->status = id.status;
+    if (n == 0)
         pv_html_raw(a->h, "<p class=\"m\">Not measured.</p>");
-        return;
-    }
-    snprintf(id, sizeof id, "%sacc", a->prefix);
-    pv_svg_intervals(a->h, &(pv_svg_dots){.id = id,
-                                          .title = "Test accuracy with 95 % intervals: this "
-                                                   "scheme, plain training, every party alone",
-                                          .row = row,
-                                          .rows = n,
-                                          .digits = 2,
-                                          .width = 420,
-                                          .label_width = 118});
+    else
+        pv_svg_intervals(a->h, &(pv_svg_dots){.id = pv_str_text(&id.out),
+                                              .title = "Test accuracy with 95 % intervals: this "
+                                                       "scheme, plain training, every party alone",
+                                              .row = row,
+                                              .rows = n,
+                                              .digits = 2,
+                                              .width = 420,
+                                              .label_width = 118});
+    for (int i = 0; i < MAX; i++) pv_html_clear(&label[i]);
+    pv_html_clear(&id);
 }
 
 static void accuracy(const pv_audit *a)
 {
     pv_html *h = a->h;
-    pv_html_rawf(h, "<section class=\"c5 brk\"><h2>Accuracy on ");
+    pv_html_rawf(h, "<section class=\"c%d brk\"><h2>Accuracy on ", a->wide ? 6 : 5);
     if (a->f->accuracy_count.n > 0) {
         pv_html_count(h, a->f->accuracy_count.n);
         pv_html_raw(h, " ");
@@ -241,7 +247,8 @@ static void cost(const pv_audit *a)
             kept += (double)f->party[i].view_bytes;
             views++;
         }
-    pv_html_raw(h, "<section class=\"c4 brk\"><h2>Time and bytes</h2>\n<dl><dt>Time</dt><dd><b>");
+    pv_html_rawf(h, "<section class=\"c%d brk\"><h2>Time and bytes</h2>\n<dl><dt>Time</dt><dd><b>",
+                 a->wide ? 6 : 4);
     pv_words_duration(h, f->seconds);
     pv_html_raw(h, "</b>");
     if (isfinite(f->plain_seconds)) {
@@ -273,7 +280,8 @@ static void guarantee(const pv_audit *a)
 {
     const pv_findings *f = a->f;
     pv_html *h = a->h;
-    pv_html_raw(h, "<section class=\"c3 brk\"><h2>Proven guarantee</h2>\n<p><b>");
+    pv_html_rawf(h, "<section class=\"c%d brk\"><h2>Proven guarantee</h2>\n<p><b>",
+                 a->wide ? 6 : 3);
     pv_words_capital(h, pv_words_empty(f->guarantee) ? "none" : f->guarantee);
     pv_html_raw(h, ".</b></p>");
     if (!pv_words_empty(f->guarantee_why)) {

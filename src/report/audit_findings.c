@@ -2,13 +2,16 @@
 
 #include "report/words.h"
 #include <math.h>
+#include <string.h>
 
 enum { BAR = 130 };
 
 static void fact(pv_html *h, const char *name, const char *value)
 {
     if (pv_words_empty(value)) return;
-    pv_html_rawf(h, "<dt>%s</dt><dd>", name);
+    /* in print, where facts run on, one that ends with a stop gets no other */
+    pv_html_rawf(h, "<dt>%s</dt><dd%s>", name,
+                 value[strlen(value) - 1] == '.' ? " class=\"stop\"" : "");
     pv_html_text(h, value);
     pv_html_raw(h, "</dd>");
 }

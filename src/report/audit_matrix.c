@@ -94,9 +94,9 @@ void pv_audit_matrix(const pv_audit *a)
 {
     pv_html *h = a->h;
     pv_html_rawf(h,
-                 "<section class=\"c7 brk\" aria-labelledby=\"%sh-matrix\"><h2 id=\"%sh-matrix\">"
+                 "<section class=\"c%d brk\" aria-labelledby=\"%sh-matrix\"><h2 id=\"%sh-matrix\">"
                  "Party by secret</h2>\n",
-                 a->prefix, a->prefix);
+                 a->wide ? 12 : 7, a->prefix, a->prefix);
     if (a->rows == 0) {
         pv_html_raw(h, "<p class=\"soft\">Nothing was attacked.</p></section>\n");
         return;

@@ -133,7 +133,7 @@ static void one(const pv_audit *a, int index)
     pv_html_raw(h, "<h3>");
     pv_audit_link(a, index);
     pv_html_raw(h, " ");
-    pv_words_who(h, a->f, pv_words_text(f->adversary), PV_WORDS_INSIDE);
+    pv_words_who(h, a->f, pv_words_text(f->adversary), PV_WORDS_START);
     pv_html_textf(h, ", %s: ", pv_words_text(f->secret));
     if (pv_finding_level(f) == PV_LEVEL_INVALID)
         pv_html_raw(h, "INVALID");

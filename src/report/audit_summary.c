@@ -64,12 +64,17 @@ static void evidence(const pv_audit *a, const pv_finding *f)
 }
 
 /* "Hospitals A, B and C together: 24 of 25 of Hospital D." */
-static void other(const pv_audit *a, const pv_finding *f)
+static void other(const pv_audit *a, const pv_finding *f, const pv_finding *worst)
 {
     pv_html *h = a->h;
     pv_level level = pv_finding_level(f);
-    pv_html_raw(h, " ");
-    pv_words_who(h, a->f, pv_words_text(f->adversary), PV_WORDS_START);
+    if (strcmp(pv_words_text(f->adversary), pv_words_text(worst->adversary)) == 0 &&
+        strcmp(pv_words_text(f->about), pv_words_text(worst->about)) == 0) {
+        pv_html_textf(h, " By another attack, %s", pv_words_text(f->attack));
+    } else {
+        pv_html_raw(h, " ");
+        pv_words_who(h, a->f, pv_words_text(f->adversary), PV_WORDS_START);
+    }
     pv_html_raw(h, ": ");
     if (level == PV_LEVEL_INVALID) {
         pv_html_raw(h, "<b>INVALID</b>.");
@@ -116,7 +121,7 @@ static void secret(const pv_audit *a, const char *name)
         const pv_finding *f = &a->f->finding[a->order[i]];
         if (strcmp(pv_words_text(f->secret), name) != 0) continue;
         if (worst != NULL) {
-            if (++others <= OTHERS) other(a, f);
+            if (++others <= OTHERS) other(a, f, worst);
             continue;
         }
         worst = f;

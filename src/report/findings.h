@@ -21,7 +21,8 @@ enum { PV_FINDINGS_SCHEMA = 1 };
 typedef enum pv_level { PV_LEVEL_NONE, PV_LEVEL_SOME, PV_LEVEL_MOST, PV_LEVEL_INVALID } pv_level;
 
 /* Texts are owned, on the heap (pv_strdup); NULL reads as "". Shares lie in [0, 1]; what was not
- * measured is NaN, a number that is not known -1. */
+ * measured is NaN, a number that is not known -1. Names and
+ * phrases have no final stop; sentences (why of told, note, guarantee_why) do. */
 typedef struct pv_count {
     int64_t k, n; /* n 0: was not run */
 } pv_count;

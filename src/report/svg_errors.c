@@ -73,18 +73,24 @@ static void grid(pv_html *h, const scale *s)
     }
 }
 
-/* The dots of one kind as one path: a line of no length has round or square ends. */
+/* The dots of one kind as one path: a line of no length has round ends. */
 static void dots(pv_html *h, const pv_svg_errors_of *p, const scale *s, const char *class,
-                 const double *value, int recovered, int stride)
+                 const double *value, int hits_only, int stride)
 {
     pv_html_rawf(h, "<path class=\"%s\" d=\"", class);
-    for (int i = 0; i < p->count; i++) {
-        int wanted = recovered < 0
-                         ? i % stride == 0
-                         : p->recovered[i] == recovered && (!recovered || i % stride == 0);
-        if (wanted && isfinite(value[i]))
+    for (int i = 0; i < p->count; i += stride)
+        if (isfinite(value[i]) && (!hits_only || p->recovered[i]))
             pv_html_rawf(h, "M%.1f %.1fh0", x_of(s, i), y_of(s, value[i]));
-    }
+    pv_html_raw(h, "\"/>");
+}
+
+/* Every miss is drawn, as a square (which a printer leaves out when it is a line of no length). */
+static void misses(pv_html *h, const pv_svg_errors_of *p, const scale *s)
+{
+    pv_html_raw(h, "<path class=\"miss\" d=\"");
+    for (int i = 0; i < p->count; i++)
+        if (!p->recovered[i] && isfinite(p->error[i]))
+            pv_html_rawf(h, "M%.1f %.1fh6v6h-6z", x_of(s, i) - 3, y_of(s, p->error[i]) - 3);
     pv_html_raw(h, "\"/>");
 }
 
@@ -100,6 +106,7 @@ void pv_svg_errors(pv_html *h, const pv_svg_errors_of *p)
     if (p->count < 1) return;
     scale s = scale_of(p);
     int stride = 1 + (p->count - 1) / MOST, missed = 0, with_baseline = 0;
+    int sparse = stride * (p->count > 60 ? 2 : 1); /* of the baseline: a band, no curve */
     for (int i = 0; i < p->count; i++) {
         missed += !p->recovered[i];
         with_baseline |= isfinite(p->baseline[i]);
@@ -108,11 +115,11 @@ void pv_svg_errors(pv_html *h, const pv_svg_errors_of *p)
     grid(h, &s);
     pv_html_rawf(h, "<g class=\"%s\">", p->class);
     if (with_baseline) {
-        dots(h, p, &s, "bo", p->baseline, -1, stride * (p->count > 60 ? 2 : 1));
-        dots(h, p, &s, "bi", p->baseline, -1, stride * (p->count > 60 ? 2 : 1));
+        dots(h, p, &s, "bo", p->baseline, 0, sparse);
+        dots(h, p, &s, "bi", p->baseline, 0, sparse);
     }
     dots(h, p, &s, "hit", p->error, 1, stride);
-    if (missed > 0) dots(h, p, &s, "miss", p->error, 0, 1);
+    if (missed > 0) misses(h, p, &s);
     if (isfinite(p->limit)) {
         double y = y_of(&s, p->limit);
         pv_html_rawf(h, "<path class=\"chn\" d=\"M%d %.1fH%.1f\"/>", LEFT, y, s.right);

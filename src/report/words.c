@@ -119,6 +119,8 @@ void pv_words_error(pv_html *h, double error)
         pv_html_raw(h, "–");
     } else if (error == 0 || error >= 0.00095) {
         pv_html_rawf(h, "%.2g", error);
+    } else if (error < 1e-99) {
+        pv_html_raw(h, h->plain ? "<1e-99" : "&lt;10<sup>−99</sup>");
     } else {
         int power = (int)floor(log10(error));
         double lead = error / pow(10, power);
@@ -163,6 +165,17 @@ const char *pv_words_verb(const pv_finding *f)
     return pv_words_empty(f->verb) ? "recovered" : f->verb;
 }
 
+void pv_words_cut(pv_html *h, const char *text, int characters)
+{
+    size_t size = 0;
+    int n = 0;
+    for (; text[size] != '\0' && n < characters; n++) do
+            size++;
+        while (((unsigned char)text[size] & 0xc0) == 0x80);
+    pv_html_textf(h, "%.*s", (int)size, text);
+    if (text[size] != '\0') pv_html_raw(h, "…");
+}
+
 void pv_words_measure(pv_html *h, const pv_measure *m)
 {
     const char *unit = pv_words_text(m->unit);
@@ -191,8 +204,9 @@ void pv_words_capital(pv_html *h, const char *text)
 const pv_findings_party *pv_words_party(const pv_findings *f, const char *name, size_t size)
 {
     for (int i = 0; i < f->parties; i++) {
-        const char *other = pv_words_text(f->party[i].name);
-        if (strlen(other) == size && memcmp(other, name, size) == 0) return &f->party[i];
+        const char *other = f->party[i].name;
+        if (other != NULL && strlen(other) == size && memcmp(other, name, size) == 0)
+            return &f->party[i];
     }
     return NULL;
 }
@@ -208,21 +222,19 @@ static void one_name(pv_html *h, const pv_findings *f, const char *name, size_t 
                      pv_words_form form)
 {
     const pv_findings_party *p = pv_words_party(f, name, size);
-    char copy[128];
     if (p != NULL && !pv_words_empty(p->title)) {
         pv_html_text(h, p->title);
         return;
     }
-    snprintf(copy, sizeof copy, "%.*s", (int)(size < sizeof copy ? size : sizeof copy - 1), name);
-    if (p != NULL && strcmp(copy, pv_words_text(p->role)) == 0) { /* "server": the only one */
+    if (p != NULL && strcmp(p->name, pv_words_text(p->role)) == 0) { /* "server": the only one */
         if (form != PV_WORDS_SHORT) pv_html_raw(h, form == PV_WORDS_START ? "The " : "the ");
         if (form == PV_WORDS_SHORT)
-            pv_words_capital(h, copy);
+            pv_words_capital(h, p->name);
         else
-            pv_html_text(h, copy);
+            pv_html_text(h, p->name);
     } else if (p != NULL) {
         if (form != PV_WORDS_SHORT) pv_html_raw(h, form == PV_WORDS_START ? "Party " : "party ");
-        pv_html_text(h, copy);
+        pv_html_text(h, p->name);
     } else if (form == PV_WORDS_INSIDE) {
         pv_html_textf(h, "%.*s", (int)size, name);
     } else {

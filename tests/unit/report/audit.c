@@ -182,7 +182,8 @@ static void nothing_was_shown(void **state)
     static const char *const wanted[] = {
         "1 step ·",
         "What the server could do is not known: the finding is <strong>INVALID</strong>.",
-        "40 of 100 images were attacked when its 10 minutes were over.",
+        "40 of 100 images were attacked when its 10 minutes were over. By another attack, "
+        "cosine-tv: <b>INVALID</b>.",
         "0 of 3 findings are valid, 3 are not.",
         "In <a href=\"#f3\">F3</a> the attack did not finish; the positive control did not run",
         "They count for nothing",
