@@ -16,7 +16,6 @@ pv_cli_test(train_page unit 60)
 pv_cli_test(demo net 120)
 pv_cli_test(federated net 120)
 pv_cli_test(keys unit 60)
-pv_cli_test(demo unit 60)
 pv_cli_test(report unit 60)
 pv_cli_test(resume unit 120)
 
