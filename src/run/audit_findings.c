@@ -24,8 +24,8 @@ typedef struct scored {
     pv_answers answers;
     pv_score run, positive, negative;
     float *baseline, *decoy;
-    int base_label; /* the most frequent class among the answers: the best constant guess */
-    int64_t base_label_count;
+    int64_t base_labels; /* right when each step's labels are guessed in the proportions of all */
+    int partial;         /* were steps about more samples than the attack guessed? */
 } scored;
 
 static void scored_clear(scored *s)
@@ -95,6 +95,33 @@ done:
     return status;
 }
 
+/* Adds how many labels of a step are right when they are guessed in the proportions of all targets'
+ * labels, rounded by largest remainders: of one sample, the most frequent class. */
+static pv_status guess_in_proportion(int64_t *right, const pv_answer *a, const int64_t *count,
+                                     int classes, int64_t all)
+{
+    pv_status status = PV_OK;
+    int64_t left = a->batch;
+    int64_t *quota = pv_calloc((size_t)classes, sizeof *quota);
+    int64_t *there = pv_calloc((size_t)classes, sizeof *there);
+    if (quota == NULL || there == NULL)
+        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %d classes", classes);
+    for (int64_t b = 0; b < a->batch; b++) there[a->label[b]]++;
+    for (int k = 0; k < classes; k++) left -= quota[k] = a->batch * count[k] / all;
+    for (; left > 0; left--) {
+        int best = 0;
+        for (int k = 1; k < classes; k++)
+            if (a->batch * count[k] - quota[k] * all > a->batch * count[best] - quota[best] * all)
+                best = k;
+        quota[best]++;
+    }
+    for (int k = 0; k < classes; k++) *right += there[k] < quota[k] ? there[k] : quota[k];
+done:
+    pv_free(quota);
+    pv_free(there);
+    return status;
+}
+
 static pv_status prepare_scorer(scored *s)
 {
     pv_audit_work *w = s->w;
@@ -119,10 +146,14 @@ static pv_status prepare_scorer(scored *s)
                          .baseline = s->baseline};
     PV_TRY_GOTO(draw_decoys(s, want, width));
     s->how.decoy = s->decoy;
+    for (size_t t = 0; t < s->answers.count; t++) {
+        const pv_answer *a = &s->answers.item[t];
+        for (int64_t b = 0; b < a->batch; b++) count[a->label[b]]++;
+        s->partial |= pv_score_is_partial(s->c->guess.item[t].batch, a->batch);
+    }
     for (size_t t = 0; t < s->answers.count; t++)
-        for (int64_t b = 0; b < s->answers.item[t].batch; b++) count[s->answers.item[t].label[b]]++;
-    for (int k = 0; k < classes; k++)
-        if (count[k] > s->base_label_count) s->base_label_count = count[k], s->base_label = k;
+        PV_TRY_GOTO(guess_in_proportion(&s->base_labels, &s->answers.item[t], count, (int)classes,
+                                        s->answers.samples));
 done:
     pv_free(x);
     pv_free(count);
@@ -131,13 +162,21 @@ done:
 
 /* The negative control's guesses are held against the real answers, in turn: its view tells nothing
  * of them. */
-static pv_status score_negative(scored *s)
+static pv_status score_negative(scored *s, int labels_only)
 {
     pv_answers first = s->answers;
     if (first.count > s->c->negative_guess.count) first.count = s->c->negative_guess.count;
     first.samples = 0;
-    for (size_t i = 0; i < first.count; i++) first.samples += first.item[i].batch;
-    return pv_score_init(&s->negative, &s->how, &s->c->negative_guess, &first);
+    first.item = pv_alloc(first.count + 1, sizeof *first.item);
+    if (first.item == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for the negative control");
+    for (size_t i = 0; i < first.count; i++) {
+        first.item[i] = s->answers.item[i];
+        if (labels_only) first.item[i].batch = 1; /* as many as a control's step is about */
+        first.samples += first.item[i].batch;
+    }
+    pv_status status = pv_score_init(&s->negative, &s->how, &s->c->negative_guess, &first);
+    pv_free(first.item);
+    return status;
 }
 
 /* ---- text into findings */
@@ -369,9 +408,7 @@ static const char *means_of(const scored *s)
 static pv_status write_what(pv_finding *f, const scored *s, metric m)
 {
     const pv_audit_case *c = s->c;
-    int images = s->how.image, partial = 0;
-    for (size_t i = 0; i < s->answers.count; i++)
-        partial |= pv_score_is_partial(c->guess.item[i].batch, s->answers.item[i].batch);
+    int images = s->how.image;
     PV_TRY(text(&f->secret, "%s", c->claim->secret));
     PV_TRY(text(&f->claim, "%s", c->claim->text));
     PV_TRY(text(&f->adversary, "%s", c->adversary));
@@ -408,9 +445,10 @@ static pv_status write_what(pv_finding *f, const scored *s, metric m)
     else
         PV_TRY(text(&f->criterion, "the label is right"));
     return text(&f->note, "%s",
-                partial ? "Each step was about more samples than the attack tells apart: n counts "
-                          "its guesses, each held against the nearest sample of the step."
-                        : "");
+                s->partial
+                    ? "Each step was about more samples than the attack tells apart: n counts "
+                      "its guesses, each held against the nearest sample of the step."
+                    : "");
 }
 
 static pv_status write_chance(pv_finding *f, const scored *s, metric m)
@@ -425,16 +463,14 @@ static pv_status write_chance(pv_finding *f, const scored *s, metric m)
         f->chance = 1 / (double)s->how.decoys;
         return text(&f->chance_what, "a pick among %lld candidates", (long long)s->how.decoys);
     }
-    f->chance =
-        s->answers.samples > 0 ? (double)s->base_label_count / (double)s->answers.samples : 0;
-    return text(&f->chance_what, "always saying %s",
-                pv_model_class_name(s->w->model, s->base_label));
+    f->chance = n > 0 ? (double)s->base_labels / n : 0;
+    return text(&f->chance_what, "labels in the proportions of all targets'");
 }
 
 static pv_status write_controls(pv_finding *f, const scored *s, metric m)
 {
     double least = s->w->o->least > 0 ? s->w->o->least : 0.8;
-    double most = f->chance + (1 - f->chance) * 0.4;
+    double most = m == LABELS ? 0.5 : f->chance + (1 - f->chance) * 0.4;
     PV_TRY(write_control(&f->positive, &s->positive, m, 1, least,
                          "drawn samples under weights where the attack is at home"));
     return write_control(&f->negative, &s->negative, m, 0, m == RECOVERED ? f->chance + 0.1 : most,
@@ -477,13 +513,15 @@ pv_status pv_audit_score(pv_findings *f, pv_audit_work *w, pv_audit_case *c)
     PV_TRY_GOTO(pv_score_init(&s.run, &s.how, &c->guess, &s.answers));
     if (c->failure.size == 0) {
         PV_TRY_GOTO(pv_score_init(&s.positive, &s.how, &c->positive_guess, &c->positive.answers));
-        PV_TRY_GOTO(score_negative(&s));
+        PV_TRY_GOTO(score_negative(&s, labels_only));
     }
     if (labels_only || strcmp(c->claim->secret, "labels") == 0) {
         PV_TRY_GOTO(add_finding(f, &s, LABELS, 0));
     } else {
         PV_TRY_GOTO(add_finding(f, &s, RECOVERED, 1));
-        if (s.run.has_x && s.how.decoys > 0) PV_TRY_GOTO(add_finding(f, &s, IDENTIFICATION, 0));
+        /* the nearest of a step's samples is nearest by construction: that identifies nothing */
+        if (s.run.has_x && s.how.decoys > 1 && !s.partial)
+            PV_TRY_GOTO(add_finding(f, &s, IDENTIFICATION, 0));
     }
 done:
     scored_clear(&s);
