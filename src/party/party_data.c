@@ -153,7 +153,7 @@ pv_status pv_party_open_data(pv_data **out, const pv_party *p)
                 "%s brings no data: write data = SPEC into its local file, or into [local %s] of "
                 "%s",
                 p->o->name, p->o->name, p->o->scenario->path);
-    PV_TRY(pv_data_open(out, l->data, &p->ctx));
+    PV_TRY_GOTO(pv_data_open(out, l->data, &p->ctx));
     PV_TRY_GOTO(pv_schema_check(&p->o->scenario->schema, *out));
     if (l->parts != NULL) PV_TRY_GOTO(take_part(out, p));
 done:
