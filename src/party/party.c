@@ -139,6 +139,8 @@ static pv_status open_all(pv_party *p, int *over)
         pv_reader_end(&role);
         PV_TRY_GOTO(pv_reader_status(&role));
     }
+    /* The view begins with everybody's key; later everybody is known, and may be away. */
+    if (picture.hub == NULL && !p->kept.done) PV_TRY_GOTO(pv_hub_wait(p->hub, -1.0));
 done:
     pv_journal_picture_clear(&picture);
     return status;
