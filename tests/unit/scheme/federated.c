@@ -167,7 +167,7 @@ static void stops_do_not_matter(void **state)
     run r;
     run_init(&r, &pv_scheme_federated, 2);
     for (int k = 0; k < 2; k++) {
-        char what[16];
+        char what[32];
         int stops = 0, over = 0;
         run_write(&r, "model = lenet5", settings[k], data_spec, NULL);
         snprintf(what, sizeof what, "stopped-%d", k);
@@ -258,7 +258,7 @@ static void without_a_lost_client(void **state)
     run r;
     run_init(&r, &pv_scheme_federated, 3);
     for (int k = 0; k < 2; k++) {
-        char all[512], what[16];
+        char all[512], what[32];
         atomic_int left = 40;
         snprintf(all, sizeof all, "rounds = 6\nbatch = 16\nlr = 0.05\nalone = no\n%s", settings[k]);
         snprintf(what, sizeof what, "lost-%d", k);

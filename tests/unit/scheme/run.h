@@ -143,7 +143,10 @@ static inline void run_all(run *r, const char *what)
     for (int i = 0; i < r->parties; i++) {
         run_party *p = &r->party[i];
         p->failed = i > 0 && i == r->may_fail ? NULL : &r->failed;
-        snprintf(p->folder, sizeof p->folder, "%s/%s/%s", r->folder, what, p->name);
+        char base[64], name[16];
+        memcpy(base, r->folder, sizeof base);
+        memcpy(name, p->name, sizeof name);
+        snprintf(p->folder, sizeof p->folder, "%s/%s/%s", base, what, name);
         CHECK_OK(pv_scenario_parse(&p->scenario, "test.ini", r->text, strlen(r->text)));
         CHECK_OK(pv_local_load(&p->local, &p->scenario, p->name, NULL));
         const char *role = i == 0 ? "server" : "client";

@@ -1,1 +1,3 @@
-pv_test(unit/scheme/federated ROOMS scheme/federated LABEL unit tsan TIMEOUT 120)
+foreach(name federated plain)
+  pv_test(unit/scheme/${name} ROOMS scheme/${name} LABEL unit tsan TIMEOUT 120)
+endforeach()
