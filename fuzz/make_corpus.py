@@ -15,6 +15,7 @@ import random
 import struct
 import sys
 
+import corpus_fed
 import corpus_identity
 from corpus_codec import (gzip_files, idx_files, cifar_files, npy_all, npz_files, st_bytes, safetensors_files,
                           arff_files, csv_files, tsv_files, png_files, jpeg_files)
@@ -470,5 +471,6 @@ if __name__ == "__main__":
     scenario_files()
     journal_files()
     findings_files()
+    corpus_fed.make(save, damaged)
     if len(sys.argv) == 2:
         jpeg_files(sys.argv[1])
