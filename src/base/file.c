@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include "base/secret.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -213,6 +214,7 @@ void pv_outfile_discard(pv_outfile *f)
     if (f->temporary != NULL && f->temporary[0] != '\0') unlink(f->temporary);
     pv_free(f->path);
     pv_free(f->temporary);
+    if (f->buffer != NULL) pv_secret_wipe(f->buffer, BUFFER); /* it may have been a key */
     pv_free(f->buffer);
     *f = (pv_outfile){.fd = -1};
 }

@@ -127,6 +127,11 @@ void pv_ini_clear(pv_ini *ini)
     *ini = (pv_ini){0};
 }
 
+const pv_ini_entry *pv_ini_find(const pv_ini *ini, const char *section, const char *key)
+{
+    return find(ini, section, key);
+}
+
 const char *pv_ini_text(pv_ini *ini, const char *section, const char *key, const char *fallback)
 {
     pv_ini_entry *e = find(ini, section, key);

@@ -36,6 +36,9 @@ pv_status pv_ini_parse(pv_ini *ini, const char *name, const void *data, size_t s
 pv_status pv_ini_load(pv_ini *ini, const char *path) PV_MUST_USE;
 void pv_ini_clear(pv_ini *ini); /* idempotent */
 
+/* The entry, not marked as used; NULL when it is not there. */
+const pv_ini_entry *pv_ini_find(const pv_ini *ini, const char *section, const char *key);
+
 /* The value of a key, marked as used; fallback (which may be NULL) when it is not there. */
 const char *pv_ini_text(pv_ini *ini, const char *section, const char *key, const char *fallback);
 

@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+#include "base/spelling.h"
 #include "base/trail.h"
 #include "cli/commands.h"
 #include <stdio.h>
@@ -23,6 +24,8 @@ const pv_option pv_global_options[] = {
     PV_OPTION_END,
 };
 
+/* One a line, so that what two people add does not collide. */
+/* clang-format off */
 const pv_command *const pv_commands[] = {
     &pv_command_train,
     &pv_command_eval,
@@ -30,6 +33,17 @@ const pv_command *const pv_commands[] = {
     &pv_command_data_info,
     &pv_command_data_convert,
     &pv_command_data_split,
+    &pv_command_run,
+    &pv_command_party,
+    &pv_command_view,
+    &pv_command_audit,
+    &pv_command_keys_ca,
+    &pv_command_keys_party,
+    &pv_command_keys_csr,
+    &pv_command_keys_sign,
+    &pv_command_keys_show,
+    &pv_command_report,
+    &pv_command_gate,
     &pv_command_list,
     &pv_command_bench_engine,
     &pv_command_demo,
@@ -38,6 +52,7 @@ const pv_command *const pv_commands[] = {
     &pv_command_completion,
     NULL,
 };
+/* clang-format on */
 
 const pv_command *pv_command_find(int argc, char **argv, int *used)
 {
@@ -72,19 +87,14 @@ void pv_command_group(const char *word, char *buffer, size_t size)
 pv_status pv_command_unknown(int argc, char **argv)
 {
     char group[256];
-    const char *word = argc > 0 ? argv[0] : "", *best = NULL;
-    int best_distance = 1000;
+    const char *word = argc > 0 ? argv[0] : "";
     pv_command_group(word, group, sizeof group);
     if (group[0] != '\0' && (argc < 2 || argv[1][0] == '-'))
         PV_FAIL(PV_ERR_OPTION, "%s: say what about it: %s", word, group);
     if (group[0] != '\0')
         PV_FAIL(PV_ERR_OPTION, "there is no command \"%s %s\", only %s", word, argv[1], group);
-    for (const pv_command *const *c = pv_commands; *c != NULL; c++) {
-        int d = pv_option_distance(word, (*c)->name);
-        if (!pv_option_resembles(word, (*c)->name) || d >= best_distance) continue;
-        best = (*c)->name;
-        best_distance = d;
-    }
+    pv_spelling s = pv_spelling_of(word);
+    for (const pv_command *const *c = pv_commands; *c != NULL; c++) pv_spelling_try(&s, (*c)->name);
     PV_FAIL(PV_ERR_OPTION, "there is no command \"%s\"%s%s; privet help lists them", word,
-            best == NULL ? "" : ", did you mean ", best == NULL ? "" : best);
+            s.best == NULL ? "" : ", did you mean ", s.best == NULL ? "" : s.best);
 }

@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 
+extern const pv_command pv_command_audit;
 extern const pv_command pv_command_bench_engine;
 extern const pv_command pv_command_completion;
 extern const pv_command pv_command_data_convert;
@@ -11,10 +12,20 @@ extern const pv_command pv_command_data_info;
 extern const pv_command pv_command_data_split;
 extern const pv_command pv_command_demo;
 extern const pv_command pv_command_eval;
+extern const pv_command pv_command_gate;
 extern const pv_command pv_command_help;
+extern const pv_command pv_command_keys_ca;
+extern const pv_command pv_command_keys_csr;
+extern const pv_command pv_command_keys_party;
+extern const pv_command pv_command_keys_show;
+extern const pv_command pv_command_keys_sign;
 extern const pv_command pv_command_list;
+extern const pv_command pv_command_party;
 extern const pv_command pv_command_predict;
+extern const pv_command pv_command_report;
+extern const pv_command pv_command_run;
 extern const pv_command pv_command_train;
 extern const pv_command pv_command_version;
+extern const pv_command pv_command_view;
 
 #endif

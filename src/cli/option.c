@@ -1,5 +1,6 @@
 #include "cli/option.h"
 
+#include "base/spelling.h"
 #include "base/trail.h"
 #include <errno.h>
 #include <math.h>
@@ -7,61 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD_MAX = 64 }; /* longer words resemble nothing */
+enum { WORD_MAX = 64 };
 
 int pv_option_is_end(const pv_option *o)
 {
     return o->name == NULL && o->argument == NULL;
 }
 
-static int smallest(int a, int b, int c)
-{
-    int m = a < b ? a : b;
-    return m < c ? m : c;
-}
-
-/* Damerau-Levenshtein, restricted to swaps of neighbours. */
-int pv_option_distance(const char *a, const char *b)
-{
-    size_t n = strlen(a), m = strlen(b);
-    if (n > WORD_MAX || m > WORD_MAX) return WORD_MAX;
-    int row[3][WORD_MAX + 1];
-    for (size_t j = 0; j <= m; j++) row[0][j] = (int)j;
-    for (size_t i = 1; i <= n; i++) {
-        int *now = row[i % 3], *before = row[(i + 2) % 3], *earlier = row[(i + 1) % 3];
-        now[0] = (int)i;
-        for (size_t j = 1; j <= m; j++) {
-            now[j] =
-                smallest(before[j] + 1, now[j - 1] + 1, before[j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-                earlier[j - 2] + 1 < now[j])
-                now[j] = earlier[j - 2] + 1;
-        }
-    }
-    return row[n % 3][m];
-}
-
-int pv_option_resembles(const char *word, const char *name)
-{
-    size_t n = strlen(word);
-    if (n >= 2 && strncmp(word, name, n) == 0) return 1;
-    return pv_option_distance(word, name) <= (n < 4 ? 1 : n < 8 ? 2 : 3);
-}
-
 static const char *nearest(const pv_option *own, const pv_option *common, const char *word)
 {
-    const char *best = NULL;
-    int best_distance = WORD_MAX;
+    pv_spelling s = pv_spelling_of(word);
     for (int t = 0; t < 2; t++)
-        for (const pv_option *o = t == 0 ? own : common; !pv_option_is_end(o); o++) {
-            if (o->name == NULL || !pv_option_resembles(word, o->name)) continue;
-            int d = pv_option_distance(word, o->name);
-            if (d < best_distance) {
-                best = o->name;
-                best_distance = d;
-            }
-        }
-    return best;
+        for (const pv_option *o = t == 0 ? own : common; !pv_option_is_end(o); o++)
+            if (o->name != NULL) pv_spelling_try(&s, o->name);
+    return s.best;
 }
 
 /* How the user knows it: "--epochs", or "SPEC". */
@@ -162,10 +122,33 @@ typedef struct tables {
     const char *command;
     const pv_option *own, *common;
     void *args, *common_args;
+    size_t positional; /* words that the positional `many` option has */
+    pv_words *named;   /* those of the named one; NULL before the first */
 } tables;
 
+/* Words of `many` options gather at the front of argv, where only words lie that were read already:
+ * first those of the positional option, then those of the named one. */
+static void keep_positional(tables *t, char **argv, pv_words *words, char *word)
+{
+    if (t->named != NULL) {
+        memmove(argv + t->positional + 1, argv + t->positional,
+                (size_t)t->named->count * sizeof *argv);
+        t->named->word++;
+    }
+    argv[t->positional++] = word;
+    words->word = argv;
+    words->count++;
+}
+
+static void keep_named(tables *t, char **argv, pv_words *words, char *word)
+{
+    t->named = words;
+    words->word = argv + t->positional;
+    words->word[words->count++] = word;
+}
+
 /* The option that argv[*i] names, with its value, which may be the next word. */
-static pv_status parse_option(const tables *t, int argc, char **argv, int *i)
+static pv_status parse_option(tables *t, int argc, char **argv, int *i)
 {
     char *word = argv[*i], *value = NULL;
     int is_long = word[1] == '-';
@@ -196,18 +179,23 @@ static pv_status parse_option(const tables *t, int argc, char **argv, int *i)
                     o->argument);
         value = argv[++*i];
     }
+    if (o->many) {
+        if (value[0] == '\0')
+            PV_FAIL(PV_ERR_OPTION, "%s: --%s takes %s, not an empty word", t->command, o->name,
+                    o->argument);
+        keep_named(t, argv, (pv_words *)(void *)((char *)args + o->where), value);
+        return PV_OK;
+    }
     return store(t->command, o, value, args);
 }
 
-static pv_status parse_word(const tables *t, char **argv, int i, int *position)
+static pv_status parse_word(tables *t, char **argv, int i, int *position)
 {
     int k = 0;
     for (const pv_option *o = t->own; !pv_option_is_end(o); o++) {
         if (o->name != NULL) continue;
         if (o->many) {
-            pv_words *words = (pv_words *)((char *)t->args + o->where);
-            words->word = argv;
-            argv[words->count++] = argv[i]; /* never overtakes i: only words already read */
+            keep_positional(t, argv, (pv_words *)((char *)t->args + o->where), argv[i]);
             return PV_OK;
         }
         if (k++ == *position) {
@@ -222,7 +210,7 @@ static pv_status parse_word(const tables *t, char **argv, int i, int *position)
 pv_status pv_option_parse(const char *command, const pv_option *own, void *args,
                           const pv_option *common, void *common_args, int argc, char **argv)
 {
-    tables t = {command, own, common, args, common_args};
+    tables t = {command, own, common, args, common_args, 0, NULL};
     int position = 0, options_over = 0;
     PV_TRY(fill_defaults(command, own, args));
     PV_TRY(fill_defaults(command, common, common_args));

@@ -269,11 +269,11 @@ done:
 
 /* ---- writing */
 
-pv_status pv_npz_out_open(pv_npz_out *z, const char *path)
+pv_status pv_npz_out_open(pv_npz_out *z, const char *path, mode_t mode)
 {
     *z = (pv_npz_out){.file = {.fd = -1}};
     z->directory = pv_writer_make("the directory of a .npz file", UINT32_MAX);
-    return pv_outfile_open(&z->file, path, 0644);
+    return pv_outfile_open(&z->file, path, mode);
 }
 
 /* What the local header and the directory record have in common. */

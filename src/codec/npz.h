@@ -42,7 +42,8 @@ typedef struct pv_npz_out {
     uint32_t count;
 } pv_npz_out;
 
-pv_status pv_npz_out_open(pv_npz_out *z, const char *path) PV_MUST_USE;
+/* mode: permission bits of the file, 0644 or 0600. */
+pv_status pv_npz_out_open(pv_npz_out *z, const char *path, mode_t mode) PV_MUST_USE;
 pv_status pv_npz_out_add(pv_npz_out *z, const char *name, const pv_tensor *t) PV_MUST_USE;
 pv_status pv_npz_out_commit(pv_npz_out *z) PV_MUST_USE; /* closes z, whatever it returns */
 void pv_npz_out_discard(pv_npz_out *z);                 /* fine on a closed or zeroed one */

@@ -46,7 +46,7 @@ static pv_status write_npz(const pv_data *data, const char *path)
                (const uint8_t *)store->samples.data + (size_t)pv_data_row(data, i) * row, row);
         ((int32_t *)y.data)[i] = pv_data_label(data, i);
     }
-    PV_TRY_GOTO(pv_npz_out_open(&out, path));
+    PV_TRY_GOTO(pv_npz_out_open(&out, path, 0644));
     PV_TRY_GOTO(pv_npz_out_add(&out, "x", &x));
     PV_TRY_GOTO(pv_npz_out_add(&out, "y", &y));
     PV_TRY_GOTO(add_names(&out, "classes", &store->classes));

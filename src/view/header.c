@@ -33,6 +33,9 @@ static pv_status check_type(const pv_message_type *t, pv_status fault, const cha
     if (t->name[0] == '\0' || strlen(t->name) >= PV_VIEW_TYPE_NAME || !plain(t->name))
         PV_FAIL(fault, "%s: the name of message type %d must be 1 to %d bytes of plain text", what,
                 t->id, PV_VIEW_TYPE_NAME - 1);
+    if (strcmp(t->name, "seal") == 0)
+        PV_FAIL(fault, "%s: message type %d can't be called \"seal\": that is the channel's", what,
+                t->id);
     if (strlen(t->layout) >= PV_VIEW_LAYOUT || !plain(t->layout))
         PV_FAIL(fault, "%s: the layout of message type %d must be at most %d bytes of plain text",
                 what, t->id, PV_VIEW_LAYOUT - 1);

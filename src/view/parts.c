@@ -4,7 +4,7 @@
 #include "wire/reader.h"
 #include "wire/utf8.h"
 #include <assert.h>
-#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,8 +131,10 @@ static void read_head(pv_reader *r, pv_part *part, const uint8_t **name, size_t 
     }
 }
 
+/* After a failure part->shape may be anything. */
 static void read_data(pv_reader *r, pv_part *part)
 {
+    if (pv_reader_status(r) != PV_OK) return;
     const uint8_t *zero = pv_reader_bytes(r, aligned(r->at) - r->at, "the space before the data");
     for (const uint8_t *p = zero; p != NULL && p < r->data + r->at; p++)
         if (*p != 0) {
@@ -232,4 +234,21 @@ pv_status pv_parts_get(const pv_part **out, const pv_parts *p, const char *what,
                 pv_shape_text(&shape, wanted));
     *out = part;
     return PV_OK;
+}
+
+pv_part_range pv_part_range_of(const pv_part *part)
+{
+    pv_part_range r = {NAN, NAN, NAN, 0};
+    const pv_tensor t = {part->dtype, part->shape, (void *)part->data};
+    double sum = 0;
+    for (int64_t i = 0, n = pv_tensor_count(&t); i < n; i++) {
+        double x = pv_tensor_get(&t, i);
+        if (!isfinite(x)) continue;
+        if (r.finite == 0 || x < r.min) r.min = x;
+        if (r.finite == 0 || x > r.max) r.max = x;
+        sum += x;
+        r.finite++;
+    }
+    if (r.finite > 0) r.mean = sum / (double)r.finite;
+    return r;
 }

@@ -54,4 +54,11 @@ const pv_part *pv_parts_find(const pv_parts *p, const char *name);
 pv_status pv_parts_get(const pv_part **out, const pv_parts *p, const char *what, const char *name,
                        pv_dtype dtype, pv_shape shape) PV_MUST_USE;
 
+/* What is in a tensor at a glance: over its finite values; NaN when it has none. */
+typedef struct pv_part_range {
+    double min, mean, max;
+    int64_t finite; /* values that are neither NaN nor infinite */
+} pv_part_range;
+pv_part_range pv_part_range_of(const pv_part *part);
+
 #endif

@@ -5,30 +5,34 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
-#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { PIECE = 1 << 16 };
 
-/* Looking an algorithm up takes longer than hashing a short message: done once. */
-static pthread_once_t found = PTHREAD_ONCE_INIT;
-static EVP_MD *sha256;
-
-static void find(void)
+/* Looking an algorithm up takes longer than hashing a short message: done once, by any thread, and
+ * again when it failed. */
+static const EVP_MD *sha256(void)
 {
-    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    static _Atomic(EVP_MD *) known;
+    EVP_MD *found = atomic_load(&known), *first = NULL;
+    if (found != NULL) return found;
+    found = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (found == NULL || atomic_compare_exchange_strong(&known, &first, found)) return found;
+    EVP_MD_free(found);
+    return first;
 }
 
 pv_status pv_hasher_init(pv_hasher *s)
 {
     s->state = NULL;
     pv_openssl_begin();
-    (void)pthread_once(&found, find);
-    if (sha256 == NULL) return pv_openssl_fail(PV_ERR_RUN, "SHA-256 is not to be had");
+    const EVP_MD *how = sha256();
+    if (how == NULL) return pv_openssl_fail(PV_ERR_RUN, "SHA-256 is not to be had");
     EVP_MD_CTX *state = pv_mem_refused(1, PV_HASH_BYTES) ? NULL : EVP_MD_CTX_new();
     if (state == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a hash");
-    if (EVP_DigestInit_ex2(state, sha256, NULL) != 1) {
+    if (EVP_DigestInit_ex2(state, how, NULL) != 1) {
         EVP_MD_CTX_free(state);
         return pv_openssl_fail(PV_ERR_RUN, "a hash could not be begun");
     }

@@ -18,10 +18,12 @@
 #ifndef PV_CRYPTO_IDENTITY_IDENTITY_H
 #define PV_CRYPTO_IDENTITY_IDENTITY_H
 
+#include "base/file.h"
 #include "crypto/identity/hash.h"
 
 enum {
     PV_SIGNATURE_BYTES = 64,
+    PV_PASSPHRASE_MAX = 1024,
     PV_PARTY_NAME = 64,       /* name with its NUL: [a-z0-9-], a letter first */
     PV_CLOCK_SLACK = 60 * 60, /* seconds that a validity begins before it is issued */
 };
@@ -32,6 +34,10 @@ typedef struct pv_identity pv_identity;       /* one's own: certificate and priv
 typedef struct pv_passphrase {
     const char *text; /* 1..1024 bytes; NULL: none. A NULL pv_passphrase * means none, too */
 } pv_passphrase;
+
+/* The first line of a file, without its end. Errors: PV_ERR_AUTH when others may read the file,
+ * PV_ERR_FORMAT when the line is empty or too long, those of reading. The caller wipes text. */
+pv_status pv_passphrase_load(char text[PV_PASSPHRASE_MAX + 1], const char *path) PV_MUST_USE;
 
 /* PV_ERR_OPTION unless name is 1..63 of [a-z0-9-], a letter first. */
 pv_status pv_party_name_check(const char *name) PV_MUST_USE;
@@ -61,6 +67,8 @@ pv_status pv_certificate_load(pv_certificate **c, const char *path) PV_MUST_USE;
 /* From DER, as TLS gives it; `what` stands in the errors. */
 pv_status pv_certificate_parse(pv_certificate **c, const char *what, const void *der,
                                size_t size) PV_MUST_USE;
+/* The DER bytes again: what parse took. */
+pv_status pv_certificate_der(pv_bytes *out, const pv_certificate *c) PV_MUST_USE;
 void pv_certificate_free(pv_certificate *c);              /* accepts NULL */
 const char *pv_certificate_name(const pv_certificate *c); /* its CN, 1..63 bytes of text */
 const pv_hash *pv_certificate_fingerprint(const pv_certificate *c);

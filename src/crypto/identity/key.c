@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { SCRYPT_N = 1 << 14, SCRYPT_R = 8, SCRYPT_P = 5, PASSPHRASE_MAX = 1024 };
+enum { SCRYPT_N = 1 << 14, SCRYPT_R = 8, SCRYPT_P = 5 };
 
 pv_status pv_key_make(EVP_PKEY **key)
 {
@@ -33,11 +33,23 @@ pv_status pv_key_public(uint8_t out[32], const EVP_PKEY *key, const char *what)
     return PV_OK;
 }
 
+pv_status pv_key_private(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) != 0) PV_FAIL(PV_ERR_IO, "%s: %s", path, strerror(errno));
+    if ((st.st_mode & (S_IRWXG | S_IRWXO)) == 0) return PV_OK;
+    PV_FAIL(PV_ERR_AUTH,
+            "%s: has mode %04o, so that others may reach it; chmod 600, and replace what is in it "
+            "if somebody may have read it",
+            path, (unsigned)st.st_mode & 07777);
+}
+
 static pv_status encrypt(X509_SIG **out, PKCS8_PRIV_KEY_INFO *plain, const char *passphrase)
 {
     size_t size = strlen(passphrase);
-    if (size == 0 || size > PASSPHRASE_MAX)
-        PV_FAIL(PV_ERR_USAGE, "a passphrase has 1 to %d bytes, this one %zu", PASSPHRASE_MAX, size);
+    if (size == 0 || size > PV_PASSPHRASE_MAX)
+        PV_FAIL(PV_ERR_USAGE, "a passphrase has 1 to %d bytes, this one %zu", PV_PASSPHRASE_MAX,
+                size);
     X509_ALGOR *how =
         PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), NULL, 0, NULL, SCRYPT_N, SCRYPT_R, SCRYPT_P);
     *out = how == NULL ? NULL : PKCS8_set0_pbe(passphrase, (int)size, plain, how);
@@ -85,8 +97,8 @@ static pv_status decrypt(PKCS8_PRIV_KEY_INFO **out, const pv_pem *pem, const cha
     const uint8_t *at = pem->der;
     if (passphrase == NULL || passphrase->text == NULL)
         PV_FAIL(PV_ERR_AUTH, "%s: is under a passphrase, and none was given", path);
-    if (strlen(passphrase->text) > PASSPHRASE_MAX)
-        PV_FAIL(PV_ERR_AUTH, "%s: a passphrase has at most %d bytes", path, PASSPHRASE_MAX);
+    if (strlen(passphrase->text) > PV_PASSPHRASE_MAX)
+        PV_FAIL(PV_ERR_AUTH, "%s: a passphrase has at most %d bytes", path, PV_PASSPHRASE_MAX);
     pv_openssl_begin();
     X509_SIG *encrypted = d2i_X509_SIG(NULL, &at, (long)pem->size);
     if (encrypted == NULL || at != pem->der + pem->size) {
@@ -123,17 +135,11 @@ static pv_status decode(EVP_PKEY **key, const pv_pem *pem, const char *path,
 pv_status pv_key_load(EVP_PKEY **key, const char *path, const pv_passphrase *passphrase)
 {
     pv_pem pem;
-    struct stat st;
     uint8_t public_half[32];
     *key = NULL;
     PV_TRY(pv_pem_read(&pem, path));
     pv_status status = PV_OK;
-    if (stat(path, &st) != 0) PV_FAIL_GOTO(PV_ERR_IO, "%s: %s", path, strerror(errno));
-    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        PV_FAIL_GOTO(PV_ERR_AUTH,
-                     "%s: has mode %04o, so that others may reach the private key; chmod 600, and "
-                     "make a new key if somebody may have read it",
-                     path, (unsigned)st.st_mode & 07777);
+    PV_TRY_GOTO(pv_key_private(path));
     PV_TRY_GOTO(decode(key, &pem, path, passphrase));
     PV_TRY_GOTO(pv_key_public(public_half, *key, path));
 done:

@@ -1,9 +1,8 @@
 /* crypto/identity/key.h - an Ed25519 private key and its file
  *
  * PKCS#8 in PEM, mode 0600. Under a passphrase it is encrypted by PBES2 (RFC 8018): AES-256-CBC,
- * the key by scrypt (RFC 7914) with N = 2^14, r = 8, p = 5, 16 MiB and about a tenth of a second a
- * guess; `openssl pkey` reads both. A file that its group or others may read, or that is not
- * Ed25519, is refused.
+ * the key by scrypt (RFC 7914) with N = 2^14, r = 8, p = 5, 16 MiB a guess; `openssl pkey` reads
+ * both. A file that its group or others may read, or that is not Ed25519, is refused.
  */
 #ifndef PV_CRYPTO_IDENTITY_KEY_H
 #define PV_CRYPTO_IDENTITY_KEY_H
@@ -15,6 +14,9 @@ pv_status pv_key_make(EVP_PKEY **key) PV_MUST_USE;
 
 /* The file must not exist. PV_ERR_USAGE also for an empty passphrase. */
 pv_status pv_key_save(EVP_PKEY *key, const char *path, const pv_passphrase *passphrase) PV_MUST_USE;
+
+/* PV_ERR_AUTH when the group or others may do anything with the file. */
+pv_status pv_key_private(const char *path) PV_MUST_USE;
 
 /* Errors: as pv_identity_load. */
 pv_status pv_key_load(EVP_PKEY **key, const char *path,

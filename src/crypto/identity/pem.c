@@ -8,39 +8,45 @@
 
 void pv_pem_clear(pv_pem *p)
 {
-    OPENSSL_free(p->label);
-    OPENSSL_clear_free(p->der, p->size);
+    OPENSSL_secure_free(p->label);
+    OPENSSL_secure_clear_free(p->der, p->size);
     *p = (pv_pem){0};
 }
 
-/* From the bytes of a file, which are followed by a NUL. */
-static pv_status decode(pv_pem *p, const char *path, const pv_bytes *file)
+pv_status pv_pem_parse(pv_pem *p, const char *name, const void *data, size_t size)
 {
+    static const char begin[] = "-----BEGIN ";
     pv_status status = PV_OK;
     char *header = NULL;
-    long size = 0;
-    BIO *bio = NULL;
-    if (strlen((const char *)file->data) != file->size)
-        PV_FAIL(PV_ERR_FORMAT, "%s: is not text; a PEM file was expected", path);
-    const char *first = strstr((const char *)file->data, "-----BEGIN ");
-    if (first != NULL && strstr(first + 1, "-----BEGIN ") != NULL)
-        PV_FAIL(PV_ERR_FORMAT, "%s: holds several things; one in a file is expected", path);
+    long n = 0;
+    *p = (pv_pem){0};
+    if (size > PV_PEM_MAX)
+        PV_FAIL(PV_ERR_LIMIT, "%s: %zu bytes, at most %d are read", name, size, PV_PEM_MAX);
+    if (memchr(data, 0, size) != NULL)
+        PV_FAIL(PV_ERR_FORMAT, "%s: is not text; a PEM file was expected", name);
+    const char *first = memmem(data, size, begin, sizeof begin - 1);
+    if (first != NULL && memmem(first + 1, size - (size_t)(first + 1 - (const char *)data), begin,
+                                sizeof begin - 1) != NULL)
+        PV_FAIL(PV_ERR_FORMAT, "%s: holds several things; one in a file is expected", name);
     pv_openssl_begin();
-    bio = BIO_new_mem_buf(file->data, (int)file->size);
-    if (bio == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "%s: out of memory for reading it", path);
-    if (PEM_read_bio(bio, &p->label, &header, &p->der, &size) != 1) {
-        status = pv_openssl_fail(PV_ERR_FORMAT, "%s: is no PEM file", path);
+    BIO *bio = BIO_new_mem_buf(data, (int)size);
+    if (bio == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "%s: out of memory for reading it", name);
+    /* as PEM_read_bio, and what it needs in between is wiped */
+    if (PEM_read_bio_ex(bio, &p->label, &header, &p->der, &n,
+                        PEM_FLAG_SECURE | PEM_FLAG_EAY_COMPATIBLE) != 1) {
+        status = pv_openssl_fail(PV_ERR_FORMAT, "%s: is no PEM file", name);
         goto done;
     }
-    p->size = (size_t)size;
+    p->size = (size_t)n;
     if (header[0] != '\0')
         PV_FAIL_GOTO(PV_ERR_FORMAT,
                      "%s: has headers, as the old way to encrypt keys does; convert it by "
                      "openssl pkcs8 -topk8",
-                     path);
+                     name);
 done:
-    OPENSSL_free(header);
+    OPENSSL_secure_free(header);
     BIO_free(bio);
+    if (status != PV_OK) pv_pem_clear(p);
     return status;
 }
 
@@ -49,11 +55,10 @@ pv_status pv_pem_read(pv_pem *p, const char *path)
     pv_bytes file = {0};
     *p = (pv_pem){0};
     PV_TRY(pv_file_read(&file, path, PV_PEM_MAX));
-    pv_status status = decode(p, path, &file);
+    pv_status s = pv_pem_parse(p, path, file.data, file.size);
     pv_secret_wipe(file.data, file.size);
     pv_bytes_clear(&file);
-    if (status != PV_OK) pv_pem_clear(p);
-    return status;
+    return s;
 }
 
 pv_status pv_pem_expect(const pv_pem *p, const char *path, const char *label)

@@ -22,7 +22,9 @@ typedef struct pv_pem {
     size_t size;
 } pv_pem;
 
-/* Errors: those of pv_file_read, PV_ERR_FORMAT, PV_ERR_MEMORY. */
+/* On failure *p is cleared. Errors: PV_ERR_FORMAT, PV_ERR_LIMIT, PV_ERR_MEMORY; of read also those
+ * of pv_file_read. */
+pv_status pv_pem_parse(pv_pem *p, const char *name, const void *data, size_t size) PV_MUST_USE;
 pv_status pv_pem_read(pv_pem *p, const char *path) PV_MUST_USE;
 void pv_pem_clear(pv_pem *p); /* wipes; idempotent */
 

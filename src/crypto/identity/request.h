@@ -10,8 +10,8 @@
 #include "crypto/identity/identity.h"
 #include <openssl/x509.h>
 
-/* From DER. The key belongs to the request. Errors: PV_ERR_FORMAT, PV_ERR_AUTH (not Ed25519, its
- * signature does not hold), PV_ERR_OPTION (no name for a party). */
+/* From DER. Errors: PV_ERR_FORMAT, PV_ERR_LIMIT, PV_ERR_AUTH (not Ed25519, its signature does not
+ * hold). */
 pv_status pv_request_parse(X509_REQ **out, char name[PV_PARTY_NAME], const char *what,
                            const void *der, size_t size) PV_MUST_USE;
 

@@ -72,7 +72,7 @@ static void test_members(void **state)
 static pv_status write_two(const char *path, const pv_tensor *a, const pv_tensor *b)
 {
     pv_npz_out out;
-    pv_status s = pv_npz_out_open(&out, path);
+    pv_status s = pv_npz_out_open(&out, path, 0644);
     if (s == PV_OK) s = pv_npz_out_add(&out, "alpha", a);
     if (s == PV_OK) s = pv_npz_out_add(&out, "bêta", b);
     if (s == PV_OK) return pv_npz_out_commit(&out);
@@ -111,14 +111,14 @@ static void test_write(void **state)
     memset(name, 'n', sizeof name);
     name[sizeof name - 1] = '\0';
     pv_npz_out out;
-    CHECK_OK(pv_npz_out_open(&out, s.path));
+    CHECK_OK(pv_npz_out_open(&out, s.path, 0644));
     CHECK_FAILS(pv_npz_out_add(&out, name, &ta), PV_ERR_USAGE, "1099 bytes, at most 1019");
     pv_tensor huge = {.dtype = PV_F64, .shape = PV_SHAPE(1 << 30)};
     CHECK_FAILS(pv_npz_out_add(&out, "huge", &huge), PV_ERR_LIMIT, "write several archives");
     pv_npz_out_discard(&out);
     pv_npz_out_discard(&out);
     scratch_remove(&s);
-    CHECK_FAILS(pv_npz_out_open(&out, "fuzz/absent/t.npz"), PV_ERR_IO, "fuzz/absent/t.npz");
+    CHECK_FAILS(pv_npz_out_open(&out, "fuzz/absent/t.npz", 0644), PV_ERR_IO, "fuzz/absent/t.npz");
 }
 
 static void test_refusals(void **state)

@@ -24,7 +24,7 @@ static pv_tensor tensor(pv_dtype dtype, pv_shape shape, const double *values)
 static void write_npz(const char *name, pv_tensor x, pv_tensor y, const char *const *texts)
 {
     pv_npz_out out;
-    CHECK_OK(pv_npz_out_open(&out, scratch(name)));
+    CHECK_OK(pv_npz_out_open(&out, scratch(name), 0644));
     CHECK_OK(pv_npz_out_add(&out, "x", &x));
     CHECK_OK(pv_npz_out_add(&out, "y", &y));
     for (; texts != NULL && texts[0] != NULL; texts += 2) {

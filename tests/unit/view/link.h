@@ -36,7 +36,9 @@ typedef struct link_run {
 
 static inline void link_name(const link_run *l, char path[256], const char *name)
 {
-    snprintf(path, 256, "%s/%s", l->folder, name);
+    char text[256]; /* path may lie in *l */
+    snprintf(text, sizeof text, "%s/%s", l->folder, name);
+    memcpy(path, text, sizeof text);
 }
 
 /* The folder is made (and emptied by link_free) unless one is given. */
@@ -44,7 +46,7 @@ static inline void link_init(link_run *l, const char *folder)
 {
     static const char *const name[] = {"a", "server"}, *const role[] = {"client", "server"};
     const pv_passphrase none = {NULL};
-    char pem[256], key[256];
+    char file[16], pem[256], key[256];
     memset(l, 0, sizeof *l);
     snprintf(l->folder, sizeof l->folder, "%s", folder == NULL ? "/tmp/view-XXXXXX" : folder);
     if (folder == NULL) assert_non_null(mkdtemp(l->folder));
@@ -53,10 +55,13 @@ static inline void link_init(link_run *l, const char *folder)
     for (int i = 0; i < 2; i++) {
         link_end *e = &l->end[i];
         CHECK_OK(pv_party_make(l->folder, name[i], 10, &none, &none));
-        snprintf(pem, sizeof pem, "%s/%s.pem", l->folder, name[i]);
-        snprintf(key, sizeof key, "%s/%s.key", l->folder, name[i]);
+        snprintf(file, sizeof file, "%s.pem", name[i]);
+        link_name(l, pem, file);
+        snprintf(file, sizeof file, "%s.key", name[i]);
+        link_name(l, key, file);
         CHECK_OK(pv_identity_load(&e->identity, pem, key, &none));
-        snprintf(e->path, sizeof e->path, "%s/%s.view", l->folder, name[i]);
+        snprintf(file, sizeof file, "%s.view", name[i]);
+        link_name(l, e->path, file);
     }
     for (int i = 0; i < 2; i++) {
         link_end *e = &l->end[i], *other = &l->end[1 - i];

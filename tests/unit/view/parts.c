@@ -1,6 +1,7 @@
 #include "check.h"
 
 #include "view/parts.h"
+#include <math.h>
 #include <stdio.h>
 
 /* One byte tensor "ab" and one scalar f64, by hand. */
@@ -207,6 +208,21 @@ static void test_get(void **state)
     pv_parts_clear(&p);
 }
 
+static void test_range(void **state)
+{
+    (void)state;
+    static const float x[] = {NAN, 3, -1, INFINITY, 4, -INFINITY};
+    static const int64_t y[] = {-5, 7};
+    pv_part_range r = pv_part_range_of(&(pv_part){"x", PV_F32, PV_SHAPE(2, 3), x});
+    assert_true(r.min == -1 && r.mean == 2 && r.max == 4 && r.finite == 3);
+    r = pv_part_range_of(&(pv_part){"y", PV_I64, PV_SHAPE(2), y});
+    assert_true(r.min == -5 && r.mean == 1 && r.max == 7 && r.finite == 2);
+    r = pv_part_range_of(&(pv_part){"x", PV_F32, PV_SHAPE(1), x});
+    assert_true(isnan(r.min) && isnan(r.mean) && isnan(r.max) && r.finite == 0);
+    r = pv_part_range_of(&(pv_part){"none", PV_F32, PV_SHAPE(0, 3), NULL});
+    assert_true(isnan(r.mean) && r.finite == 0);
+}
+
 static void test_out_of_memory(void **state)
 {
     (void)state;
@@ -233,6 +249,7 @@ int main(void)
         cmocka_unit_test(test_overflowing_dimensions),
         cmocka_unit_test(test_twins),
         cmocka_unit_test(test_get),
+        cmocka_unit_test(test_range),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

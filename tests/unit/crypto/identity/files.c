@@ -1,6 +1,6 @@
 #include "keys.h"
 
-#include "crypto/identity/identity.h"
+#include "crypto/identity/describe.h"
 #include <fcntl.h>
 #include <openssl/rsa.h>
 #include <signal.h>
@@ -181,7 +181,7 @@ static void test_requests(void **state)
         const char *name;
         pv_status status;
         const char *message;
-    } refused[] = {{"Carol", PV_ERR_OPTION, "no name for a party"},
+    } refused[] = {{"Carol", PV_ERR_FORMAT, "odd.csr: asks for the name \"Carol\""},
                    {"ca", PV_ERR_OPTION, "can't be called \"ca\""},
                    {"ours", PV_ERR_OPTION, "the authority's name"}};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
@@ -245,7 +245,7 @@ static void test_key_files(void **state)
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         assert_int_equal(chmod(in("alice.key"), (mode_t)modes[i]), 0);
         CHECK_FAILS(pv_identity_load(&id, in("alice.pem"), in("alice.key"), NULL), PV_ERR_AUTH,
-                    "others may reach the private key; chmod 600");
+                    "others may reach it; chmod 600");
     }
     assert_int_equal(chmod(in("alice.key"), 0400), 0);
     CHECK_OK(pv_identity_load(&id, in("alice.pem"), in("alice.key"), NULL));
@@ -338,6 +338,78 @@ static void test_disk(void **state)
     assert_int_equal(folder_count(), 2);
 }
 
+static void test_describe(void **state)
+{
+    (void)state;
+    pv_key_description d;
+    pv_certificate *c = NULL;
+    uint8_t key[32];
+    CHECK_OK(pv_ca_make(folder, "Our authority", 100, NULL));
+    CHECK_OK(pv_party_make(folder, "alice", 10, NULL, NULL));
+    CHECK_OK(pv_csr_make(folder, "bob", &sesame));
+    CHECK_OK(pv_key_describe(&d, in("ca.pem")));
+    assert_true(d.kind == PV_KEY_AUTHORITY);
+    assert_string_equal(d.name, "Our authority");
+    CHECK_OK(pv_key_describe(&d, in("alice.pem")));
+    CHECK_OK(pv_certificate_load(&c, in("alice.pem")));
+    assert_true(d.kind == PV_KEY_PARTY && d.begins == pv_certificate_begins(c) &&
+                d.ends == pv_certificate_ends(c));
+    assert_string_equal(d.name, "alice");
+    assert_memory_equal(d.public_key, pv_certificate_key(c), 32);
+    assert_true(pv_hash_equal(&d.fingerprint, pv_certificate_fingerprint(c)));
+    pv_certificate_free(c);
+    memcpy(key, d.public_key, sizeof key);
+    CHECK_OK(pv_key_describe(&d, in("alice.key")));
+    assert_true(d.kind == PV_KEY_PRIVATE);
+    assert_memory_equal(d.public_key, key, 32);
+    assert_string_equal(d.name, "");
+    CHECK_OK(pv_key_describe(&d, in("bob.key")));
+    assert_true(d.kind == PV_KEY_LOCKED);
+    CHECK_OK(pv_key_describe(&d, in("bob.csr")));
+    assert_true(d.kind == PV_KEY_REQUEST);
+    assert_string_equal(d.name, "bob");
+    assert_int_equal(chmod(in("bob.key"), 0644), 0);
+    CHECK_FAILS(pv_key_describe(&d, in("bob.key")), PV_ERR_AUTH, "chmod 600");
+    make_text(in("x"), "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
+    CHECK_FAILS(pv_key_describe(&d, in("x")), PV_ERR_FORMAT, "holds a PUBLIC KEY");
+}
+
+static void test_passphrase_file(void **state)
+{
+    (void)state;
+    char text[PV_PASSPHRASE_MAX + 1], longest[PV_PASSPHRASE_MAX + 2];
+    static const struct {
+        const char *file, *text;
+    } good[] = {{"open sesame", "open sesame"},
+                {"open sesame\n", "open sesame"},
+                {"open sesame\r\nmore\n", "open sesame"},
+                {" blank \n", " blank "},
+                {"\r\r\n", "\r"}};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        make_text(in("pass"), good[i].file);
+        CHECK_OK(pv_passphrase_load(text, in("pass")));
+        assert_string_equal(text, good[i].text);
+    }
+    memset(longest, 'x', sizeof longest);
+    CHECK_OK(pv_file_write(in("pass"), longest, PV_PASSPHRASE_MAX, 0600));
+    CHECK_OK(pv_passphrase_load(text, in("pass")));
+    assert_int_equal(strlen(text), PV_PASSPHRASE_MAX);
+    CHECK_OK(pv_file_write(in("pass"), longest, PV_PASSPHRASE_MAX + 1, 0600));
+    CHECK_FAILS(pv_passphrase_load(text, in("pass")), PV_ERR_FORMAT, "1 to 1024");
+    static const char *const bad[] = {"", "\n", "\r\n", "\nopen sesame\n"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        make_text(in("pass"), bad[i]);
+        CHECK_FAILS(pv_passphrase_load(text, in("pass")), PV_ERR_FORMAT, "pass: a passphrase");
+        assert_string_equal(text, "");
+    }
+    CHECK_OK(pv_file_write(in("pass"), "a\0b\n", 4, 0600));
+    CHECK_FAILS(pv_passphrase_load(text, in("pass")), PV_ERR_FORMAT, "first line");
+    make_text(in("pass"), "open sesame\n");
+    assert_int_equal(chmod(in("pass"), 0640), 0);
+    CHECK_FAILS(pv_passphrase_load(text, in("pass")), PV_ERR_AUTH, "mode 0640");
+    CHECK_FAILS(pv_passphrase_load(text, in("none")), PV_ERR_NOT_FOUND, "none");
+}
+
 static void test_memory(void **state)
 {
     (void)state;
@@ -376,6 +448,8 @@ int main(void)
         cmocka_unit_test_teardown(test_never_overwritten, folder_empty),
         cmocka_unit_test_teardown(test_key_files, folder_empty),
         cmocka_unit_test_teardown(test_malformed, folder_empty),
+        cmocka_unit_test_teardown(test_describe, folder_empty),
+        cmocka_unit_test_teardown(test_passphrase_file, folder_empty),
         cmocka_unit_test_teardown(test_disk, folder_empty),
         cmocka_unit_test_teardown(test_memory, folder_empty),
     };

@@ -1,0 +1,65 @@
+/* scheme/scheme.h - what a scheme is: roles, messages, settings, and what it claims
+ *
+ * A scheme is a table entry. run/ finds it by name, starts a party for each role, and asks for its
+ * claims when it audits: each claim names the attacks that test it.
+ */
+#ifndef PV_SCHEME_SCHEME_H
+#define PV_SCHEME_SCHEME_H
+
+#include "party/party.h"
+#include "privet/train.h"
+
+typedef struct pv_claim {
+    const char *secret;         /* "training images" */
+    const char *adversary;      /* role that looks: "server" */
+    const char *victim;         /* role whose secret it is: "client" */
+    int told;                   /* the scheme tells it by itself: nothing to attack */
+    const char *text;           /* what the scheme says: "hidden only by averaging" */
+    const char *const *attacks; /* names, ended by NULL; in order of preference */
+} pv_claim;
+
+/* Which of a victim's samples stand behind the records of a step. */
+typedef struct pv_batch_truth {
+    int64_t *index; /* into the victim's data, as pv_party_data gives it */
+    int64_t count;
+} pv_batch_truth;
+
+/* What a run will cost, before it runs. */
+typedef struct pv_forecast {
+    uint64_t steps;
+    double wire_bytes;             /* all links together */
+    double view_bytes, disk_bytes; /* of the largest party */
+} pv_forecast;
+
+typedef struct pv_scheme {
+    const char *name, *summary;
+    const pv_role *const *role; /* ended by NULL */
+    const pv_message_type *type;
+    int types;
+    const pv_setting *setting; /* of [scheme] */
+    const char *const
+        *claims_about; /* secrets in the order the scheme claims them, ended by NULL */
+    int (*linked)(const char *role_a, const char *role_b);
+    const char *guarantee; /* what is proven under which assumption; "none" */
+
+    /* Reads and checks [scheme] and what it implies about roles; PV_ERR_* with file and line. One
+     * line for people goes to setting: "FedSGD, 4 clients, one image a step". claim[0..*claims)
+     * live as long as the program: they may depend on the settings. */
+    pv_status (*check)(pv_scenario *s, pv_str *setting, const pv_claim **claim, int *claims);
+    pv_status (*forecast)(pv_forecast *out, pv_scenario *s, int64_t samples);
+    /* NULL, or: the samples behind a step; count 0 when the step has none (yet). samples: of the
+     * victim. */
+    pv_status (*truth)(pv_batch_truth *out, pv_scenario *s, const char *victim, int64_t samples,
+                       uint64_t step);
+    /* The same for attacks: local epochs, batch and rate that an adversary knows from the scenario.
+     */
+    pv_status (*known)(pv_scenario *s, int *local_epochs, int *local_batch, double *local_lr);
+    /* NULL, or: how the same model is trained on all rows pooled, with as many passes over them:
+     * what the scheme's accuracy is measured against. train, validation and seed are the caller's.
+     */
+    pv_status (*plain)(pv_train_options *out, pv_scenario *s);
+} pv_scheme;
+
+void pv_batch_truth_clear(pv_batch_truth *t); /* idempotent */
+
+#endif

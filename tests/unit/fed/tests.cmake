@@ -1,0 +1,4 @@
+foreach(name order vector)
+  pv_test(unit/fed/${name} ROOMS fed)
+endforeach()
+pv_test(unit/fed/local ROOMS fed LABEL unit tsan TIMEOUT 60)
