@@ -190,6 +190,52 @@ static void shares_of_parameters_without_gradient(void **state)
     scene_clear(&s);
 }
 
+/* Where mean pooling follows the first convolution, images that differ by (-1)^(r+c) (a_r + b_c)
+ * have the same gradients, and no slope points that way (docs/attacks.md). */
+static void what_a_blurred_image_hides(void **state)
+{
+    (void)state;
+    enum { SIDE_HERE = 12, N = SIDE_HERE * SIDE_HERE };
+    pv_model *model = recorded_model(
+        "init uniform:0.5\nconv 3 kernel=5\navgpool 2\nsigmoid\nflatten\ndense classes\n",
+        SIDE_HERE, CLASSES);
+    const float *weight[RECORDED_PARTS];
+    float image[N];
+    double v[N], hidden[N], slope[N], before, after, along = 0, size = 0;
+    const int32_t label = 1;
+    victim g;
+    pv_matching m;
+    recorded_image(image, N, 3);
+    victim_init(&g, model, image, &label, 1);
+    for (int i = 0; i < pv_model_params(model); i++) weight[i] = pv_model_param(model, i)->data;
+    CHECK_OK(pv_matching_init(
+        &m, model, &(pv_matching_options){.match = PV_MATCH_L2, .batch = 1, .exact = 1}));
+    CHECK_OK(pv_matching_set_weights(&m, weight));
+    CHECK_OK(pv_matching_set_target(&m, (const float *const *)g.gradient));
+    CHECK_OK(pv_matching_set_labels(&m, &label));
+    draw(v, N, 8);
+    for (int i = 0; i < N; i++) {
+        int r = i / SIDE_HERE, c = i % SIDE_HERE;
+        double a = sin(r + 1.0), b = cos(3.0 * c);
+        hidden[i] = ((r + c) % 2 ? -1 : 1) * (a + b);
+    }
+    CHECK_OK(pv_matching_evaluate(&m, v, &before, slope));
+    for (int i = 0; i < N; i++) {
+        along += slope[i] * hidden[i];
+        size += fabs(slope[i]);
+        v[i] += hidden[i];
+    }
+    assert_true(size > 1e-6 && fabs(along) < 1e-12 * size);
+    CHECK_OK(pv_matching_evaluate(&m, v, &after, slope));
+    assert_true(before > 1e-3 && fabs(after - before) < 1e-10 * before);
+    v[0] += 1; /* which is not of that form */
+    CHECK_OK(pv_matching_evaluate(&m, v, &after, slope));
+    assert_true(fabs(after - before) > 1e-6 * before);
+    pv_matching_clear(&m);
+    victim_clear(&g);
+    pv_model_free(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +244,7 @@ int main(void)
         cmocka_unit_test(by_hand),
         cmocka_unit_test(what_there_is_nothing_to_match_in),
         cmocka_unit_test(shares_of_parameters_without_gradient),
+        cmocka_unit_test(what_a_blurred_image_hides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
