@@ -37,12 +37,17 @@ static pv_status build(pv_restore *r)
     pv_graph *g = NULL;
     pv_status status = PV_OK;
     pv_plan_options options = {.size = sizeof options, .seed = 1};
+    pv_node out[2];
     PV_TRY(pv_graph_new(&g));
     /* in training mode: batch norm answers as it did when the gradient was made */
     PV_TRY_GOTO(pv_model_build(r->model, g, NOISE, 1, PV_NONE, &r->nodes));
-    r->probability = pv_softmax(g, r->nodes.logits);
+    r->label = pv_input_index(g, "noise.label", PV_SHAPE(NOISE));
+    pv_node loss = pv_cross_entropy_index(g, r->nodes.logits, r->label);
+    PV_TRY_GOTO(pv_grad(g, &loss, NULL, 1, &r->nodes.param[r->weight], 1, &r->slope));
+    out[0] = r->probability = pv_softmax(g, r->nodes.logits);
+    out[1] = r->slope;
     PV_TRY_GOTO(pv_graph_check(g));
-    PV_TRY_GOTO(pv_compile(&r->plan, g, &r->probability, 1, &options));
+    PV_TRY_GOTO(pv_compile(&r->plan, g, out, 2, &options));
 done:
     pv_graph_free(g);
     return status;
@@ -57,7 +62,8 @@ pv_status pv_restore_init(pv_restore *r, const pv_model *model, uint64_t seed)
     r->mean = pv_calloc(classes, 2 * sizeof *r->mean);
     r->p = pv_alloc(NOISE * classes, sizeof *r->p);
     r->noise = pv_alloc((size_t)pv_shape_count(&model->domain.sample), NOISE * sizeof(float));
-    if (r->mean == NULL || r->p == NULL || r->noise == NULL)
+    r->rows = pv_alloc(classes, (size_t)r->inputs * sizeof *r->rows);
+    if (r->mean == NULL || r->p == NULL || r->noise == NULL || r->rows == NULL)
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for the labels of %zu classes", classes);
     r->count = r->mean + classes;
     PV_TRY_GOTO(build(r));
@@ -73,6 +79,7 @@ void pv_restore_clear(pv_restore *r)
     pv_free(r->mean);
     pv_free(r->p);
     pv_free(r->noise);
+    pv_free(r->rows);
     *r = (pv_restore){0};
 }
 
@@ -83,7 +90,10 @@ static pv_status average(pv_restore *r, const float *const *weight)
     int64_t n = NOISE * pv_shape_count(&m->domain.sample);
     int text = m->domain.kind == PV_DATA_TEXT;
     pv_rng stream = pv_rng_make(r->seed, PV_STREAM_ATTACK), rng = pv_rng_fork(&stream, UINT64_MAX);
+    const int32_t first[NOISE] = {0};
     for (int64_t k = 0; k < r->classes; k++) r->mean[k] = 0;
+    r->entry = 0;
+    PV_TRY(pv_plan_write(r->plan, r->label, first, PV_I32));
     for (int i = 0; i < r->nodes.params; i++)
         if (weight[i] != NULL && pv_plan_has(r->plan, r->nodes.param[i]))
             PV_TRY(pv_plan_write(r->plan, r->nodes.param[i], weight[i], PV_F32));
@@ -100,6 +110,9 @@ static pv_status average(pv_restore *r, const float *const *weight)
         PV_TRY(pv_plan_read(r->plan, r->probability, r->p, PV_F32));
         for (int64_t k = 0; k < NOISE * r->classes; k++)
             r->mean[k % r->classes] += r->p[k] / (double)(NOISE * ROUNDS);
+        PV_TRY(pv_plan_read(r->plan, r->slope, r->rows, PV_F32));
+        for (int64_t j = 0; j < r->inputs; j++)
+            r->entry += (r->factor < 0 ? -1 : 1) * (double)r->rows[j] / ROUNDS;
     }
     return PV_OK;
 }
@@ -130,17 +143,12 @@ static void least(const double *entry, int64_t classes, int32_t *label, double *
     if (confidence != NULL) *confidence = most > 0 ? (next - entry[best]) / most : 0;
 }
 
-/* What an entry must be divided by to be mean (p_k - [y = k]). */
-static double unit(const pv_restore *r, const double *entry)
+/* What an entry must be divided by to be mean (p_k - [y = k]). Without a bias, s * mean_n sum_j
+ * h_nj: what the noise says of it. */
+static double unit(const pv_restore *r)
 {
-    if (r->bias >= 0) return fabs(r->factor);
-    double sum = 0, mean = 0;
-    for (int64_t k = 0; k < r->classes; k++) {
-        if (!(entry[k] > 0)) continue; /* those are, mostly, not in the batch: entry = unit * p */
-        sum += entry[k];
-        mean += r->mean[k];
-    }
-    return mean > 0 && sum > 0 ? sum / mean : 1;
+    double sure = 1 - r->mean[0];
+    return r->bias >= 0 ? fabs(r->factor) : sure > 0 && r->entry < 0 ? -r->entry / sure : 1;
 }
 
 static int64_t largest(const double *value, int64_t n)
@@ -200,7 +208,7 @@ pv_status pv_restore_labels(pv_restore *r, int32_t *label, double *confidence,
     found = pv_alloc((size_t)batch, sizeof *found);
     if (found == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %zu labels", (size_t)batch);
     PV_TRY_GOTO(average(r, weight));
-    double one = unit(r, entry);
+    double one = unit(r);
     for (int64_t k = 0; k < r->classes; k++)
         r->count[k] = (double)batch * (r->mean[k] - entry[k] / one);
     choose(r->count, entry, r->classes, found, batch);

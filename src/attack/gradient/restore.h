@@ -34,9 +34,10 @@ typedef struct pv_restore {
     /* noise through the network */
     pv_plan *plan;
     pv_model_nodes nodes;
-    pv_node probability;
+    pv_node label, probability, slope;
     void *noise;
-    float *p;
+    float *p, *rows; /* probabilities; the last weights' gradient when every label is 0 */
+    double entry;    /* the sum of its first row */
     uint64_t seed;
 } pv_restore;
 
