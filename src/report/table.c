@@ -161,7 +161,10 @@ static void finding(table *t, const pv_finding *f, const int *width)
     }
     row(t, cell, width, CELLS, 4);
     pv_html text = {.plain = 1};
-    pv_html_textf(&text, "%s; controls ", pv_words_text(f->attack));
+    pv_html_text(&text, pv_words_text(f->attack));
+    if (!pv_words_empty(f->metric) && strcmp(f->metric, pv_words_text(f->secret)) != 0)
+        pv_html_textf(&text, ", %s", f->metric);
+    pv_html_raw(&text, "; controls ");
     control(&text, &f->positive, 1);
     pv_html_raw(&text, ", ");
     control(&text, &f->negative, 0);

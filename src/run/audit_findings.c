@@ -44,9 +44,8 @@ static pv_status write_control(pv_control *out, const pv_score *score, metric m,
 {
     out->count = (pv_count){hits(score, m), score->samples};
     out->bound = bound;
-    double share = score->samples > 0 ? (double)out->count.k / (double)out->count.n : 0;
-    out->holds =
-        score->samples > 0 && score->finished && (positive ? share >= bound : share <= bound);
+    out->unfinished = !score->finished;
+    out->holds = pv_control_holds(out, positive);
     return text(&out->what, "%s", what);
 }
 
@@ -310,7 +309,8 @@ static pv_status write_controls(pv_finding *f, const pv_audit_scored *s, metric 
     double most = m == LABELS ? 0.5 : f->chance + (1 - f->chance) * 0.4;
     PV_TRY(write_control(&f->positive, &s->positive, m, 1, least,
                          "drawn samples under weights where the attack is at home"));
-    return write_control(&f->negative, &s->negative, m, 0, m == RECOVERED ? f->chance + 0.1 : most,
+    return write_control(&f->negative, &s->negative, m, 0,
+                         m == RECOVERED ? fmin(f->chance + 0.1, 1) : most,
                          "the run's weights with what other samples left behind");
 }
 
