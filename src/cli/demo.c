@@ -67,7 +67,7 @@ const pv_command pv_command_demo = {
             "four clinics that train one model by federated averaging, and the same clinics "
             "sending the gradient of one digit a step. Then it attacks what the server saw in "
             "each, and writes one page about both.",
-    .examples = "privet demo\nprivet demo --out /tmp/demo --samples 2000 --rounds 3 --images 12",
+    .examples = "privet demo\nprivet demo --samples 2000 --rounds 3 --images 12",
     .options = options,
     .args_size = sizeof(demo_args),
     .run = run,
