@@ -24,7 +24,8 @@ pv_status pv_address_parse(pv_address *out, const char *text, int any_host)
         PV_FAIL(PV_ERR_OPTION, "address '%.100s': write an IPv6 address in brackets, [v6]:port",
                 text);
     }
-    if (n >= sizeof out->host) PV_FAIL(PV_ERR_OPTION, "address '%.100s': the host is too long", text);
+    if (n >= sizeof out->host)
+        PV_FAIL(PV_ERR_OPTION, "address '%.100s': the host is too long", text);
     if (n == 0 && !any_host)
         PV_FAIL(PV_ERR_OPTION, "address '%.100s' has no host; write host:port", text);
     size_t digits = strspn(colon + 1, "0123456789");
@@ -43,9 +44,9 @@ pv_status pv_address_parse(pv_address *out, const char *text, int any_host)
 pv_status pv_address_resolve(pv_address_list *out, const pv_address *a, int passive)
 {
     char port[8];
-    struct addrinfo *found = NULL, hints = {.ai_socktype = SOCK_STREAM,
-                                            .ai_flags =
-                                                AI_NUMERICSERV | (passive ? AI_PASSIVE : 0)};
+    struct addrinfo *found = NULL,
+                    hints = {.ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_NUMERICSERV | (passive ? AI_PASSIVE : 0)};
     *out = (pv_address_list){0};
     snprintf(port, sizeof port, "%u", a->port);
     int rc = getaddrinfo(a->host[0] == '\0' ? NULL : a->host, port, &hints, &found);
@@ -93,8 +94,7 @@ static int listen_on(const struct sockaddr_storage *a, socklen_t size)
     int on = 1, fd = open_socket(a->ss_family);
     if (fd < 0) return -1;
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (a->ss_family == AF_INET6)
-        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (a->ss_family == AF_INET6) (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     if (bind(fd, (const struct sockaddr *)a, size) == 0 && listen(fd, 128) == 0) return fd;
     int why = errno;
     close(fd);

@@ -28,7 +28,8 @@ pv_status pv_agreement_difference(pv_str *out, const char *here, const char *the
             return pv_str_printf(out, "line %d is missing here: '%.*s' there", line, shown(b),
                                  there);
         if (*there == '\0')
-            return pv_str_printf(out, "line %d is missing there: '%.*s' here", line, shown(a), here);
+            return pv_str_printf(out, "line %d is missing there: '%.*s' here", line, shown(a),
+                                 here);
         if (a != b || memcmp(here, there, a) != 0)
             return pv_str_printf(out, "line %d differs: '%.*s' here, '%.*s' there", line, shown(a),
                                  here, shown(b), there);

@@ -26,10 +26,8 @@ static pv_status gather(pv_hub *h, pv_conn *c)
     if (c->next <= l->base.count) c->next = l->base.count + 1;
     while (c->next <= l->durable && !pv_conn_direct(c) && pv_conn_unsent(c) < PV_CONN_GATHER) {
         const pv_out_frame *f = pv_link_out(l, c->next);
-        pv_frame_header header = {.type = f->type,
-                                  .step = f->step,
-                                  .number = c->next,
-                                  .size = f->payload->bytes.size};
+        pv_frame_header header = {
+            .type = f->type, .step = f->step, .number = c->next, .size = f->payload->bytes.size};
         PV_TRY(pv_conn_put_payload(c, &header, f->payload));
         count(h, p, f->type, header.size, 1);
         if (c->next > l->wired) l->wired = c->next;
@@ -100,8 +98,7 @@ static pv_status control(pv_hub *h, pv_conn *c)
     switch (c->header.type) {
     case PV_TYPE_BYE:
         p->bye_last = 0;
-        for (int i = 0; i < PV_BYE_BYTES; i++)
-            p->bye_last |= (uint64_t)c->payload.data[i] << 8 * i;
+        for (int i = 0; i < PV_BYE_BYTES; i++) p->bye_last |= (uint64_t)c->payload.data[i] << 8 * i;
         if (p->bye_last != p->link.arrived)
             PV_FAIL(PV_ERR_PEER, "it said goodbye after frame %" PRIu64 ", having sent %" PRIu64,
                     p->bye_last, p->link.arrived);
@@ -112,7 +109,8 @@ static pv_status control(pv_hub *h, pv_conn *c)
         PV_TRY(pv_refuse_parse(&reason, text, c->where, c->payload.data, c->payload.size));
         pv_hub_fatal(h, pv_refusal_status(reason), "%s refuses to go on: %s", p->name, text);
         break;
-    default: break;
+    default:
+        break;
     }
     return PV_OK;
 }

@@ -73,8 +73,7 @@ int pv_conn_direct(const pv_conn *c)
 
 size_t pv_conn_unsent(const pv_conn *c)
 {
-    return c->out_size - c->out_at +
-           (c->direct == NULL ? 0 : c->direct->bytes.size - c->direct_at);
+    return c->out_size - c->out_at + (c->direct == NULL ? 0 : c->direct->bytes.size - c->direct_at);
 }
 
 static pv_status write_some(pv_conn *c, const void *data, size_t size, size_t *n)
@@ -138,8 +137,8 @@ static pv_status begin_payload(pv_conn *c, const pv_message_type *type, int type
 {
     PV_TRY(pv_frame_parse(&c->header, c->where, c->head));
     PV_TRY(pv_frame_allow(&c->header, c->where, c->state == PV_CONN_UP, c->dialled, type, types));
-    c->payload = (pv_bytes){.data = pv_alloc((size_t)c->header.size, 1),
-                            .size = (size_t)c->header.size};
+    c->payload =
+        (pv_bytes){.data = pv_alloc((size_t)c->header.size, 1), .size = (size_t)c->header.size};
     c->have = 0;
     if (c->payload.data == NULL) {
         c->payload.size = 0;

@@ -68,8 +68,8 @@ pv_status pv_conn_put_frame(pv_conn *c, const pv_frame_header *h, const void *pa
 /* The same for a frame whose payload may be large; only when pv_conn_direct is 0. */
 pv_status pv_conn_put_payload(pv_conn *c, const pv_frame_header *h, pv_payload *p) PV_MUST_USE;
 
-int pv_conn_direct(const pv_conn *c);     /* a large payload is on its way */
-size_t pv_conn_unsent(const pv_conn *c);  /* bytes that wait */
+int pv_conn_direct(const pv_conn *c);                        /* a large payload is on its way */
+size_t pv_conn_unsent(const pv_conn *c);                     /* bytes that wait */
 pv_status pv_conn_flush(pv_conn *c, double now) PV_MUST_USE; /* as much as goes now */
 
 /* Reads on; *ready: header and payload are a whole frame, to be taken by pv_conn_taken. Not ready:

@@ -62,7 +62,8 @@ static pv_status too_large(const pv_frame_header *h, const char *from, const cha
     return PV_OK;
 }
 
-static pv_status exactly(const pv_frame_header *h, const char *from, const char *name, uint64_t size)
+static pv_status exactly(const pv_frame_header *h, const char *from, const char *name,
+                         uint64_t size)
 {
     if (h->size != size)
         PV_FAIL(PV_ERR_PEER, "%s: a %s frame of %" PRIu64 " bytes, %" PRIu64 " were expected", from,
@@ -77,16 +78,22 @@ pv_status pv_frame_allow(const pv_frame_header *h, const char *from, int trusted
         if (h->type == PV_TYPE_HELLO && !dialled) return too_large(h, from, "hello", PV_HELLO_MAX);
         if (h->type == PV_TYPE_WELCOME && dialled)
             return too_large(h, from, "welcome", PV_HELLO_MAX);
-        if (h->type == PV_TYPE_REFUSE && dialled) return too_large(h, from, "refuse", PV_REFUSE_MAX);
+        if (h->type == PV_TYPE_REFUSE && dialled)
+            return too_large(h, from, "refuse", PV_REFUSE_MAX);
         PV_FAIL(PV_ERR_PEER, "%s: a frame of type %d and %" PRIu64 " bytes where %s was expected",
                 from, h->type, h->size, dialled ? "a welcome" : "a hello");
     }
     switch (h->type) {
-    case PV_TYPE_SEAL: return exactly(h, from, "seal", PV_SEAL_BYTES);
-    case PV_TYPE_PING: return exactly(h, from, "ping", 0);
-    case PV_TYPE_BYE: return exactly(h, from, "bye", PV_BYE_BYTES);
-    case PV_TYPE_REFUSE: return too_large(h, from, "refuse", PV_REFUSE_MAX);
-    default: break;
+    case PV_TYPE_SEAL:
+        return exactly(h, from, "seal", PV_SEAL_BYTES);
+    case PV_TYPE_PING:
+        return exactly(h, from, "ping", 0);
+    case PV_TYPE_BYE:
+        return exactly(h, from, "bye", PV_BYE_BYTES);
+    case PV_TYPE_REFUSE:
+        return too_large(h, from, "refuse", PV_REFUSE_MAX);
+    default:
+        break;
     }
     for (int i = 0; i < types; i++)
         if (type[i].id == h->type) return too_large(h, from, type[i].name, type[i].max);

@@ -51,7 +51,8 @@ pv_status pv_frame_parse(pv_frame_header *out, const char *from,
 
 /* Is a frame of this type and size taken at all? To be asked before anything is allocated. trusted:
  * 0 as long as the sender has not shown who it is; then only HELLO (to who was dialled) or WELCOME
- * and REFUSE (to who dialled) are taken, told apart by `dialled`. Errors: PV_ERR_PEER, PV_ERR_LIMIT.
+ * and REFUSE (to who dialled) are taken, told apart by `dialled`. Errors: PV_ERR_PEER,
+ * PV_ERR_LIMIT.
  */
 pv_status pv_frame_allow(const pv_frame_header *h, const char *from, int trusted, int dialled,
                          const pv_message_type *type, int types) PV_MUST_USE;

@@ -75,9 +75,12 @@ pv_status pv_refusal_status(pv_refusal r)
 {
     switch (r) {
     case PV_REFUSE_AUTH:
-    case PV_REFUSE_DROPPED: return PV_ERR_AUTH;
-    case PV_REFUSE_MISMATCH: return PV_ERR_MISMATCH;
-    case PV_REFUSE_PROTOCOL: break;
+    case PV_REFUSE_DROPPED:
+        return PV_ERR_AUTH;
+    case PV_REFUSE_MISMATCH:
+        return PV_ERR_MISMATCH;
+    case PV_REFUSE_PROTOCOL:
+        break;
     }
     return PV_ERR_PEER;
 }
@@ -120,11 +123,11 @@ static int can_give(const pv_hello *sender, const pv_hello *needer)
 
 static pv_status journals(pv_str *out, const pv_hello *sender, const pv_hello *needer)
 {
-    return pv_str_printf(
-        out,
-        "journals do not fit: %s needs frame %" PRIu64 " of %s next, which has %" PRIu64
-        " to %" PRIu64 "; was an older copy of a run's folder put back?",
-        needer->name, needer->need, sender->name, sender->from, sender->last);
+    return pv_str_printf(out,
+                         "journals do not fit: %s needs frame %" PRIu64
+                         " of %s next, which has %" PRIu64 " to %" PRIu64
+                         "; was an older copy of a run's folder put back?",
+                         needer->name, needer->need, sender->name, sender->from, sender->last);
 }
 
 pv_status pv_handshake_fits(pv_str *theirs, const pv_hello *here, const pv_hello *there)
@@ -132,10 +135,10 @@ pv_status pv_handshake_fits(pv_str *theirs, const pv_hello *here, const pv_hello
     pv_str mine = {0};
     pv_status status = PV_OK;
     if (strcmp(here->scheme, there->scheme) != 0) {
-        PV_TRY_GOTO(pv_str_printf(&mine, "scheme '%s' here, '%s' there", here->scheme,
-                                  there->scheme));
-        PV_TRY_GOTO(pv_str_printf(theirs, "scheme '%s' here, '%s' there", there->scheme,
-                                  here->scheme));
+        PV_TRY_GOTO(
+            pv_str_printf(&mine, "scheme '%s' here, '%s' there", here->scheme, there->scheme));
+        PV_TRY_GOTO(
+            pv_str_printf(theirs, "scheme '%s' here, '%s' there", there->scheme, here->scheme));
     } else if (strcmp(here->agreement, there->agreement) != 0) {
         PV_TRY_GOTO(pv_str_append(&mine, "the scenarios are not the same: "));
         PV_TRY_GOTO(pv_agreement_difference(&mine, here->agreement, there->agreement));

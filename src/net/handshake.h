@@ -20,8 +20,8 @@
 #ifndef PV_NET_HANDSHAKE_H
 #define PV_NET_HANDSHAKE_H
 
-#include "net/frame.h"
 #include "base/str.h"
+#include "net/frame.h"
 
 enum { PV_PROTOCOL_VERSION = 1, PV_CERTIFICATE_MAX = 4096 };
 
@@ -38,7 +38,8 @@ typedef struct pv_hello {
 pv_status pv_hello_encode(pv_bytes *out, const pv_hello *h) PV_MUST_USE;
 /* The certificate points into data. On failure *out is cleared. Errors: PV_ERR_FORMAT,
  * PV_ERR_TRUNCATED, PV_ERR_LIMIT, PV_ERR_VERSION, PV_ERR_MEMORY. */
-pv_status pv_hello_parse(pv_hello *out, const char *from, const void *data, size_t size) PV_MUST_USE;
+pv_status pv_hello_parse(pv_hello *out, const char *from, const void *data,
+                         size_t size) PV_MUST_USE;
 void pv_hello_clear(pv_hello *h); /* of a parsed one; idempotent */
 
 typedef enum pv_refusal {
@@ -58,6 +59,7 @@ pv_status pv_refuse_parse(pv_refusal *reason, char text[PV_REFUSE_MAX], const ch
 
 /* Does `there` go with `here`, once it is known who it is? On failure PV_ERR_MISMATCH with the
  * reason as `here` sees it, and *theirs what to tell the other end. peer: its name. */
-pv_status pv_handshake_fits(pv_str *theirs, const pv_hello *here, const pv_hello *there) PV_MUST_USE;
+pv_status pv_handshake_fits(pv_str *theirs, const pv_hello *here,
+                            const pv_hello *there) PV_MUST_USE;
 
 #endif

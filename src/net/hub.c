@@ -272,8 +272,7 @@ pv_status pv_hub_wait(pv_hub *h, double seconds)
         }
         pthread_mutex_unlock(&h->lock);
         if (missing == 0) return pv_hub_record_begin(h, NULL);
-        if (missing > 0)
-            PV_FAIL(PV_ERR_TIMEOUT, "not there after %.3g s: %s", seconds, text);
+        if (missing > 0) PV_FAIL(PV_ERR_TIMEOUT, "not there after %.3g s: %s", seconds, text);
     }
 }
 
@@ -320,8 +319,7 @@ static pv_status open_peer(pv_hub *h, pv_peer *p, const pv_hub_peer *o)
     PV_TRY(copy_name(p->role, o->role, "peer's role"));
     p->fingerprint = o->fingerprint;
     p->channel = o->address == NULL ? o->channel : -1;
-    if (strcmp(p->name, h->name) == 0)
-        PV_FAIL(PV_ERR_USAGE, "%s can't be its own peer", h->name);
+    if (strcmp(p->name, h->name) == 0) PV_FAIL(PV_ERR_USAGE, "%s can't be its own peer", h->name);
     if (o->address != NULL) {
         PV_TRY(pv_address_parse(&address, o->address, 0));
         p->address = pv_strdup(o->address);
@@ -368,8 +366,8 @@ static pv_status copy_options(pv_hub *h, const pv_hub_options *o)
     for (int i = 0; i < o->peers; i++) {
         h->peers = i + 1;
         PV_TRY(open_peer(h, &h->peer[i], &o->peer[i]));
-        h->peer[i].dials_late = h->peer[i].address != NULL && o->listen != NULL &&
-                                strcmp(h->name, h->peer[i].name) < 0;
+        h->peer[i].dials_late =
+            h->peer[i].address != NULL && o->listen != NULL && strcmp(h->name, h->peer[i].name) < 0;
     }
     return PV_OK;
 }

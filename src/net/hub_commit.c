@@ -43,9 +43,8 @@ static void remember_places(pv_hub *h)
 {
     for (int i = 0; i < h->peers; i++) {
         pv_peer *p = &h->peer[i];
-        p->place = (pv_hub_place){.sent = p->link.sent,
-                                  .received = p->link.received,
-                                  .last_data = p->link.last_data};
+        p->place = (pv_hub_place){
+            .sent = p->link.sent, .received = p->link.received, .last_data = p->link.last_data};
     }
     h->decided_place = h->decided;
     if (h->view != NULL) h->view_place = pv_view_writer_position(h->view);

@@ -1,10 +1,11 @@
 /* net/hub_finish.c - the end of a run: nobody is left waiting for one who went home
  *
  *   1. until the seals of every peer cover all data that went to it;
- *   2. positions are committed once more; then BYE to everybody, which says: all that this end needs
- *      is durable here, it will never ask again;
+ *   2. positions are committed once more; then BYE to everybody, which says: all that this end
+ * needs is durable here, it will never ask again;
  *   3. until BYE has come from everybody. A peer whose connection is down may be one that went home
- *      after its BYE got lost, or one that died and comes back for what it lacks: it gets some time.
+ *      after its BYE got lost, or one that died and comes back for what it lacks: it gets some
+ * time.
  */
 #include "net/hub_i.h"
 
@@ -26,12 +27,12 @@ static pv_status take_rest(pv_hub *h, int *taken)
         uint64_t number = head == NULL || head->type == PV_TYPE_SEAL ? 0 : head->number;
         pthread_mutex_unlock(&h->lock);
         if (number > 0)
-            return pv_hub_fail(
-                h,
-                pv_trail_fail(PV_ERR_PEER, __FILE__, __LINE__,
-                              "%s sent frame %" PRIu64 " that nobody here takes: this end is done",
-                              p->name, number),
-                i);
+            return pv_hub_fail(h,
+                               pv_trail_fail(PV_ERR_PEER, __FILE__, __LINE__,
+                                             "%s sent frame %" PRIu64
+                                             " that nobody here takes: this end is done",
+                                             p->name, number),
+                               i);
     }
     return PV_OK;
 }
@@ -99,9 +100,10 @@ static pv_status wait_goodbyes(pv_hub *h, double seconds, int *taken)
             pv_hub_waiting(h, open, since, " to finish");
             pv_hub_sleep(h, -1);
         } else if (late >= 0) {
-            pv_hub_say(h, PV_LOG_INFO,
-                       "%s did not say goodbye; it has all that was sent to it, so this end is done",
-                       h->peer[late].name);
+            pv_hub_say(
+                h, PV_LOG_INFO,
+                "%s did not say goodbye; it has all that was sent to it, so this end is done",
+                h->peer[late].name);
         }
         pthread_mutex_unlock(&h->lock);
         if (open < 0) return PV_OK;

@@ -36,12 +36,12 @@ typedef struct pv_peer {
     int known; /* its certificate was seen, in this run */
     uint8_t key[32];
     int up, dropped;
-    int bye_in, bye_out;              /* it said so; we did, and it has left this process */
-    uint64_t bye_last;                /* the last frame of its direction */
-    int paused;                       /* too much has arrived that nobody took */
-    double heard, down_since;         /* heard 0: never */
-    char trouble[PV_TROUBLE];         /* what went wrong last; "" */
-    pv_refusal refuse;                /* the role's thread wants it told; 0 */
+    int bye_in, bye_out;      /* it said so; we did, and it has left this process */
+    uint64_t bye_last;        /* the last frame of its direction */
+    int paused;               /* too much has arrived that nobody took */
+    double heard, down_since; /* heard 0: never */
+    char trouble[PV_TROUBLE]; /* what went wrong last; "" */
+    pv_refusal refuse;        /* the role's thread wants it told; 0 */
     char refuse_text[PV_TROUBLE];
     pv_hub_traffic *traffic; /* [types + 2]: channel's own, seals, types of the table */
 
@@ -66,24 +66,24 @@ typedef struct pv_pending {
 } pv_pending;
 
 struct pv_hub {
-    const pv_ctx *ctx;                                                     /* R */
+    const pv_ctx *ctx;                                                    /* R */
     char name[PV_PARTY_NAME], role[PV_PARTY_NAME], scheme[PV_PARTY_NAME]; /* C */
-    const pv_identity *identity;                                           /* C */
-    const pv_certificate *ca;                                              /* C */
-    pv_bytes der;                                                          /* C: of identity */
-    char *agreement;                                                       /* C */
-    pv_hash scenario;                                                      /* C */
-    pv_message_type *type;                                                 /* C */
-    int types, peers;                                                      /* C */
+    const pv_identity *identity;                                          /* C */
+    const pv_certificate *ca;                                             /* C */
+    pv_bytes der;                                                         /* C: of identity */
+    char *agreement;                                                      /* C */
+    pv_hash scenario;                                                     /* C */
+    pv_message_type *type;                                                /* C */
+    int types, peers;                                                     /* C */
     pv_peer *peer;
-    pv_hub_store store;                             /* R */
-    double heartbeat, silence, handshake;           /* C */
-    size_t window;                                  /* C */
-    pv_tls *tls;                                    /* C; NULL: only channels */
-    pv_address proxy;                               /* C; port 0: none */
-    int listener[PV_LISTENERS], listeners;          /* I */
-    uint16_t port;                                  /* C */
-    int wake;                                       /* C: eventfd */
+    pv_hub_store store;                    /* R */
+    double heartbeat, silence, handshake;  /* C */
+    size_t window;                         /* C */
+    pv_tls *tls;                           /* C; NULL: only channels */
+    pv_address proxy;                      /* C; port 0: none */
+    int listener[PV_LISTENERS], listeners; /* I */
+    uint16_t port;                         /* C */
+    int wake;                              /* C: eventfd */
 
     pthread_t thread;
     int running; /* R */
@@ -136,7 +136,7 @@ void pv_hub_sleep(pv_hub *h, double seconds);
 /* Holding the lock, now and then: a log line that this peer (-1: any) is waited for. */
 void pv_hub_waiting(pv_hub *h, int peer, double since, const char *what);
 void pv_hub_describe(char *out, size_t size, const pv_hub *h, const pv_peer *p);
-void pv_hub_wake(pv_hub *h); /* the I/O thread */
+void pv_hub_wake(pv_hub *h);                                        /* the I/O thread */
 const pv_message_type *pv_hub_type(const pv_hub *h, uint16_t type); /* NULL: not in the table */
 pv_hub_traffic *pv_hub_count(const pv_hub *h, pv_peer *p, uint16_t type);
 int64_t pv_hub_clock(void); /* milliseconds since 1970 */
@@ -182,7 +182,7 @@ pv_status pv_dial_connected(pv_hub *h, pv_conn *c) PV_MUST_USE;
 pv_status pv_dial_proxied(pv_hub *h, pv_conn *c) PV_MUST_USE;
 
 /* greet.c */
-pv_status pv_greet_tls(pv_hub *h, pv_conn *c) PV_MUST_USE; /* TLS is up */
+pv_status pv_greet_tls(pv_hub *h, pv_conn *c) PV_MUST_USE;   /* TLS is up */
 pv_status pv_greet_hello(pv_hub *h, pv_conn *c) PV_MUST_USE; /* to be sent by who dialled */
 pv_status pv_greet_frame(pv_hub *h, pv_conn *c, double now) PV_MUST_USE; /* HELLO or its answer */
 /* Tell the other end why it is not talked to, and close. */

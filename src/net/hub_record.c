@@ -44,8 +44,7 @@ static pv_status remove_stale(const pv_hub *h)
     if (s.st_size > 0) {
         PV_TRY_CONTEXT(pv_view_open(&v, h->view_path), "it is in the way of this run's view");
         const pv_view_header *o = pv_view_header_of(v);
-        int ours =
-            strcmp(o->party, h->name) == 0 && pv_hash_equal(&o->scenario, &h->scenario);
+        int ours = strcmp(o->party, h->name) == 0 && pv_hash_equal(&o->scenario, &h->scenario);
         pv_view_free(v);
         if (!ours)
             PV_FAIL(PV_ERR_USAGE, "%s is there already, and is the view of another run",
@@ -109,8 +108,8 @@ pv_status pv_note(pv_hub *h, pv_view_kind kind, uint16_t type, const pv_part *pa
     pv_status status = pv_parts_encode(payload->bytes.data, part, count);
     if (status == PV_OK) status = pv_hash_of(&payload->hash, payload->bytes.data, size);
     if (status == PV_OK)
-        status = pv_hub_record(h, kind, -1, type, h->step, 0, &payload->hash, payload->bytes.data,
-                               size);
+        status =
+            pv_hub_record(h, kind, -1, type, h->step, 0, &payload->hash, payload->bytes.data, size);
     pv_payload_release(payload);
     return status;
 }

@@ -85,11 +85,8 @@ static pv_status open_message(pv_message *out, pv_hub *h, int peer, pv_in_frame 
 {
     const char *who = h->peer[peer].name;
     const pv_message_type *t = pv_hub_type(h, f->type), *wanted = pv_hub_type(h, type);
-    *out = (pv_message){.peer = peer,
-                        .type = f->type,
-                        .step = f->step,
-                        .number = f->number,
-                        .payload = f->payload};
+    *out = (pv_message){
+        .peer = peer, .type = f->type, .step = f->step, .number = f->number, .payload = f->payload};
     f->payload = (pv_bytes){0};
     snprintf(out->what, sizeof out->what, "%s %" PRIu64 " from %s", t == NULL ? "?" : t->name,
              f->step, who);
@@ -116,7 +113,8 @@ static int who_has(pv_hub *h, int peer)
 static pv_status next_frame(pv_in_frame *f, pv_hub *h, int peer)
 {
     PV_TRY(pv_hub_take_seals(h, peer));
-    if (!take(h, peer, 0, f)) PV_FAIL(PV_ERR_RUN, "the queue of %s is not in order", h->peer[peer].name);
+    if (!take(h, peer, 0, f))
+        PV_FAIL(PV_ERR_RUN, "the queue of %s is not in order", h->peer[peer].name);
     return PV_OK;
 }
 

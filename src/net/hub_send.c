@@ -18,11 +18,12 @@ static pv_status compare(const pv_hub *h, const pv_peer *p, const pv_out_frame *
         pv_hash_equal(&f->payload->hash, &made->hash))
         return PV_OK;
     PV_FAIL(PV_ERR_RUN,
-            "step %" PRIu64 " of %s was executed again after a crash and made another frame %" PRIu64
+            "step %" PRIu64
+            " of %s was executed again after a crash and made another frame %" PRIu64
             " for %s (type %d, step %" PRIu64 ", %zu bytes; before: type %d, step %" PRIu64
             ", %zu bytes): steps must be deterministic",
-            h->step, h->name, p->link.sent.count + 1, p->name, type, step, made->bytes.size, f->type,
-            f->step, f->payload->bytes.size);
+            h->step, h->name, p->link.sent.count + 1, p->name, type, step, made->bytes.size,
+            f->type, f->step, f->payload->bytes.size);
 }
 
 /* Under the lock. *payload becomes the one that counts. */
@@ -100,7 +101,8 @@ static pv_status check_peer(pv_hub *h, int peer)
     pthread_mutex_lock(&h->lock);
     int dropped = h->peer[peer].dropped, finishing = h->finishing;
     pthread_mutex_unlock(&h->lock);
-    if (dropped) PV_FAIL(PV_ERR_USAGE, "%s was given up; nothing can be sent to it", h->peer[peer].name);
+    if (dropped)
+        PV_FAIL(PV_ERR_USAGE, "%s was given up; nothing can be sent to it", h->peer[peer].name);
     if (finishing) PV_FAIL(PV_ERR_USAGE, "nothing can be sent after pv_hub_finish");
     return PV_OK;
 }
@@ -110,7 +112,8 @@ static pv_status encode(pv_payload **out, pv_hub *h, uint16_t type, const pv_par
 {
     const pv_message_type *t = pv_hub_type(h, type);
     *out = NULL;
-    if (t == NULL) PV_FAIL(PV_ERR_USAGE, "a message of type %d, which the scheme does not have", type);
+    if (t == NULL)
+        PV_FAIL(PV_ERR_USAGE, "a message of type %d, which the scheme does not have", type);
     size_t size = pv_parts_size(part, count);
     if (size > t->max)
         PV_FAIL(PV_ERR_LIMIT, "a message '%s' of %zu bytes, receivers take at most %" PRIu64,
@@ -207,9 +210,8 @@ static pv_status store(pv_hub *h)
     pv_status status = PV_OK;
     frames fresh = {0}, kept = {0};
     pv_bytes hub = {0};
-    pv_hub_commit commit = {.step = h->commit_step,
-                            .state = h->commit_state.data,
-                            .state_size = h->commit_state.size};
+    pv_hub_commit commit = {
+        .step = h->commit_step, .state = h->commit_state.data, .state_size = h->commit_state.size};
     pthread_mutex_lock(&h->lock);
     status = gather(&fresh, &kept, h);
     if (status == PV_OK && h->commit_pending) status = pv_hub_state_encode(&hub, h);

@@ -43,8 +43,8 @@ static void get_transcript(pv_transcript *out, pv_reader *r, const char *field)
 static void put_peer(pv_writer *w, const pv_hub *h, const pv_peer *p)
 {
     pv_writer_string(w, p->name);
-    pv_writer_u8(w, (uint8_t)((p->known ? KNOWN : 0) | (p->dropped ? DROPPED : 0) |
-                              (p->bye_in ? GONE : 0)));
+    pv_writer_u8(
+        w, (uint8_t)((p->known ? KNOWN : 0) | (p->dropped ? DROPPED : 0) | (p->bye_in ? GONE : 0)));
     pv_writer_bytes(w, p->key, sizeof p->key);
     put_transcript(w, &p->link.base);
     put_transcript(w, &p->place.sent);
@@ -106,8 +106,7 @@ static void get_peer(pv_reader *r, const pv_hub *h, pv_peer *p)
     l->acked = l->base;
     l->arrived = l->received.count;
     l->stored = l->base.count;
-    p->place =
-        (pv_hub_place){.sent = l->sent, .received = l->received, .last_data = l->last_data};
+    p->place = (pv_hub_place){.sent = l->sent, .received = l->received, .last_data = l->last_data};
 }
 
 static pv_status parse(pv_hub *h, const pv_hub_recovered *rec, pv_view_position *view)
@@ -117,7 +116,8 @@ static pv_status parse(pv_hub *h, const pv_hub_recovered *rec, pv_view_position 
     if (pv_reader_status(&r) == PV_OK && version != STATE_VERSION)
         pv_reader_fail(&r, PV_ERR_VERSION, "version %u, %d is read", version, STATE_VERSION);
     uint32_t peers = pv_reader_u32le(&r, "peers"), types = pv_reader_u32le(&r, "types");
-    if (pv_reader_status(&r) == PV_OK && (peers != (uint32_t)h->peers || types != (uint32_t)h->types))
+    if (pv_reader_status(&r) == PV_OK &&
+        (peers != (uint32_t)h->peers || types != (uint32_t)h->types))
         pv_reader_fail(&r, PV_ERR_MISMATCH, "%u peers and %u message types, now %d and %d", peers,
                        types, h->peers, h->types);
     for (int i = 0; i < h->peers; i++) get_peer(&r, h, &h->peer[i]);

@@ -50,7 +50,8 @@ void pv_io_drop(pv_hub *h, pv_conn *c, const char *why)
         p->down_since = now;
         snprintf(p->trouble, sizeof p->trouble, "%s", why);
         if (!h->stop && !(p->bye_in && p->bye_out))
-            pv_hub_say(h, PV_LOG_INFO, "lost the connection to %s (%s): %s", p->name, c->where, why);
+            pv_hub_say(h, PV_LOG_INFO, "lost the connection to %s (%s): %s", p->name, c->where,
+                       why);
         pv_dial_later(h, c->peer, now, 1);
         pthread_cond_broadcast(&h->changed);
     } else if (p->dialling == c) {
@@ -104,8 +105,8 @@ static void failed(pv_hub *h, pv_conn *c, pv_status s, double now)
             pv_hub_fatal(h, s, "%s does not take this party's certificate: %s",
                          h->peer[c->peer].name, why);
         else
-            pv_hub_fatal(h, s == PV_ERR_MISMATCH ? s : PV_ERR_PEER, "%s: %s",
-                         h->peer[c->peer].name, why);
+            pv_hub_fatal(h, s == PV_ERR_MISMATCH ? s : PV_ERR_PEER, "%s: %s", h->peer[c->peer].name,
+                         why);
         pthread_mutex_unlock(&h->lock);
     } else if (s == PV_ERR_AUTH && c->peer >= 0) {
         pthread_mutex_lock(&h->lock);
@@ -221,7 +222,8 @@ static void deadline(pv_hub *h, pv_conn *c, double now)
     case PV_CONN_CLOSING:
         if (now - c->since > LINGER_SECONDS) c->state = PV_CONN_OVER;
         break;
-    case PV_CONN_OVER: break;
+    case PV_CONN_OVER:
+        break;
     default:
         if (c->channel || now - c->since <= h->handshake) break;
         if (is_stranger(c)) {
@@ -241,8 +243,10 @@ static double next_deadline(const pv_hub *h, const pv_conn *c)
         double silent = c->heard + h->silence, quiet = c->said + h->heartbeat;
         return silent < quiet ? silent : quiet;
     }
-    case PV_CONN_CLOSING: return c->since + LINGER_SECONDS;
-    default: return c->since + h->handshake;
+    case PV_CONN_CLOSING:
+        return c->since + LINGER_SECONDS;
+    default:
+        return c->since + h->handshake;
     }
 }
 
@@ -293,11 +297,16 @@ static short wanted(pv_hub *h, pv_conn *c, double now)
 {
     short out = pv_conn_unsent(c) > 0 ? POLLOUT : 0;
     switch (c->state) {
-    case PV_CONN_CONNECTING: return POLLOUT;
-    case PV_CONN_TLS: return pv_tls_wants_write(c->tls) ? POLLOUT : POLLIN;
-    case PV_CONN_UP: return (short)(out | (may_read(h, c, now) ? POLLIN : 0));
-    case PV_CONN_CLOSING: return c->shut ? POLLIN : POLLOUT;
-    default: return (short)(out | POLLIN);
+    case PV_CONN_CONNECTING:
+        return POLLOUT;
+    case PV_CONN_TLS:
+        return pv_tls_wants_write(c->tls) ? POLLOUT : POLLIN;
+    case PV_CONN_UP:
+        return (short)(out | (may_read(h, c, now) ? POLLIN : 0));
+    case PV_CONN_CLOSING:
+        return c->shut ? POLLIN : POLLOUT;
+    default:
+        return (short)(out | POLLIN);
     }
 }
 

@@ -1,4 +1,5 @@
-/* net/link.h - both directions of the link to one peer: what is kept, what has arrived, what is sealed
+/* net/link.h - both directions of the link to one peer: what is kept, what has arrived, what is
+ * sealed
  *
  * Out: frames base+1 .. stored are kept in memory, each with the transcript after it.
  *

@@ -6,8 +6,8 @@
 pv_status pv_proxy_request(pv_str *out, const pv_address *to)
 {
     const char *open = strchr(to->host, ':') != NULL ? "[" : "", *close = *open ? "]" : "";
-    return pv_str_printf(out, "CONNECT %s%s%s:%u HTTP/1.1\r\nHost: %s%s%s:%u\r\n\r\n", open, to->host,
-                         close, to->port, open, to->host, close, to->port);
+    return pv_str_printf(out, "CONNECT %s%s%s:%u HTTP/1.1\r\nHost: %s%s%s:%u\r\n\r\n", open,
+                         to->host, close, to->port, open, to->host, close, to->port);
 }
 
 pv_status pv_proxy_reply(int *done, const char *reply, size_t size)

@@ -127,6 +127,15 @@ void pv_tls_close(pv_tls_session *s)
     pv_free(s);
 }
 
+/* Alerts (RFC 8446, section 6.2) by which the other end says that it does not take the certificate.
+ */
+static int about_certificate(int alert)
+{
+    return (alert >= SSL_AD_BAD_CERTIFICATE && alert <= SSL_AD_CERTIFICATE_UNKNOWN) ||
+           alert == SSL_AD_UNKNOWN_CA || alert == SSL_AD_ACCESS_DENIED ||
+           alert == TLS13_AD_CERTIFICATE_REQUIRED;
+}
+
 /* What a call that returned rc <= 0 means: PV_OK when it is only not the time. */
 static pv_status judge(pv_tls_session *s, int rc, int *closed)
 {
@@ -153,10 +162,12 @@ static pv_status judge(pv_tls_session *s, int rc, int *closed)
     if (ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED && verified != X509_V_OK)
         PV_FAIL(PV_ERR_AUTH, "TLS: the certificate was not accepted: %s",
                 X509_verify_cert_error_string(verified));
-    /* What broke in the middle of a session is the connection, what the other end says is not. */
-    int alert = ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) >= SSL_AD_REASON_OFFSET;
-    if (SSL_is_init_finished(s->ssl) && !alert) PV_FAIL(PV_ERR_NETWORK, "TLS: %s", why);
-    PV_FAIL(PV_ERR_AUTH, alert ? "TLS: the other end says: %s" : "TLS: %s", why);
+    int alert = ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) - SSL_AD_REASON_OFFSET : -1;
+    if (alert >= 0)
+        PV_FAIL(about_certificate(alert) ? PV_ERR_AUTH : PV_ERR_NETWORK,
+                "TLS: the other end says: %s", why);
+    /* What breaks in the middle of a session is the connection. */
+    PV_FAIL(SSL_is_init_finished(s->ssl) ? PV_ERR_NETWORK : PV_ERR_AUTH, "TLS: %s", why);
 }
 
 pv_status pv_tls_handshake(pv_tls_session *s, int *done)

@@ -154,11 +154,11 @@ static inline void crowd_link(crowd *c, int a, int b)
 {
     party *p = &c->party[a], *q = &c->party[b];
     pv_hub_peer *peer = &p->peer[p->options.peers++];
-    *peer = (pv_hub_peer){
-        .name = q->name,
-        .role = q->role,
-        .fingerprint = *pv_certificate_fingerprint(pv_identity_certificate(q->identity)),
-        .channel = -1};
+    *peer = (pv_hub_peer){.name = q->name,
+                          .role = q->role,
+                          .fingerprint =
+                              *pv_certificate_fingerprint(pv_identity_certificate(q->identity)),
+                          .channel = -1};
 }
 
 /* A server and clients, in a star; nothing is open yet. */
@@ -184,7 +184,7 @@ static inline void crowd_init(crowd *c, int parties)
         p->ctx = (pv_ctx){.log = party_log, .user = p};
         p->steps = 3;
         p->values = VALUES;
-        p->finish = 20;
+        p->finish = 5;
         p->options = (pv_hub_options){.size = sizeof p->options,
                                       .name = p->name,
                                       .role = p->role,
@@ -334,8 +334,8 @@ static inline void *party_thread(void *arg)
         if (p->status == PV_OK) p->status = script_run(h, p);
         snprintf(p->trail, sizeof p->trail, "%s", pv_trail_text());
         pv_hub_free(h);
-        int crash = p->status == PV_ERR_IO && (strncmp(p->trail, "killed", 6) == 0 ||
-                                               strncmp(p->trail, "crash", 5) == 0);
+        int crash = p->status == PV_ERR_IO &&
+                    (strncmp(p->trail, "killed", 6) == 0 || strncmp(p->trail, "crash", 5) == 0);
         if (!crash) return NULL;
         p->kills++;
         p->kill_at = p->store.fail_at = 0;
