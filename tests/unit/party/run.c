@@ -203,6 +203,37 @@ static void not_the_same_any_more(void **state)
     toy_free(&c);
 }
 
+/* A party without peers, so that nothing but itself asks for memory. */
+static void out_of_memory(void **state)
+{
+    (void)state;
+    toy_crowd c;
+    char folder[128];
+    pv_status status = PV_OK;
+    toy_init(&c, 1, 0, "");
+    snprintf(folder, sizeof folder, "%s/server", c.folder);
+    CHECK_OUT_OF_MEMORY(status)
+    {
+        toy_remove(folder);
+        status = toy_once(&c, 0, NULL);
+    }
+    json_t *j = toy_result(&c, 0);
+    assert_int_equal(integer(j, "steps", NULL), TOY_STEPS);
+    assert_int_equal(integer(j, "restarts", NULL), 0);
+    json_decref(j);
+    /* and each time from where the last one got to */
+    toy_remove(folder);
+    CHECK_OUT_OF_MEMORY(status)
+    {
+        status = toy_once(&c, 0, NULL);
+    }
+    j = toy_result(&c, 0);
+    assert_int_equal(integer(j, "steps", NULL), TOY_STEPS);
+    assert_true(integer(j, "restarts", NULL) > 3);
+    json_decref(j);
+    toy_free(&c);
+}
+
 /* The commitment to a data set of MNIST's size: printed, and not absurd. */
 static void speed_of_the_commitment(void **state)
 {
@@ -228,9 +259,13 @@ static void speed_of_the_commitment(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(undisturbed),           cmocka_unit_test(refused_alone),
-        cmocka_unit_test(unknown_settings),      cmocka_unit_test(cancelled),
-        cmocka_unit_test(not_the_same_any_more), cmocka_unit_test(speed_of_the_commitment),
+        cmocka_unit_test(undisturbed),
+        cmocka_unit_test(refused_alone),
+        cmocka_unit_test(unknown_settings),
+        cmocka_unit_test(cancelled),
+        cmocka_unit_test(not_the_same_any_more),
+        cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(speed_of_the_commitment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
