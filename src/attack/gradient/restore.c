@@ -171,25 +171,42 @@ static int by_label(const void *a, const void *b)
                                 : (x->left < y->left) - (x->left > y->left);
 }
 
-/* batch classes by their counts, which are used up. entry is negative for those that must be
- * there. */
-static void choose(double *count, double *entry, int64_t classes, chosen *out, int64_t batch)
+/* batch classes by their counts; what is left of these afterwards, in all, is returned: whole
+ * numbers leave nothing. Classes with a negative entry must be there. */
+static double choose(double *count, const double *entry, int64_t classes, chosen *out,
+                     int64_t batch)
 {
     int64_t n = 0;
-    for (; n < batch; n++) {
-        double most = 0;
-        int64_t k = -1;
-        for (int64_t c = 0; c < classes; c++)
-            if (entry[c] < most) most = entry[c], k = c;
-        if (k < 0) break;
-        out[n] = (chosen){(int32_t)k, count[k]};
+    double left = 0;
+    for (int64_t k = 0; k < classes && n < batch; k++) {
+        if (!(entry[k] < 0)) continue;
+        out[n++] = (chosen){(int32_t)k, count[k]};
         count[k] -= 1;
-        entry[k] = 0;
     }
     for (; n < batch; n++) {
         int64_t k = largest(count, classes);
         out[n] = (chosen){(int32_t)k, count[k]};
         count[k] -= 1;
+    }
+    for (int64_t k = 0; k < classes; k++) left += fabs(count[k]);
+    return left;
+}
+
+/* Counts from a mean of p that is the noise's, uniform or between them: the one whose counts are
+ * the closest to whole numbers. */
+static void count_labels(pv_restore *r, const double *entry, chosen *out, chosen *trial,
+                         int64_t batch)
+{
+    double one = unit(r), best = INFINITY;
+    for (int share = 0; share <= 2; share++) {
+        for (int64_t k = 0; k < r->classes; k++) {
+            double mean = r->mean[k] + 0.5 * share * (1 / (double)r->classes - r->mean[k]);
+            r->count[k] = (double)batch * (mean - entry[k] / one);
+        }
+        double left = choose(r->count, entry, r->classes, trial, batch);
+        if (!(left < best)) continue;
+        best = left;
+        memcpy(out, trial, (size_t)batch * sizeof *out);
     }
 }
 
@@ -205,13 +222,10 @@ pv_status pv_restore_labels(pv_restore *r, int32_t *label, double *confidence,
         least(entry, r->classes, label, confidence);
         goto done;
     }
-    found = pv_alloc((size_t)batch, sizeof *found);
+    found = pv_calloc((size_t)batch, 2 * sizeof *found);
     if (found == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %zu labels", (size_t)batch);
     PV_TRY_GOTO(average(r, weight));
-    double one = unit(r);
-    for (int64_t k = 0; k < r->classes; k++)
-        r->count[k] = (double)batch * (r->mean[k] - entry[k] / one);
-    choose(r->count, entry, r->classes, found, batch);
+    count_labels(r, entry, found, found + batch, batch);
     qsort(found, (size_t)batch, sizeof *found, by_label);
     for (int64_t i = 0; i < batch; i++) {
         label[i] = found[i].label;
