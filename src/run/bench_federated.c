@@ -1,6 +1,7 @@
 #include "run/bench_federated.h"
 
 #include "base/file.h"
+#include "data/spec.h"
 #include "fed/local.h"
 #include "fed/messages.h"
 #include "run/folder.h"
@@ -39,10 +40,28 @@ static double cpu_of(int who)
            1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
 }
 
+/* The scenario lies elsewhere: its paths must be absolute. */
+static pv_status absolute(pv_str *out, const char *text)
+{
+    pv_status status = PV_OK;
+    pv_spec spec;
+    char here[PATH];
+    PV_TRY(pv_spec_parse(&spec, text));
+    if (spec.path[0] == '\0' || spec.path[0] == '/')
+        PV_TRY_GOTO(pv_str_append(out, text));
+    else if (getcwd(here, sizeof here) == NULL)
+        PV_FAIL_GOTO(PV_ERR_IO, "%s: the folder we are in has no name", text);
+    else
+        PV_TRY_GOTO(pv_str_printf(out, "%s:%s/%s", spec.kind, here, text + strlen(spec.kind) + 1));
+done:
+    pv_spec_clear(&spec);
+    return status;
+}
+
 /* Test data would be measured on; the two sides would no longer do the same. */
 static pv_status training_part(pv_str *out, const char *spec)
 {
-    PV_TRY(pv_str_append(out, spec));
+    PV_TRY(absolute(out, spec));
     if (!pv_data_has_test_split(spec) || strstr(spec, "split=") != NULL) return PV_OK;
     return pv_str_append(out, strchr(spec, '?') == NULL ? "?split=train" : "&split=train");
 }
