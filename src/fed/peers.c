@@ -65,6 +65,7 @@ pv_status pv_fed_collect(pv_fed_peers *c, pv_party *p, uint16_t type, const uint
         pv_message_clear(&m);
         PV_TRY(status);
     }
+    if (pv_fed_present(c) == 0) PV_FAIL(PV_ERR_PEER, "all %d clients are lost", c->count);
     return PV_OK;
 }
 
