@@ -40,6 +40,7 @@ const pv_command *const pv_commands[] = {
     &pv_command_keys_show,
     &pv_command_list,
     &pv_command_bench_engine,
+    &pv_command_bench_wire,
     &pv_command_demo,
     &pv_command_version,
     &pv_command_help,

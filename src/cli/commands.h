@@ -5,6 +5,7 @@
 #include "cli/command.h"
 
 extern const pv_command pv_command_bench_engine;
+extern const pv_command pv_command_bench_wire;
 extern const pv_command pv_command_completion;
 extern const pv_command pv_command_data_convert;
 extern const pv_command pv_command_data_info;
