@@ -190,7 +190,7 @@ static void findings(table *t)
 {
     static const char *const title[CELLS] = {"",       "level",         "who looks", "secret",
                                              "k of n", "95 % interval", "chance"};
-    int width[CELLS] = {INDENT, 7, 0, 0, 11, 13, 9};
+    int width[CELLS] = {INDENT, 7, 0, 0, 13, 13, 11};
     int *order = pv_calloc((size_t)t->f->findings + 1, sizeof *order);
     pv_html head[CELLS];
     if (order == NULL) {
