@@ -15,39 +15,12 @@ import random
 import struct
 import sys
 
+import corpus_fed
 import corpus_identity
 from corpus_codec import (gzip_files, idx_files, cifar_files, npy_all, npz_files, st_bytes, safetensors_files,
                           arff_files, csv_files, tsv_files, png_files, jpeg_files)
-from corpus_files import damaged, save
+from corpus_files import HERE, damaged, save
 import corpus_view
-
-HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
-FOUND = re.compile(r"^([0-9a-f]{40}|found-.*)$")
-
-
-def save(reader, files):
-    folder = os.path.join(HERE, reader)
-    os.makedirs(folder, exist_ok=True)
-    for name in os.listdir(folder):
-        if not FOUND.match(name):
-            os.remove(os.path.join(folder, name))
-    for name, data in files.items():
-        with open(os.path.join(folder, name), "wb") as f:
-            f.write(data)
-
-
-def damaged(files, seed):
-    """The files, with copies of every third that have a byte changed, and of every third that are cut short."""
-    rng = random.Random(seed)
-    out = dict(files)
-    for i, (name, data) in enumerate(files.items()):
-        if len(data) > 4 and i % 3 == 0:
-            at = rng.randrange(min(len(data), 200))
-            out[f"{name}.changed"] = data[:at] + bytes([(data[at] + rng.randrange(1, 256)) % 256]) + data[at + 1:]
-        if len(data) > 4 and i % 3 == 1:
-            out[f"{name}.cut"] = data[: rng.randrange(1, len(data))]
-    return out
-
 
 # ---- wire
 
@@ -365,9 +338,9 @@ def scenario_files():
 # ---- journals
 
 
-def journal_record(kind, step=0, attempt=0, restarts=0, state=b"", hub=b"", frames=()):
+def journal_record(kind, step=0, attempt=0, state=b"", hub=b"", frames=()):
     pad = lambda b: b + bytes(-len(b) % 8)
-    out = struct.pack("<IIQQQQQ", kind, len(frames), step, attempt, restarts, len(state), len(hub))
+    out = struct.pack("<IIQQQQ", kind, len(frames), step, attempt, len(state), len(hub))
     for peer, kind, fstep, number, payload in frames:
         out += struct.pack("<HHIQQQ", peer, kind, 0, fstep, number, len(payload))
     return out + pad(state) + pad(hub) + b"".join(pad(f[4]) for f in frames)
@@ -376,21 +349,19 @@ def journal_record(kind, step=0, attempt=0, restarts=0, state=b"", hub=b"", fram
 def journal_files():
     frames = [(0, 16, 4, 1, b"hello"), (0xfffe, 2, 4, 1, bytes(8)), (1, 17, 4, 2, b"")]
     plain = {
-        "picture": journal_record(1, 3, 0, 2, b"state", b"hub", frames),
-        "first": journal_record(1, 0, 0, 0, b"s" * 40),
+        "picture": journal_record(1, 3, 0, b"state", b"hub", frames),
+        "first": journal_record(1, 0, 0, b"s" * 40),
         "empty": journal_record(1),
-        "frames-first": journal_record(2, frames=frames),
+        "frames-first": journal_record(2, 0, 0, frames=frames),
         "kind": journal_record(7),
     }
     after = {
-        "frames": journal_record(2, 3, 0, 2, frames=frames[:1]),
-        "restart": journal_record(3, 3, 0, 3),
-        "restart-again": journal_record(3, 3, 1, 3),
-        "restart-skipped": journal_record(3, 3, 0, 4),
-        "attempt-skipped": journal_record(3, 3, 2, 3),
-        "step": journal_record(2, 9, 0, 2, frames=frames[:1]),
+        "frames": journal_record(2, 3, 0, frames=frames[:1]),
+        "attempt": journal_record(3, 3, 1),
+        "attempt-skipped": journal_record(3, 3, 2),
+        "step": journal_record(2, 9, 0, frames=frames[:1]),
         "picture-again": plain["picture"],
-        "state": journal_record(2, 3, 0, 2, b"x"),
+        "state": journal_record(2, 3, 0, b"x"),
     }
     first, files = plain["picture"], {}
     for name, data in plain.items():
@@ -401,6 +372,51 @@ def journal_files():
     files["file"] = b"\2PVJOURN\1" + bytes(120) + struct.pack("<QQQ", 1, 0, 64) + bytes(24 + 64 + 17)
     files["file-long"] = b"\2PVJOURN\1" + bytes(120) + struct.pack("<QQQ", 1, 0, 1 << 60) + bytes(200)
     save("journal", damaged(files, 16))
+# ---- report
+
+
+def findings_files():
+    """What the fixtures of the tests hold, cut down to one of each kind of thing, then spoiled key by key."""
+    fixtures = os.path.join(os.path.dirname(HERE), "..", "tests", "fixtures", "findings")
+    with open(os.path.join(fixtures, "hospitals.json")) as f:
+        whole = json.load(f)
+    first = whole["findings"][0]
+    first["exhibits"] = first["exhibits"][:1]
+    for key in "original", "guess", "baseline":
+        first["exhibits"][0][key] = "Zm9v"
+    first["targets"] = []
+    for key in "findings", "told", "not_tested", "parties", "traffic":
+        whole[key] = whole[key][:1]
+    numbers = json.loads(json.dumps(whole))
+    numbers["findings"][0].update(k=2, n=2, interval=[0.15811388300841894, 1.0],
+                                  targets=[{"error": 1e-7, "baseline": None, "recovered": True}] * 2)
+    numbers["findings"][0]["exhibits"][0]["item"] = 1
+    files = {"whole": whole, "targets": numbers, "empty-object": {}, "list": []}
+    for name in "broken", "masked":
+        with open(os.path.join(fixtures, name + ".json")) as f:
+            files[name] = json.load(f)
+
+    def spoil(name, path, value):
+        copy = json.loads(json.dumps(whole))
+        at = copy
+        for key in path[:-1]:
+            at = at[key]
+        at[path[-1]] = value
+        files[name] = copy
+
+    for key in whole:
+        spoil(f"odd-{key}", [key], 3 if isinstance(whole[key], (str, list)) else "three")
+    for key, value in first.items():
+        spoil(f"finding-{key}", ["findings", 0, key], -1 if isinstance(value, (str, list, dict)) else "one")
+    spoil("newer", ["schema_version"], 2)
+    spoil("interval", ["findings", 0, "interval"], [0.0, 0.04])
+    spoil("holds", ["findings", 0, "positive", "holds"], False)
+    spoil("picture", ["findings", 0, "exhibits", 0, "guess"], "<script>")
+    spoil("markup", ["findings", 0, "secret"], "</td><script>alert(1)</script>\u0007\u001b[2J")
+    spoil("item", ["findings", 0, "exhibits", 0, "item"], 100)
+    spoil("large", ["findings", 0, "n"], 10**9)
+    spoil("hidden", ["with_originals"], False)
+    save("findings", damaged({k: json.dumps(v, ensure_ascii=False).encode() for k, v in files.items()}, 15))
 
 
 if __name__ == "__main__":
@@ -421,10 +437,11 @@ if __name__ == "__main__":
     parts_files()
     view_files()
     seal_files()
-    corpus_identity.make(save, damaged)
     corpus_view.make(save, damaged)
     secagg_files()
     scenario_files()
     journal_files()
+    findings_files()
+    corpus_fed.make(save, damaged)
     if len(sys.argv) == 2:
         jpeg_files(sys.argv[1])

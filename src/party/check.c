@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/ctx.h"
 #include "net/address.h"
+#include "party/data.h"
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -210,7 +211,7 @@ static pv_status check_data(pv_checking *c)
     const pv_local *l = c->p->o->local;
     if (l->data == NULL)
         return pv_check_add(c->report, PV_CHECK_PASS, "data", "%s brings no data", c->p->o->name);
-    pv_status status = pv_party_open_data(&data, c->p);
+    pv_status status = pv_local_data(&data, l, c->p->o->scenario, c->p->o->name, &c->p->ctx);
     if (status != PV_OK) return pv_check_failed(c->report, "data", status);
     PV_TRY_GOTO(pv_check_add(c->report, PV_CHECK_PASS, "data", "%s: %lld samples%s", l->data,
                              (long long)pv_data_count(data),

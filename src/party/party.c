@@ -160,6 +160,8 @@ static pv_status commit(pv_party *p)
 
 static pv_status execute(pv_party *p)
 {
+    /* A run begins when all are there; who comes back to one that began finds out by and by. */
+    if (p->first == 1) PV_TRY(pv_hub_wait(p->hub, -1.0));
     while (!p->kept.done) {
         PV_TRY(pv_ctx_check(&p->ctx));
         p->step++;

@@ -50,8 +50,6 @@ pv_status pv_party_new(pv_party **out, const pv_party_options *o, const pv_ctx *
 void pv_party_free(pv_party *p);
 
 /* ---- party_data.c */
-/* pv_party_data without committing to it. */
-pv_status pv_party_open_data(pv_data **out, const pv_party *p) PV_MUST_USE;
 
 /* ---- party_open.c */
 /* Certificates, and whether they are those that the scenario pins. */

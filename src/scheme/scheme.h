@@ -7,7 +7,7 @@
 #define PV_SCHEME_SCHEME_H
 
 #include "party/party.h"
-#include "privet/model.h"
+#include "privet/train.h"
 
 typedef struct pv_claim {
     const char *secret;         /* "training images" */
@@ -54,6 +54,10 @@ typedef struct pv_scheme {
     /* The same for attacks: local epochs, batch and rate that an adversary knows from the scenario.
      */
     pv_status (*known)(pv_scenario *s, int *local_epochs, int *local_batch, double *local_lr);
+    /* NULL, or: how the same model is trained on all rows pooled, with as many passes over them:
+     * what the scheme's accuracy is measured against. train, validation and seed are the caller's.
+     */
+    pv_status (*plain)(pv_train_options *out, pv_scenario *s);
 } pv_scheme;
 
 void pv_batch_truth_clear(pv_batch_truth *t); /* idempotent */
