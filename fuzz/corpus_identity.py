@@ -5,6 +5,8 @@ DER (X.690) is put together by hand. Signatures are only bytes here, since parsi
 import base64
 import struct
 
+from corpus_files import damaged, save
+
 
 def der(tag, *parts):
     body = b"".join(parts)
@@ -61,7 +63,7 @@ def certificate_der(subject=x509_name(b"alice"), issuer=x509_name(b"fuzz"), key=
                algorithm, der(0x03, b"\0", signature))
 
 
-def certificate_files(save, damaged):
+def certificate_files():
     good = certificate_der()
     files = {
         "party": good,
@@ -116,7 +118,7 @@ REQUEST = bytes.fromhex("""
 """)
 
 
-def request_files(save, damaged):
+def request_files():
     save("request", damaged({
         "good": REQUEST,
         "forged": request_der(),
@@ -139,7 +141,7 @@ def pem_text(label, data, width=64, header=""):
     return "\n".join([f"-----BEGIN {label}-----", *([header, ""] if header else []), *lines, f"-----END {label}-----", ""])
 
 
-def pem_files(save, damaged):
+def pem_files():
     good = pem_text("CERTIFICATE", certificate_der())
     texts = {
         "certificate": good,
@@ -168,7 +170,7 @@ def pem_files(save, damaged):
     save("pem", damaged({name: text.encode() for name, text in texts.items()}, 17))
 
 
-def make(save, damaged):
-    certificate_files(save, damaged)
-    request_files(save, damaged)
-    pem_files(save, damaged)
+def make():
+    certificate_files()
+    request_files()
+    pem_files()

@@ -85,6 +85,9 @@ typedef struct pv_norm {
 } pv_norm;
 PV_API pv_status pv_norm_fit(pv_norm *norm, const pv_data *data)
     PV_MUST_USE; /* constant features: inverse_std 1 */
+/* The same from means and standard deviations that are known, of `columns` columns. */
+PV_API pv_status pv_norm_make(pv_norm *norm, const double *mean, const double *std,
+                              int columns) PV_MUST_USE;
 PV_API void pv_norm_clear(pv_norm *norm);
 
 /* Random changes of training images. All zero: none. What is filled in is the mean: 0 after

@@ -35,6 +35,7 @@ enum {
     PV_STREAM_GLYPHS = 5,
     PV_STREAM_DROPOUT = 6,
     PV_STREAM_ATTACK = 7,
+    PV_STREAM_CLIENT = 8,
     PV_STREAM_TEST = 99,
 };
 

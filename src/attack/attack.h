@@ -64,9 +64,16 @@ typedef struct pv_guess {
     size_t count;
 } pv_guess;
 
-pv_status pv_guess_init(pv_guess *g, size_t targets) PV_MUST_USE;
-void pv_guess_clear(pv_guess *g); /* idempotent */
-/* Everything in it, in a fixed form: what is committed to. */
+pv_status pv_guess_init(pv_guess *g, size_t targets) PV_MUST_USE; /* nothing claimed, unfinished */
+void pv_guess_clear(pv_guess *g);                                 /* idempotent */
+/* Room in item i for `batch` samples of `count` numbers (0: x is not claimed), zero; labels, when
+ * asked for, are -1, confidences 0. What it had before is freed. */
+pv_status pv_guess_claim(pv_guess *g, size_t i, int64_t batch, int64_t count, int labels,
+                         int confidences) PV_MUST_USE;
+/* Everything in it, in a fixed form: what is committed to. All numbers little-endian:
+ *     "privet/1 guess\0", u64 items, u32 dimensions of a sample, each u64, then for every item
+ *     i64 batch, u8 is x there, u8 label, u8 confidence, f64 loss, f64 seconds, i64 evaluations,
+ *     u8 finished, x as f32, label as i32, confidence as f64. */
 pv_status pv_guess_hash(pv_hash *out, const pv_guess *g, const pv_shape *sample) PV_MUST_USE;
 
 typedef struct pv_attack {
@@ -85,8 +92,24 @@ typedef struct pv_attack {
                      int options, const pv_budget *budget, const pv_ctx *ctx);
 } pv_attack;
 
-/* options[name], or the attack's default; NULL when it has no such option. */
+/* options[name], or the attack's default; NULL when it has no such option. Of two of a name the
+ * later counts. */
 const char *pv_attack_option_get(const pv_attack *a, const pv_attack_option *option, int options,
                                  const char *name);
+
+/* PV_ERR_OPTION when one is given that the attack does not have; the message lists those it has. */
+pv_status pv_attack_option_check(const pv_attack *a, const pv_attack_option *option,
+                                 int options) PV_MUST_USE;
+
+/* The option, which the attack has, as a number from low to high (PV_ERR_OPTION otherwise), as a
+ * whole one, and as the position of its word among "l2|cosine". */
+pv_status pv_attack_option_number(double *out, const pv_attack *a, const pv_attack_option *option,
+                                  int options, const char *name, double low,
+                                  double high) PV_MUST_USE;
+pv_status pv_attack_option_count(int64_t *out, const pv_attack *a, const pv_attack_option *option,
+                                 int options, const char *name, int64_t low,
+                                 int64_t high) PV_MUST_USE;
+pv_status pv_attack_option_choice(int *out, const pv_attack *a, const pv_attack_option *option,
+                                  int options, const char *name, const char *words) PV_MUST_USE;
 
 #endif

@@ -19,7 +19,8 @@ typedef struct pv_globals {
 
 typedef struct pv_cli {
     pv_globals global;
-    pv_ctx ctx; /* threads, log, progress and SIGINT, for every call into the library */
+    pv_ctx ctx;   /* threads, log, progress and SIGINT, for every call into the library */
+    int *verdict; /* exit status of a command that ran as it should: 0, or what it found (5, 6) */
 } pv_cli;
 
 typedef struct pv_command {

@@ -24,6 +24,7 @@ const pv_option pv_global_options[] = {
     PV_OPTION_END,
 };
 
+/* One a line, so that what two people add does not collide. */
 /* clang-format off */
 const pv_command *const pv_commands[] = {
     &pv_command_train,
@@ -32,12 +33,18 @@ const pv_command *const pv_commands[] = {
     &pv_command_data_info,
     &pv_command_data_convert,
     &pv_command_data_split,
+    &pv_command_check,
+    &pv_command_run,
+    &pv_command_party,
     &pv_command_view,
+    &pv_command_audit,
     &pv_command_keys_ca,
     &pv_command_keys_party,
     &pv_command_keys_csr,
     &pv_command_keys_sign,
     &pv_command_keys_show,
+    &pv_command_report,
+    &pv_command_gate,
     &pv_command_list,
     &pv_command_bench_engine,
     &pv_command_bench_wire,

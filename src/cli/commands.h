@@ -4,7 +4,9 @@
 
 #include "cli/command.h"
 
+extern const pv_command pv_command_audit;
 extern const pv_command pv_command_bench_engine;
+extern const pv_command pv_command_check;
 extern const pv_command pv_command_bench_wire;
 extern const pv_command pv_command_completion;
 extern const pv_command pv_command_data_convert;
@@ -12,6 +14,7 @@ extern const pv_command pv_command_data_info;
 extern const pv_command pv_command_data_split;
 extern const pv_command pv_command_demo;
 extern const pv_command pv_command_eval;
+extern const pv_command pv_command_gate;
 extern const pv_command pv_command_help;
 extern const pv_command pv_command_keys_ca;
 extern const pv_command pv_command_keys_csr;
@@ -19,7 +22,10 @@ extern const pv_command pv_command_keys_party;
 extern const pv_command pv_command_keys_show;
 extern const pv_command pv_command_keys_sign;
 extern const pv_command pv_command_list;
+extern const pv_command pv_command_party;
 extern const pv_command pv_command_predict;
+extern const pv_command pv_command_report;
+extern const pv_command pv_command_run;
 extern const pv_command pv_command_train;
 extern const pv_command pv_command_version;
 extern const pv_command pv_command_view;

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "data/spec.h"
 #include "privet/metric.h"
 #include "privet/train.h"
 #include "run/training.h"
@@ -120,7 +121,7 @@ static pv_status run(const pv_cli *cli, const void *opaque)
     if (a->holdout > 0)
         PV_TRY_GOTO(pv_str_append(&spec, a->data));
     else
-        PV_TRY_GOTO(pv_training_test_spec(&spec, a->data, NULL));
+        PV_TRY_GOTO(pv_spec_test(&spec, a->data, NULL));
     PV_TRY_GOTO(pv_data_open(&data, pv_str_text(&spec), &cli->ctx));
     if (a->holdout > 0)
         PV_TRY_GOTO(

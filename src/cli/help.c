@@ -101,7 +101,8 @@ pv_status pv_help_overview(pv_str *out)
         PV_TRY(option_lines(out, o));
     return pv_str_append(out,
                          "\nprivet help COMMAND tells more. Exit status: 0 done, 1 failed while "
-                         "running,\n2 usage, 3 bad input, 4 peer or network.\n");
+                         "running,\n2 usage, 3 bad input, 4 peer or network, 5 a limit of a gate "
+                         "was exceeded,\n6 an audit was invalid.\n");
 }
 
 pv_status pv_help_command(pv_str *out, const pv_command *command)

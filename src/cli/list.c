@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "privet/train.h"
+#include "run/registry.h"
 #include <string.h>
 
 typedef struct list_args {
@@ -8,8 +9,9 @@ typedef struct list_args {
 } list_args;
 
 static const pv_option options[] = {
-    {NULL, 0, PV_OPTION_CHOICE, "WHAT", NULL, 0, 0, "models|data|optimisers|schedules",
-     "what to list", offsetof(list_args, what), 1, 0},
+    {NULL, 0, PV_OPTION_CHOICE, "WHAT", NULL, 0, 0,
+     "models|data|schemes|attacks|optimisers|schedules", "what to list", offsetof(list_args, what),
+     1, 0},
     PV_OPTION_END,
 };
 
@@ -41,8 +43,39 @@ static pv_status list_data(json_t *array)
     }
 }
 
+/* A scheme's settings are those of [scheme] in a scenario. */
+static pv_status list_schemes(json_t *array)
+{
+    for (int i = 0; pv_scheme_at(i) != NULL; i++) {
+        const pv_scheme *s = pv_scheme_at(i);
+        PV_TRY(entry(array, s->name, s->summary));
+        for (const pv_setting *t = s->setting; array == NULL && t->key != NULL; t++)
+            pv_console_print("    %s = %s  %s\n", t->key,
+                             t->choices != NULL    ? t->choices
+                             : t->fallback != NULL ? t->fallback
+                                                   : "",
+                             t->help);
+    }
+    return PV_OK;
+}
+
+static pv_status list_attacks(json_t *array)
+{
+    for (int i = 0; pv_attack_at(i) != NULL; i++) {
+        const pv_attack *a = pv_attack_at(i);
+        PV_TRY(entry(array, a->name, a->summary));
+        if (array != NULL) continue;
+        pv_console_print("    %s\n", a->source);
+        for (const pv_attack_option *o = a->options; o != NULL && o->name != NULL; o++)
+            pv_console_print("    %s=%s\n", o->name, o->value);
+    }
+    return PV_OK;
+}
+
 static pv_status list(json_t *array, const char *what)
 {
+    if (strcmp(what, "schemes") == 0) return list_schemes(array);
+    if (strcmp(what, "attacks") == 0) return list_attacks(array);
     if (strcmp(what, "data") == 0) return list_data(array);
     if (strcmp(what, "models") == 0)
         for (int i = 0; i < pv_zoo_count(); i++)

@@ -78,11 +78,12 @@ done:
 
 int main(int argc, char **argv)
 {
-    pv_cli cli = {0};
+    int verdict = 0;
+    pv_cli cli = {.verdict = &verdict};
     for (int i = 1; i < argc; i++) /* a usage error, too, comes as JSON when that was asked for */
         if (strcmp(argv[i], "--json") == 0) cli.global.json = 1;
     pv_status status = run(&cli, argc, argv);
     if (status == PV_OK) status = pv_console_close();
     if (status != PV_OK) pv_console_failure(&cli, status);
-    return pv_status_exit(status);
+    return status == PV_OK ? verdict : pv_status_exit(status);
 }

@@ -124,6 +124,15 @@ typedef struct tables {
     void *args, *common_args;
 } tables;
 
+/* Another value of a `many` option. They gather at the front of argv, which never overtakes the
+ * words that are still to be read. */
+static void keep(const tables *t, const pv_option *o, char **argv, char *value)
+{
+    pv_words *words = (pv_words *)(void *)((char *)t->args + o->where);
+    words->word = argv;
+    argv[words->count++] = value;
+}
+
 /* The option that argv[*i] names, with its value, which may be the next word. */
 static pv_status parse_option(const tables *t, int argc, char **argv, int *i)
 {
@@ -156,6 +165,13 @@ static pv_status parse_option(const tables *t, int argc, char **argv, int *i)
                     o->argument);
         value = argv[++*i];
     }
+    if (o->many) {
+        if (value[0] == '\0')
+            PV_FAIL(PV_ERR_OPTION, "%s: --%s takes %s, not an empty word", t->command, o->name,
+                    o->argument);
+        keep(t, o, argv, value);
+        return PV_OK;
+    }
     return store(t->command, o, value, args);
 }
 
@@ -165,9 +181,7 @@ static pv_status parse_word(const tables *t, char **argv, int i, int *position)
     for (const pv_option *o = t->own; !pv_option_is_end(o); o++) {
         if (o->name != NULL) continue;
         if (o->many) {
-            pv_words *words = (pv_words *)((char *)t->args + o->where);
-            words->word = argv;
-            argv[words->count++] = argv[i]; /* never overtakes i: only words already read */
+            keep(t, o, argv, argv[i]);
             return PV_OK;
         }
         if (k++ == *position) {

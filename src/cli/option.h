@@ -12,7 +12,9 @@
  *     the others          const char *, living as long as argv; NULL when not given
  *
  * An entry without a name is positional: the k-th word that is no option belongs to the k-th of
- * them. One marked `many` takes every word that is left; its value is a pv_words.
+ * them. One marked `many` takes every word that is left; its value is a pv_words. A named option
+ * that is marked so may be given again and again, and its pv_words has every value. A table has at
+ * most one `many` option, and no common option is one.
  */
 #ifndef PV_CLI_OPTION_H
 #define PV_CLI_OPTION_H

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "data/spec.h"
 #include "privet/train.h"
 #include "run/training.h"
 #include <string.h>
@@ -124,7 +125,7 @@ static pv_status run(const pv_cli *cli, const void *opaque)
     pv_str spec = {0};
     pv_status status = PV_OK;
     PV_TRY_GOTO(pv_model_load(&m, a->model));
-    PV_TRY_GOTO(pv_training_test_spec(&spec, a->data, NULL));
+    PV_TRY_GOTO(pv_spec_test(&spec, a->data, NULL));
     PV_TRY_GOTO(pv_data_open(&data, pv_str_text(&spec), &cli->ctx));
     PV_TRY_GOTO(pv_model_check_data(m, data));
     size_t count = (size_t)pv_data_count(data), classes = (size_t)pv_model_what(m).classes;

@@ -3,12 +3,12 @@
 #include "cli/console.h"
 #include "privet/metric.h"
 #include "run/machine.h"
-#include "run/training.h"
+#include "run/training_page.h"
 #include <math.h>
 #include <string.h>
 
 typedef struct train_args {
-    const char *data, *model, *test, *out, *checkpoint, *log;
+    const char *data, *model, *test, *out, *checkpoint, *log, *report;
     const char *optim, *schedule, *augment, *backend;
     double holdout, validation, lr, momentum, weight_decay, clip_norm, clip_value;
     double warmup, step_epochs, step_gamma, poly_power, lr_floor, label_smoothing;
@@ -82,6 +82,8 @@ static const pv_option options[] = {
      "go on from the checkpoint, when there is one", AT(resume), 0, 0},
     {"log", 0, PV_OPTION_PATH, "FILE", NULL, 0, 0, NULL, "one JSON object an epoch is written here",
      AT(log), 0, 0},
+    {"report", 0, PV_OPTION_PATH, "FOLDER", NULL, 0, 0, NULL,
+     "write a page about the run, report.html, and results.json here", AT(report), 0, 0},
     {"repeat", 0, PV_OPTION_INTEGER, "N", "1", 1, 10000, NULL,
      "train afresh on N stratified splits (--holdout, or 0.2) and report mean and spread",
      AT(repeat), 0, 0},
@@ -150,9 +152,9 @@ static pv_status check(const train_args *a)
     if (a->test != NULL && a->holdout > 0)
         PV_FAIL(PV_ERR_OPTION, "train: --test and --holdout both say what to test on; pass one");
     if (a->repeat > 1 && (a->out != NULL || a->checkpoint != NULL || a->log != NULL ||
-                          a->test != NULL || a->validation > 0))
-        PV_FAIL(PV_ERR_OPTION, "train: --repeat only measures: --out, --checkpoint, --log, --test "
-                               "and --validation do not go with it");
+                          a->test != NULL || a->report != NULL || a->validation > 0))
+        PV_FAIL(PV_ERR_OPTION, "train: --repeat only measures: --out, --checkpoint, --log, "
+                               "--report, --test and --validation do not go with it");
     return PV_OK;
 }
 
@@ -211,6 +213,22 @@ static void print(const train_args *a, const pv_training *t)
     if (a->out != NULL) pv_console_print("model          %s\n", a->out);
 }
 
+static pv_status write_page(const pv_cli *cli, const train_args *a, const pv_training *t)
+{
+    pv_str command = {0};
+    pv_status status = PV_OK;
+    PV_TRY_GOTO(pv_str_printf(&command,
+                              "privet train --data '%s' --model %s --epochs %d --seed %lld",
+                              a->data, a->model, t->options.epochs, (long long)cli->global.seed));
+    if (a->test != NULL) PV_TRY_GOTO(pv_str_printf(&command, " --test '%s'", a->test));
+    if (a->holdout > 0) PV_TRY_GOTO(pv_str_printf(&command, " --holdout %g", a->holdout));
+    if (a->validation > 0) PV_TRY_GOTO(pv_str_printf(&command, " --validation %g", a->validation));
+    PV_TRY_GOTO(pv_training_page(a->report, t, pv_str_text(&command), &cli->ctx));
+done:
+    pv_str_clear(&command);
+    return status;
+}
+
 static pv_status train_once(const pv_cli *cli, const train_args *a, pv_training *t)
 {
     if (a->out != NULL)
@@ -223,6 +241,7 @@ static pv_status train_once(const pv_cli *cli, const train_args *a, pv_training 
         return pv_trail_context(s, __FILE__, __LINE__, "the same command with --resume goes on");
     PV_TRY(s);
     if (a->out != NULL) PV_TRY(pv_model_save(t->net, a->out));
+    if (a->report != NULL) PV_TRY(write_page(cli, a, t));
     if (!cli->global.json) {
         print(a, t);
         return PV_OK;

@@ -1,5 +1,6 @@
 #include "data/spec.h"
 
+#include "privet/data.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,4 +95,15 @@ pv_status pv_spec_split(const pv_spec *spec, int *test)
 {
     static const char *const words[] = {"train", "test", NULL};
     return pv_spec_word(spec, "split", words, test);
+}
+
+pv_status pv_spec_test(pv_str *out, const char *spec, int *changed)
+{
+    const char *options = strrchr(spec, '?');
+    int named = options != NULL && strstr(options, "split=") != NULL;
+    int change = !named && pv_data_has_test_split(spec);
+    if (changed != NULL) *changed = change;
+    PV_TRY(pv_str_append(out, spec));
+    if (!change) return PV_OK;
+    return pv_str_append(out, options == NULL ? "?split=test" : "&split=test");
 }

@@ -6,7 +6,7 @@
 #ifndef PV_DATA_SPEC_H
 #define PV_DATA_SPEC_H
 
-#include "base/mem.h"
+#include "base/str.h"
 
 enum { PV_SPEC_OPTIONS = 16 };
 
@@ -37,5 +37,9 @@ pv_status pv_spec_word(const pv_spec *spec, const char *key, const char *const *
 
 /* split=train (0) or split=test (1). */
 pv_status pv_spec_split(const pv_spec *spec, int *test) PV_MUST_USE;
+
+/* spec with split=test, when its source has such a split and spec names none; else spec as it is.
+ * *changed (may be NULL) says which. */
+pv_status pv_spec_test(pv_str *out, const char *spec, int *changed) PV_MUST_USE;
 
 #endif

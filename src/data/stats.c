@@ -120,29 +120,35 @@ void pv_norm_clear(pv_norm *norm)
     *norm = (pv_norm){0};
 }
 
+pv_status pv_norm_make(pv_norm *norm, const double *mean, const double *std, int columns)
+{
+    *norm = (pv_norm){0};
+    if (columns > PV_NORM_MAX)
+        PV_FAIL(PV_ERR_LIMIT, "%d features, at most %d can be normalised; leave some out", columns,
+                PV_NORM_MAX);
+    norm->mean = pv_alloc((size_t)columns, sizeof *norm->mean);
+    norm->inverse_std = pv_alloc((size_t)columns, sizeof *norm->inverse_std);
+    if (norm->mean == NULL || norm->inverse_std == NULL) {
+        pv_norm_clear(norm);
+        PV_FAIL(PV_ERR_MEMORY, "out of memory for the normalisation of %d columns", columns);
+    }
+    norm->n = columns;
+    for (int c = 0; c < columns; c++) {
+        norm->mean[c] = (float)mean[c];
+        /* A constant column has deviations of rounding size only. */
+        int constant = !(std[c] > 1e-7 * (fabs(mean[c]) + 1e-30));
+        norm->inverse_std[c] = constant ? 1.0f : (float)(1.0 / std[c]);
+    }
+    return PV_OK;
+}
+
 pv_status pv_norm_fit(pv_norm *norm, const pv_data *data)
 {
-    pv_status status = PV_OK;
-    pv_data_stats s = {0};
+    pv_data_stats s;
     *norm = (pv_norm){0};
     if (data->store->kind == PV_DATA_TEXT) return PV_OK;
     PV_TRY(pv_data_stats_init(&s, data));
-    if (s.columns > PV_NORM_MAX)
-        PV_FAIL_GOTO(PV_ERR_LIMIT, "%d features, at most %d can be normalised; leave some out",
-                     s.columns, PV_NORM_MAX);
-    norm->mean = pv_alloc((size_t)s.columns, sizeof *norm->mean);
-    norm->inverse_std = pv_alloc((size_t)s.columns, sizeof *norm->inverse_std);
-    if (norm->mean == NULL || norm->inverse_std == NULL)
-        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for the normalisation of %d columns", s.columns);
-    norm->n = s.columns;
-    for (int c = 0; c < s.columns; c++) {
-        norm->mean[c] = (float)s.mean[c];
-        /* A constant column has deviations of rounding size only. */
-        int constant = !(s.std[c] > 1e-7 * (fabs(s.mean[c]) + 1e-30));
-        norm->inverse_std[c] = constant ? 1.0f : (float)(1.0 / s.std[c]);
-    }
-done:
+    pv_status status = pv_norm_make(norm, s.mean, s.std, s.columns);
     pv_data_stats_clear(&s);
-    if (status != PV_OK) pv_norm_clear(norm);
     return status;
 }

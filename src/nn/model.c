@@ -147,6 +147,39 @@ done:
     return status;
 }
 
+static pv_status copy_floats(float **out, const float *from, int n)
+{
+    *out = pv_alloc((size_t)n, sizeof **out);
+    if (*out == NULL) PV_FAIL_MEMORY((size_t)n * sizeof **out);
+    memcpy(*out, from, (size_t)n * sizeof **out);
+    return PV_OK;
+}
+
+pv_status pv_model_copy(pv_model **out, const pv_model *m)
+{
+    pv_status status = PV_OK;
+    pv_model *c = NULL;
+    *out = NULL;
+    PV_TRY(pv_model_create(&c, m->name, m->text, strlen(m->text), &m->domain));
+    for (int i = 0; i < m->domain.classes; i++)
+        PV_TRY_GOTO(pv_model_set_class(c, i, m->class_name[i]));
+    for (size_t i = 0; i < m->params; i++) {
+        PV_TRY_GOTO(pv_tensor_init(&c->param[i].value, PV_F32, m->param[i].value.shape));
+        memcpy(c->param[i].value.data, m->param[i].value.data, pv_tensor_bytes(&m->param[i].value));
+    }
+    if (m->norm.n > 0) {
+        PV_TRY_GOTO(copy_floats(&c->norm.mean, m->norm.mean, m->norm.n));
+        PV_TRY_GOTO(copy_floats(&c->norm.inverse_std, m->norm.inverse_std, m->norm.n));
+        c->norm.n = m->norm.n;
+    }
+    c->vocabulary_digest = m->vocabulary_digest;
+    *out = c;
+    c = NULL;
+done:
+    pv_model_free(c);
+    return status;
+}
+
 void pv_model_free(pv_model *m)
 {
     if (m == NULL) return;

@@ -51,6 +51,9 @@ pv_data_kind pv_data_kind_by_name(const char *name);
 /* class_name[i] of m becomes a copy of name. */
 pv_status pv_model_set_class(pv_model *m, int i, const char *name) PV_MUST_USE;
 
+/* A model of its own with the same text, values, normalisation and class names. */
+pv_status pv_model_copy(pv_model **out, const pv_model *m) PV_MUST_USE;
+
 /* ---- model_file.c: a model file with more in it (checkpoints). Names of extra tensors must not be
  * those of parameters, nor begin with "norm.". */
 pv_status pv_model_write(const pv_model *m, const char *path, const pv_named_tensor *extra, int n,

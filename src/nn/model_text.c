@@ -248,6 +248,8 @@ static pv_status parse_option(parser *p, char **word, int words)
         if (!is_name_char(*c) || is_digit(word[0][0]))
             FAIL_LINE(p, "'%s' is no name: letters, digits and '_', not beginning with a digit",
                       word[0]);
+    if (strcmp(word[0], "init") == 0)
+        FAIL_LINE(p, "every model has an option init of its own; choose another name");
     double value;
     PV_TRY(expression(p, equals + 1, &value));
     return add_symbol(p, word[0], value);
@@ -394,12 +396,20 @@ static pv_status check_settings(const char *where, const char *settings, const c
         snprintf(key, sizeof key, " %.*s ", (int)(n < SYMBOL_NAME ? n : SYMBOL_NAME - 1), s);
         if (n == length || n == 0)
             PV_FAIL(PV_ERR_OPTION, "%s: '%.*s' is not NAME=VALUE", where, (int)length, s);
-        if (n >= SYMBOL_NAME || strstr(names, key) == NULL)
-            PV_FAIL(PV_ERR_OPTION, "%s: the model has no option '%.*s'; it has:%s", where, (int)n,
-                    s, names[1] == '\0' ? " none" : names);
+        int own = strcmp(key, " init ") == 0;
+        if (!own && (n >= SYMBOL_NAME || strstr(names, key) == NULL))
+            PV_FAIL(PV_ERR_OPTION, "%s: the model has no option '%.*s'; it has:%sinit", where,
+                    (int)n, s, names);
         s += length + (s[length] == ',');
     }
     return PV_OK;
+}
+
+/* Is this line `init HOW`? */
+static int is_init(const char *line)
+{
+    line += strspn(line, " \t");
+    return strncmp(line, "init", 4) == 0 && strspn(line + 4, " \t") > 0;
 }
 
 pv_status pv_model_text_set(char **out, const char *text, size_t length, const char *where,
@@ -408,16 +418,19 @@ pv_status pv_model_text_set(char **out, const char *text, size_t length, const c
     pv_status status = PV_OK;
     parser p = {.where = where};
     char line[LINE_MAX], names[SYMBOLS_MAX * (SYMBOL_NAME + 1) + 2] = " ";
-    size_t used = 0;
+    size_t used = 0, init_size = 0;
+    const char *init = setting(settings, "init", 4, &init_size);
     *out = NULL;
     if (length > TEXT_MAX)
         PV_FAIL(PV_ERR_LIMIT, "%s: %zu bytes, a model text has at most %d", where, length,
                 TEXT_MAX);
     /* Each setting "NAME=VALUE" is written once, over a line that already held `option NAME`, so
-     * the copy grows by less than the settings are long. */
-    size_t capacity = length + strlen(settings) + 2;
+     * the copy grows by less than the settings are long. init=A is a line before all others. */
+    size_t capacity = length + strlen(settings) + sizeof "init uniform:\n" + 2;
     char *copy = pv_alloc(capacity, 1);
     if (copy == NULL) PV_FAIL_MEMORY(capacity);
+    if (init != NULL)
+        used += (size_t)snprintf(copy, capacity, "init uniform:%.*s\n", (int)init_size, init);
     while (length > 0) {
         const char *start = text, *name = NULL, *value = NULL;
         size_t size = 0;
@@ -433,7 +446,7 @@ pv_status pv_model_text_set(char **out, const char *text, size_t length, const c
         if (value != NULL)
             used += (size_t)snprintf(copy + used, capacity - used, "option %.*s=%.*s\n", (int)n,
                                      name, (int)size, value);
-        else {
+        else if (init == NULL || !is_init(line)) {
             memcpy(copy + used, start, (size_t)(text - start));
             used += (size_t)(text - start);
         }

@@ -106,7 +106,8 @@ pv_status pv_model_text_parse(pv_layers *out, const char *text, size_t length, c
 void pv_layers_clear(pv_layers *l); /* idempotent */
 
 /* A copy of the text with its `option NAME=...` lines set as in "width=32,depth=2" (which may be
- * empty): *out is allocated, NUL-terminated. Errors: PV_ERR_OPTION, naming what there is. */
+ * empty): *out is allocated, NUL-terminated. Every text has the option init=A, too: a first line
+ * `init uniform:A` instead of those it has. Errors: PV_ERR_OPTION, naming what there is. */
 pv_status pv_model_text_set(char **out, const char *text, size_t length, const char *where,
                             const char *settings) PV_MUST_USE;
 

@@ -1,8 +1,15 @@
-/* nn/step.h - one training step and one forward pass as plans
+/* nn/step.h - one training step, its two halves, and one forward pass, as plans
  *
  * pv_train_step: network, loss, gradients and optimiser in one plan; a run of it is a step. The
- * parameters live in the plan meanwhile. pv_forward: the network in evaluation mode, giving
- * log-probabilities. Both own a host buffer for a batch of samples.
+ * parameters live in the plan meanwhile.
+ *
+ * pv_gradient_step and pv_update_step are the same step in two halves, for when they happen at
+ * different places: loss and gradients at one, the optimiser at another. One after the other they
+ * give what pv_train_step gives, bit for bit: between gradient and optimiser no rule of the graph
+ * reaches across, in the whole step either.
+ *
+ * pv_forward: the network in evaluation mode, giving log-probabilities. All but pv_update_step own
+ * a host buffer for a batch of samples.
  */
 #ifndef PV_NN_STEP_H
 #define PV_NN_STEP_H
@@ -30,13 +37,20 @@ typedef struct pv_train_step {
     pv_optim optim;
     pv_node label;           /* I32 input [batch] */
     pv_node loss, predicted; /* scalar; I32 [batch] */
+    pv_node *anchor;         /* of each parameter, with proximal > 0; PV_NONE for state */
     pv_batch batch;
     int32_t *guess; /* [batch], what `predicted` was after pv_train_step_run */
 } pv_train_step;
 
-/* The plan holds the parameters of m; the optimiser's state is zero. */
+typedef struct pv_loss_options {
+    double label_smoothing;
+    double proximal; /* mu: mu/2 |w - anchor|^2 is added (Li et al. 2020, equation 2); 0: not */
+} pv_loss_options;
+
+/* The plan holds the parameters of m, which are the anchor as well; the optimiser's state is zero.
+ */
 pv_status pv_train_step_init(pv_train_step *s, const pv_model *m, int64_t batch,
-                             const pv_optim_options *optim, double label_smoothing,
+                             const pv_optim_options *optim, const pv_loss_options *loss,
                              const pv_plan_options *options) PV_MUST_USE;
 void pv_train_step_clear(pv_train_step *s); /* idempotent */
 
@@ -44,6 +58,41 @@ void pv_train_step_clear(pv_train_step *s); /* idempotent */
  * samples were classified as labelled. */
 pv_status pv_train_step_run(pv_train_step *s, int64_t step, double lr, double *loss,
                             int64_t *correct) PV_MUST_USE;
+
+/* From the parameters of m: the optimiser's state is zero and, with proximal > 0, m is the anchor.
+ */
+pv_status pv_train_step_restart(pv_train_step *s, const pv_model *m) PV_MUST_USE;
+
+/* ---- the first half: a batch gives a loss and its gradients */
+typedef struct pv_gradient_step {
+    pv_plan *plan;
+    pv_model_nodes nodes;
+    pv_node label, loss, predicted;
+    pv_node *gradient; /* of each parameter: output of its shape; PV_NONE for state */
+    pv_batch batch;
+    int32_t *guess;
+} pv_gradient_step;
+
+pv_status pv_gradient_step_init(pv_gradient_step *s, const pv_model *m, int64_t batch,
+                                double label_smoothing, const pv_plan_options *options) PV_MUST_USE;
+void pv_gradient_step_clear(pv_gradient_step *s); /* idempotent */
+/* Afterwards gradients can be read from the plan, and the state (running statistics) has moved. */
+pv_status pv_gradient_step_run(pv_gradient_step *s, double *loss, int64_t *correct) PV_MUST_USE;
+
+/* ---- the second half: gradients move parameters */
+typedef struct pv_update_step {
+    pv_graph *graph;
+    pv_plan *plan;
+    pv_node *param, *gradient; /* of each parameter; PV_NONE for state, which is not in the plan */
+    pv_optim optim;
+} pv_update_step;
+
+/* The plan holds the parameters of m; the optimiser's state is zero. */
+pv_status pv_update_step_init(pv_update_step *s, const pv_model *m, const pv_optim_options *optim,
+                              const pv_plan_options *options) PV_MUST_USE;
+void pv_update_step_clear(pv_update_step *s); /* idempotent */
+/* With the gradients that were written to the plan. */
+pv_status pv_update_step_run(pv_update_step *s, int64_t step, double lr) PV_MUST_USE;
 
 typedef struct pv_forward {
     pv_plan *plan;

@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "base/ctx.h"
-#include "privet/rng.h"
+#include "nn/order.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -68,7 +68,8 @@ static pv_status init(pv_trainer *t)
                             .backend = o->backend,
                             .threads = pv_ctx_threads(t->ctx),
                             .seed = o->seed};
-    PV_TRY(pv_train_step_init(&t->step, t->m, t->batch, &o->optim, o->label_smoothing, &plan));
+    const pv_loss_options loss = {.label_smoothing = o->label_smoothing};
+    PV_TRY(pv_train_step_init(&t->step, t->m, t->batch, &o->optim, &loss, &plan));
     if (o->validation == NULL) return PV_OK;
     int64_t held = pv_data_count(o->validation);
     plan.backend = PV_BACKEND_FAST;
@@ -128,16 +129,6 @@ done:
     json_decref(line);
     pv_str_clear(&text);
     return status;
-}
-
-/* The order of epoch e (from 0): a function of seed and epoch alone. */
-static void shuffle(pv_trainer *t, int epoch)
-{
-    pv_rng purpose = pv_rng_make(t->o->seed, PV_STREAM_SHUFFLE);
-    pv_rng r = pv_rng_fork(&purpose, (uint64_t)epoch);
-    uint32_t count = (uint32_t)pv_data_count(t->o->train);
-    for (uint32_t i = 0; i < count; i++) t->order[i] = i;
-    pv_rng_shuffle(&r, t->order, count);
 }
 
 static pv_status train_batch(pv_trainer *t)
@@ -220,7 +211,7 @@ static pv_status train_epoch(pv_trainer *t)
     char what[48];
     double started = pv_clock_seconds();
     snprintf(what, sizeof what, "epoch %d/%d", t->result.epochs + 1, t->o->epochs);
-    shuffle(t, t->result.epochs);
+    pv_order_epoch(t->order, (uint32_t)pv_data_count(t->o->train), t->o->seed, t->result.epochs);
     pv_status s = PV_OK;
     while (s == PV_OK && t->at.batch < t->batches) {
         s = pv_ctx_check(t->ctx);

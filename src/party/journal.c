@@ -28,7 +28,7 @@ typedef struct file {
 struct pv_journal {
     file file[2];
     int current; /* has the picture; -1: none yet */
-    uint64_t step, attempt;
+    uint64_t step, attempt, restarts;
     pv_hash scenario;
     uint8_t run[PV_JOURNAL_RUN];
     pv_journal_keys *keys; /* secret memory */
@@ -270,6 +270,7 @@ pv_status pv_journal_open(pv_journal **out, pv_journal_picture *picture, int *fo
     PV_TRY_GOTO(make_files(j, folder));
     j->step = picture->step;
     j->attempt = picture->attempt;
+    j->restarts = picture->restarts;
     *found = j->current >= 0;
     *out = j;
     j = NULL;
@@ -351,7 +352,7 @@ static uint64_t padded_size(uint64_t size)
 
 typedef struct segment {
     uint32_t kind;
-    uint64_t step, attempt;
+    uint64_t step, attempt, restarts;
     const void *state, *hub;
     size_t state_size, hub_size;
     const pv_hub_frame *frame;
@@ -372,6 +373,7 @@ static void put_segment(sink *s, const segment *g)
     p = pv_le_put(p, g->frames, 4);
     p = pv_le_put(p, g->step, 8);
     p = pv_le_put(p, g->attempt, 8);
+    p = pv_le_put(p, g->restarts, 8);
     p = pv_le_put(p, g->state_size, 8);
     pv_le_put(p, g->hub_size, 8);
     put(s, head, sizeof head);
@@ -435,6 +437,7 @@ static pv_status flush(void *self, const pv_hub_frame *frame, size_t frames,
     if (commit != NULL)
         return write_picture(j, &(segment){.kind = PV_JOURNAL_PICTURE,
                                            .step = commit->step,
+                                           .restarts = j->restarts,
                                            .state = commit->state,
                                            .state_size = commit->state_size,
                                            .hub = commit->hub,
@@ -445,6 +448,7 @@ static pv_status flush(void *self, const pv_hub_frame *frame, size_t frames,
     segment g = {.kind = j->current < 0 ? PV_JOURNAL_PICTURE : PV_JOURNAL_FRAMES,
                  .step = j->step,
                  .attempt = j->attempt,
+                 .restarts = j->restarts,
                  .frame = frame,
                  .frames = frames};
     return j->current < 0 ? write_picture(j, &g) : append(j, &g);
@@ -455,12 +459,16 @@ pv_hub_store pv_journal_store(pv_journal *j)
     return (pv_hub_store){.self = j, .flush = flush};
 }
 
-pv_status pv_journal_next_attempt(pv_journal *j)
+pv_status pv_journal_restart(pv_journal *j, int again)
 {
+    uint64_t attempt = j->attempt + (again != 0), restarts = j->restarts + 1;
     if (j->current < 0)
         PV_FAIL(PV_ERR_USAGE, "%s: no step was begun, so none can be tried again", j->file[0].path);
-    PV_TRY(append(
-        j, &(segment){.kind = PV_JOURNAL_ATTEMPT, .step = j->step, .attempt = j->attempt + 1}));
-    j->attempt++;
+    PV_TRY(append(j, &(segment){.kind = PV_JOURNAL_RESTART,
+                                .step = j->step,
+                                .attempt = attempt,
+                                .restarts = restarts}));
+    j->attempt = attempt;
+    j->restarts = restarts;
     return PV_OK;
 }

@@ -19,7 +19,7 @@
  * Segments are sealed by libsodium's secretstream (XChaCha20-Poly1305 with a random nonce a
  * segment) under a key derived from the journal key and the scenario hash; generation, number and
  * size are associated data of every chunk. Segment 0 of a generation is the picture, the others are
- * frames and attempts. Reading stops at the first segment that is not whole or of another
+ * frames and restarts. Reading stops at the first segment that is not whole or of another
  * generation: a torn tail, or what is left of two commits ago.
  *
  * The mark says how far the file is known to be durable. It is written after the sync, and so
@@ -42,7 +42,8 @@ typedef struct pv_journal_picture {
     size_t state_size, hub_size;
     pv_hub_frame *frame; /* all durable ones, in order */
     size_t frames, capacity;
-    uint64_t attempt; /* of the step after the committed one */
+    uint64_t attempt;  /* of the step after the committed one */
+    uint64_t restarts; /* of the party, since the journal was made */
     uint8_t *arena;
     size_t arena_size;
 } pv_journal_picture;
@@ -60,7 +61,8 @@ void pv_journal_picture_clear(pv_journal_picture *p); /* idempotent */
 /* For pv_hub_options.store. After a failed flush the file is what it was, as far as the disk is. */
 pv_hub_store pv_journal_store(pv_journal *j);
 
-/* One more attempt at the step after the committed one, durable. */
-pv_status pv_journal_next_attempt(pv_journal *j) PV_MUST_USE;
+/* The party was started again; durable. again: one more attempt at the step after the committed one
+ * (none of whose frames was durable). */
+pv_status pv_journal_restart(pv_journal *j, int again) PV_MUST_USE;
 
 #endif

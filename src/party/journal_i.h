@@ -18,15 +18,15 @@ enum {
     PV_JOURNAL_SEAL = 17, /* that a chunk grows by */
 };
 
-enum { PV_JOURNAL_PICTURE = 1, PV_JOURNAL_FRAMES, PV_JOURNAL_ATTEMPT };
+enum { PV_JOURNAL_PICTURE = 1, PV_JOURNAL_FRAMES, PV_JOURNAL_RESTART };
 
 /* The plain bytes of a segment: this, then one entry a frame, then state, hub and payloads, each
  * followed by zero bytes up to a multiple of 8.
  *
- *     u32 kind, u32 frames, u64 step, u64 attempt, u64 state size, u64 hub size
+ *     u32 kind, u32 frames, u64 step, u64 attempt, u64 restarts, u64 state size, u64 hub size
  *     frames times: u16 peer, u16 type, u32 0, u64 step, u64 number, u64 size
  */
-enum { PV_JOURNAL_PLAIN = 40, PV_JOURNAL_ENTRY = 32 };
+enum { PV_JOURNAL_PLAIN = 48, PV_JOURNAL_ENTRY = 32 };
 
 typedef struct pv_journal_keys {
     uint8_t seal[32], header[32];

@@ -80,16 +80,18 @@ static void decode(pv_journal_picture *p, pv_reader *r, uint64_t number, size_t 
 {
     uint32_t kind = pv_reader_u32le(r, "kind"), count = pv_reader_u32le(r, "number of frames");
     uint64_t step = pv_reader_u64le(r, "step"), attempt = pv_reader_u64le(r, "attempt");
+    uint64_t restarts = pv_reader_u64le(r, "restarts");
     uint64_t state = pv_reader_u64le(r, "state size"), hub = pv_reader_u64le(r, "hub size");
-    if ((number == 0) != (kind == PV_JOURNAL_PICTURE) || kind < 1 || kind > PV_JOURNAL_ATTEMPT)
+    if ((number == 0) != (kind == PV_JOURNAL_PICTURE) || kind < 1 || kind > PV_JOURNAL_RESTART)
         pv_reader_fail(r, PV_ERR_FORMAT, "record %llu is of kind %u", (unsigned long long)number,
                        kind);
     if (kind != PV_JOURNAL_PICTURE && (step != p->step || state != 0 || hub != 0))
         pv_reader_fail(r, PV_ERR_FORMAT, "a record of another step or with a state of its own");
-    if (kind == PV_JOURNAL_ATTEMPT ? count != 0 || attempt != p->attempt + 1
-                                   : kind == PV_JOURNAL_FRAMES && attempt != p->attempt)
-        pv_reader_fail(r, PV_ERR_FORMAT, "attempt %llu follows attempt %llu",
-                       (unsigned long long)attempt, (unsigned long long)p->attempt);
+    if (kind == PV_JOURNAL_FRAMES && (attempt != p->attempt || restarts != p->restarts))
+        pv_reader_fail(r, PV_ERR_FORMAT, "frames of another attempt");
+    if (kind == PV_JOURNAL_RESTART &&
+        (count != 0 || restarts != p->restarts + 1 || attempt - p->attempt > 1))
+        pv_reader_fail(r, PV_ERR_FORMAT, "a restart that does not follow what was before it");
     pv_reader_require_max(r, count, pv_reader_left(r) / PV_JOURNAL_ENTRY, "number of frames");
     if (pv_reader_status(r) != PV_OK) return;
     r->status = pv_grow((void **)&p->frame, &p->capacity, p->frames + count, sizeof *p->frame);
@@ -97,6 +99,7 @@ static void decode(pv_journal_picture *p, pv_reader *r, uint64_t number, size_t 
     decode_frames(p, r, count);
     p->step = step;
     p->attempt = attempt;
+    p->restarts = restarts;
     if (kind == PV_JOURNAL_PICTURE) {
         p->state = padded(r, state, "state");
         p->hub = padded(r, hub, "hub's part");

@@ -54,7 +54,8 @@ typedef struct pv_party_options {
     const pv_message_type *type; /* of the scheme */
     int types;
     int (*linked)(const char *role_a, const char *role_b); /* do two roles talk to each other? */
-    const pv_hub_peer *channel;  /* tests: peers with channels instead of addresses; NULL */
+    const pv_hub_peer *channel;  /* tests: peers with channels instead of addresses, up to one
+                                    without  a name or as many as there are parties; NULL */
     const pv_identity *identity; /* tests; NULL: from local's files */
     const pv_certificate *ca;
 } pv_party_options;
@@ -71,18 +72,25 @@ const pv_local *pv_party_local(const pv_party *p);
 const char *pv_party_name(const pv_party *p);
 const char *pv_party_folder(const pv_party *p);
 uint64_t pv_party_step(const pv_party *p);
+const pv_identity *pv_party_identity(const pv_party *p);
 
-/* Secrets of this step: derived from the run key by purpose, step and attempt. */
+/* Secrets of this step: derived from the run key by purpose, step and attempt. The same purpose
+ * gives the same bytes again; in `open` the step is the last committed one. */
 pv_status pv_party_csprng(pv_csprng *out, pv_party *p, const char *purpose) PV_MUST_USE;
 
-/* The data this party brings (local.data, its part of it), checked against the schema. */
+/* The data this party brings (local.data, its part of it), checked against the schema; the caller
+ * frees it. The first call commits to it: folder/truth.json (mode 0600) gets the root of a Merkle
+ * tree over the rows (crypto/identity/merkle.h; a row is its float32 values as read and its i32
+ * label, little-endian), its salt and their number. PV_ERR_MISMATCH when a party that is started
+ * again has other rows than before. */
 pv_status pv_party_data(pv_data **out, pv_party *p) PV_MUST_USE;
+const pv_hash *pv_party_truth(const pv_party *p); /* that root; NULL before pv_party_data */
 /* local.test, or the test split of local.data's source; *out NULL when there is none. */
 pv_status pv_party_test(pv_data **out, pv_party *p) PV_MUST_USE;
 
-/* The next message of a peer under the scenario's on_loss: wait, or give the peer up after
- * loss_timeout
- * (*lost = 1, the hub dropped it, the decision is durable). */
+/* The next message of a peer under the scenario's on_loss: wait, or give the peer up when none came
+ * for loss_timeout (*lost = 1, the hub dropped it, the decision is durable; from then on *lost is 1
+ * at once). A peer without whom fewer than min_parties of its role would remain is waited for. */
 pv_status pv_party_recv(pv_message *out, int *lost, pv_party *p, int peer,
                         uint16_t type) PV_MUST_USE;
 

@@ -20,18 +20,23 @@ enum { PV_FINDINGS_SCHEMA = 1 };
 
 typedef enum pv_level { PV_LEVEL_NONE, PV_LEVEL_SOME, PV_LEVEL_MOST, PV_LEVEL_INVALID } pv_level;
 
+/* Texts are owned, on the heap (pv_strdup); NULL reads as "". Shares lie in [0, 1]; what was not
+ * measured is NaN, a number that is not known -1. Names and
+ * phrases have no final stop; sentences (why of told, note, guarantee_why) do. */
 typedef struct pv_count {
     int64_t k, n; /* n 0: was not run */
 } pv_count;
 
-/* A control: the same attack where the outcome is known. It holds when its share is at least
- * (positive) or at most (negative) `bound`. */
+/* A control: the same attack where the outcome is known. It holds when it ran to its end and its
+ * share is at least (positive) or at most (negative) `bound`. */
 typedef struct pv_control {
     pv_count count;
     double bound;
-    int holds;
-    char *what; /* "the gradient of a known image under the same weights" */
+    int unfinished; /* 1: it ran out of its budget, so its count says too little */
+    int holds;      /* what pv_control_holds says; a file that claims otherwise is refused */
+    char *what;     /* "the gradient of a known image under the same weights" */
 } pv_control;
+int pv_control_holds(const pv_control *c, int positive);
 
 /* Further measurements of the same guesses: "psnr" 38.2 dB, "ssim", "mse", "auc" 0.93 [0.91, 0.95].
  */
@@ -44,14 +49,23 @@ typedef struct pv_measure {
 /* One original beside its reconstruction and the baseline's guess. Pictures are only there when the
  * audit was asked for originals. */
 typedef struct pv_exhibit {
-    char *party;                       /* whose secret */
-    char *what;                        /* "image 31: handwritten 7" */
-    int64_t item;                      /* among the finding's n, from 0 */
-    int recovered;                     /* counted among k */
-    double error;                      /* mean squared error in [0,1] units */
-    double psnr, ssim;                 /* NaN when unknown */
+    char *party;           /* whose secret */
+    char *what;            /* "image 31: handwritten 7" */
+    int64_t item;          /* among the finding's n, from 0 */
+    int recovered;         /* counted among k */
+    double error;          /* mean squared error in [0,1] units */
+    double baseline_error; /* of the baseline's guess; NaN */
+    double psnr, ssim; /* NaN when unknown; so is the PSNR of equal pictures, which is infinite */
+    int64_t step;      /* of training, at which it was seen; -1: does not apply */
     char *original, *guess, *baseline; /* base64 of PNG; NULL */
 } pv_exhibit;
+
+/* How far one of the n targets was missed: what the plot of all errors shows. It needs no picture.
+ */
+typedef struct pv_target {
+    double error, baseline; /* as in pv_exhibit */
+    int recovered;
+} pv_target;
 
 typedef struct pv_finding {
     char *id;        /* "F1", in the order of the claims */
@@ -68,6 +82,11 @@ typedef struct pv_finding {
     char *options;   /* "objective=l2 restarts=3" */
     char *metric;    /* "recovered": what k counts */
     char *criterion; /* "mean squared error below 0.001 in [0,1]" */
+    double limit;    /* of the error, in it: 0.001; NaN when there is none */
+    /* for sentences: "From MEANS, the server VERB 97 of 100 ITEMS"; "" for: recovered, item(s) */
+    char *means;                /* "the gradients it received"; "" leaves it out */
+    char *verb;                 /* "recovered", "read", "picked out" */
+    char *item_one, *item_many; /* "image", "images" */
     pv_count count;
     pv_interval interval; /* Clopper-Pearson, 95 % */
     double chance;        /* share that the no-information guess achieves */
@@ -82,18 +101,25 @@ typedef struct pv_finding {
     int measures;
     pv_exhibit *exhibit; /* worst (best recovered) first */
     int exhibits;
+    pv_target *target; /* all n, in the order they were attacked, or none */
+    int targets;
     char *note; /* what a reader must know; "" */
 } pv_finding;
 
-/* Levels in the order of `most, some, invalid, none`. */
+/* Sets the interval and whether the controls hold from the counts, as every finding wants it. */
+void pv_finding_settle(pv_finding *f);
+
 pv_level pv_finding_level(const pv_finding *f);
 const char *pv_level_name(pv_level level); /* "most", "some", "none", "invalid" */
 
 typedef struct pv_findings_party {
-    char *name, *role;
+    char *name, *role;     /* as in the scenario: "a", "client" */
+    char *title;           /* how people call it: "Hospital A"; "" for its name */
     int64_t samples;       /* that it brought; 0: none, -1: not told */
     double alone_accuracy; /* of a model trained on its samples alone; NaN */
+    pv_count alone_count;
     double joint_accuracy; /* of the joint model on the same test data; NaN */
+    pv_count joint_count;
     double compute, channel, journal, view, waiting; /* seconds; NaN when unknown */
     char *view_holds;                                /* "gradients of a, b, c, d" */
     char *view_retention;                            /* "full" */
@@ -131,7 +157,10 @@ typedef struct pv_findings {
     pv_count accuracy_count;
     double plain_accuracy; /* the same pooled and trained plainly; NaN when not run */
     pv_count plain_count;
+    double plain_seconds;
+    int64_t pooled_bytes;          /* what pooling the rows would send; -1 when unknown */
     char *guarantee;               /* "none", or what is proven and under which assumption */
+    char *guarantee_why;           /* one sentence on it; "" */
     char *truth_root, *guess_hash; /* commitments, hex; NULL */
     int with_originals;
     pv_findings_party *party;
@@ -148,29 +177,49 @@ typedef struct pv_findings {
 
 void pv_findings_clear(pv_findings *f); /* frees everything in it; idempotent */
 
-/* To and from findings.json; what is written is read back the same. Errors of parsing:
- * PV_ERR_FORMAT, PV_ERR_VERSION, PV_ERR_RANGE (counts that make no sense), PV_ERR_MEMORY. */
+/* To and from findings.json; what is written is read back the same. Reading is the place where a
+ * file that was edited by hand is found out: an interval that is not the one of its count, a
+ * control that is said to hold and does not, k above n. Errors of parsing: PV_ERR_FORMAT,
+ * PV_ERR_VERSION, PV_ERR_RANGE (values that make no sense), PV_ERR_MEMORY; of writing: PV_ERR_RANGE
+ * (a seed that JSON cannot hold exactly, 2^53 and above), PV_ERR_MEMORY. */
 pv_status pv_findings_json(json_t **out, const pv_findings *f) PV_MUST_USE;
 pv_status pv_findings_parse(pv_findings *out, const char *name, const json_t *json) PV_MUST_USE;
+
+/* Of RUN, a folder of a run (RUN/audit/findings.json) or the file itself; at most
+ * PV_FINDINGS_FILE_MAX bytes. Also: PV_ERR_NOT_FOUND, PV_ERR_LIMIT, PV_ERR_IO. */
+enum { PV_FINDINGS_FILE_MAX = 256 << 20 };
+pv_status pv_findings_load(pv_findings *out, const char *run) PV_MUST_USE;
+
+/* Forget all pictures: what is drawn of it then may leave the house. */
+void pv_findings_hide_pictures(pv_findings *f);
 
 /* Indices of findings, worst first: most, some, invalid, none; within a level as they stand. */
 void pv_findings_order(const pv_findings *f, int *index);
 
-/* The terminal's version, at most `columns` wide. */
+/* The terminal's version, no line longer than `columns` (at least 60), which count characters.
+ * Control characters in names become '?'. */
 pv_status pv_findings_table(pv_str *out, const pv_findings *f, int columns) PV_MUST_USE;
 
 /* ---- a gate in somebody's CI. limit: "identification=0.05": the metric's name and the most that
- * the upper end of its interval may be. */
+ * the upper end of its interval may be.
+ *
+ * Every finding of that metric counts. In this order:
+ *     one that is valid lies above its limit           EXCEEDED: a leak that was shown stays shown,
+ *                                                      whatever else went wrong
+ *     one is INVALID: unfinished, or a control failed  INVALID: nothing was shown
+ *     otherwise                                        OPEN
+ */
 typedef struct pv_gate_limit {
     const char *metric;
-    double most;
+    double most; /* share */
 } pv_gate_limit;
 typedef enum pv_gate_verdict {
     PV_GATE_OPEN = 0,
     PV_GATE_EXCEEDED = 5, /* the program's exit status */
     PV_GATE_INVALID = 6,
 } pv_gate_verdict;
-/* why gets a line a finding that decided. A limit that no finding measures is PV_ERR_OPTION. */
+/* why gets a line a finding of a limit: those that decided first. PV_ERR_OPTION: a limit that no
+ * finding measures, outside [0, 1], or no limit at all. */
 pv_status pv_gate(pv_gate_verdict *out, pv_str *why, const pv_findings *f,
                   const pv_gate_limit *limit, int limits) PV_MUST_USE;
 

@@ -10,18 +10,47 @@ static void note(pv_html *h, pv_status s)
     if (h->status == PV_OK) h->status = s;
 }
 
+/* One character of text for a terminal; returns how many bytes it had. */
+static size_t plain_character(pv_html *h, const char *text, int foreign)
+{
+    static const struct {
+        const char *fine, *ascii;
+    } same[] = {{"\u202f", " "}, {"\u2013", "-"}, {"\u2212", "-"}, {"\u2192", "->"}};
+    unsigned char c = (unsigned char)text[0], next = c == '\0' ? 0 : (unsigned char)text[1];
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        if (strncmp(text, same[i].fine, 3) == 0) {
+            note(h, pv_str_append(&h->out, same[i].ascii));
+            return 3;
+        }
+    size_t size = foreign && c == 0xc2 && next >= 0x80 && next < 0xa0 ? 2 : 1;
+    int control = foreign && (c < 0x20 || c == 0x7f || size == 2);
+    note(h, pv_str_append_bytes(&h->out, control ? "?" : text, 1));
+    return size;
+}
+
+static void plain(pv_html *h, const char *text, int foreign)
+{
+    while (*text != '\0' && h->status == PV_OK) text += plain_character(h, text, foreign);
+}
+
 void pv_html_raw(pv_html *h, const char *markup)
 {
-    if (h->status == PV_OK) note(h, pv_str_append(&h->out, markup));
+    if (h->plain)
+        plain(h, markup, 0);
+    else if (h->status == PV_OK)
+        note(h, pv_str_append(&h->out, markup));
 }
 
 void pv_html_rawf(pv_html *h, const char *fmt, ...)
 {
+    pv_str text = {0};
     if (h->status != PV_OK) return;
     va_list ap;
     va_start(ap, fmt);
-    note(h, pv_str_vprintf(&h->out, fmt, ap));
+    note(h, pv_str_vprintf(h->plain ? &text : &h->out, fmt, ap));
     va_end(ap);
+    if (h->plain) plain(h, pv_str_text(&text), 0);
+    pv_str_clear(&text);
 }
 
 static const char *entity(char c)
@@ -44,6 +73,10 @@ static const char *entity(char c)
 
 void pv_html_text(pv_html *h, const char *text)
 {
+    if (h->plain) {
+        plain(h, text, 1);
+        return;
+    }
     while (*text != '\0' && h->status == PV_OK) {
         size_t plain = strcspn(text, "&<>\"'");
         note(h, pv_str_append_bytes(&h->out, text, plain));

@@ -11,6 +11,10 @@
  *     ... pv_str_text(&h.out) ...
  *     done: pv_html_clear(&h);
  *
+ * Plain text, for a terminal, is written by the same functions: dashes and narrow spaces become
+ * ASCII, nothing is escaped, and control characters in what pv_html_text gets (a name from a file
+ * could move the cursor or change colours) become '?'.
+ *
  * Whatever did not stand in the source of this program goes through pv_html_text or pv_html_textf,
  * in attributes as well: they escape & < > " and '.
  */
@@ -22,6 +26,7 @@
 typedef struct pv_html {
     pv_str out;
     pv_status status;
+    int plain; /* 1: not HTML but text for a terminal: see below */
 } pv_html;
 
 void pv_html_raw(pv_html *h, const char *markup);

@@ -6,17 +6,29 @@
 
 enum { MATRIX_MAX = 30 }; /* a larger confusion matrix is no picture any more */
 
-static void head(pv_html *h, const pv_results *r)
+void pv_page_head_open(pv_html *h)
 {
     pv_html_raw(h, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                    "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
                    "<meta name=\"color-scheme\" content=\"light dark\">\n"
+                   "<meta name=\"robots\" content=\"noindex\">\n"
                    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';"
                    "style-src 'unsafe-inline';img-src data:\">\n<title>privet: ");
-    pv_html_text(h, r->title);
+}
+
+void pv_page_head_close(pv_html *h, const char *style)
+{
     pv_html_raw(h, "</title>\n<style>\n");
     pv_html_raw(h, pv_style);
+    pv_html_raw(h, style);
     pv_html_raw(h, "</style>\n</head>\n<body>\n");
+}
+
+void pv_page_foot(pv_html *h)
+{
+    pv_html_raw(h, "</main>\n<footer>Written by privet " PV_VERSION
+                   ". No script runs here and nothing is loaded from elsewhere.</footer>\n"
+                   "</body>\n</html>\n");
 }
 
 static void heading(pv_html *h, const pv_results *r)
@@ -294,7 +306,9 @@ static void limits(pv_html *h, const pv_results *r)
 pv_status pv_page_write(pv_str *out, const pv_results *r)
 {
     pv_html h = {0};
-    head(&h, r);
+    pv_page_head_open(&h);
+    pv_html_text(&h, r->title);
+    pv_page_head_close(&h, "");
     heading(&h, r);
     figures(&h, r);
     curves(&h, r);
@@ -304,9 +318,7 @@ pv_status pv_page_write(pv_str *out, const pv_results *r)
     pv_html_raw(&h, "</div>\n");
     gallery(&h, r);
     limits(&h, r);
-    pv_html_raw(&h, "</main>\n<footer>Written by privet " PV_VERSION
-                    ". No script runs here and nothing is loaded from elsewhere.</footer>\n"
-                    "</body>\n</html>\n");
+    pv_page_foot(&h);
     pv_status status = h.status;
     if (status == PV_OK) status = pv_str_append(out, pv_str_text(&h.out));
     pv_html_clear(&h);

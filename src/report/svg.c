@@ -38,7 +38,7 @@ static int decimals(double step)
     return d < 0 ? 0 : d > 6 ? 6 : d;
 }
 
-static void open_svg(pv_html *h, const char *id, const char *title, double width, double height)
+void pv_svg_open(pv_html *h, const char *id, const char *title, double width, double height)
 {
     pv_html_rawf(h,
                  "<svg viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" height=\"%.0f\" role=\"img\" "
@@ -158,7 +158,7 @@ void pv_svg_lines(pv_html *h, const pv_svg_chart *c)
     }
     axis y = make_axis(c->percent ? low : fmin(low, 0), high, 4, bottom, 10);
     if (c->percent && y.high > 1) y.high = 1; /* no share is above 100 % */
-    open_svg(h, c->id, c->title, c->width, c->height);
+    pv_svg_open(h, c->id, c->title, c->width, c->height);
     grid(h, c, &x, &y);
     for (int s = 0; s < c->count; s++) line(h, c, s, &x, &y);
     names(h, c, &x, &y);
@@ -176,7 +176,7 @@ void pv_svg_intervals(pv_html *h, const pv_svg_dots *d)
     axis x = make_axis(low, high, d->width > 480 ? 5 : 3, d->label_width, d->width - 76);
     x.low = fmax(x.low, 0);
     x.high = fmin(x.high, 1);
-    open_svg(h, d->id, d->title, d->width, height);
+    pv_svg_open(h, d->id, d->title, d->width, height);
     for (int k = 0; x.low + k * x.step <= x.high + x.step * 0.01; k++) {
         double v = x.low + k * x.step, at = place(&x, v);
         pv_html_rawf(h,
@@ -201,4 +201,19 @@ void pv_svg_intervals(pv_html *h, const pv_svg_dots *d)
         pv_html_raw(h, "</text>");
     }
     pv_html_raw(h, "</svg>");
+}
+
+void pv_svg_bar(pv_html *h, const pv_svg_bar_of *b)
+{
+    double from = 2, to = b->width - 2.0;
+    axis x = {0, 1, 1, from, to};
+    pv_html_rawf(h,
+                 "<svg class=\"bar %s\" viewBox=\"0 0 %d 16\" width=\"%d\" height=\"16\" "
+                 "aria-hidden=\"true\"><path class=\"trk\" d=\"M%.1f 8H%.1f\"/><rect class=\"ivl\" "
+                 "x=\"%.1f\" y=\"4\" width=\"%.1f\" height=\"8\"/>",
+                 b->class, b->width, b->width, from, to, place(&x, b->low),
+                 fmax(place(&x, b->high) - place(&x, b->low), 1));
+    if (isfinite(b->mark))
+        pv_html_rawf(h, "<path class=\"chn\" d=\"M%.1f 0V16\"/>", place(&x, b->mark));
+    pv_html_rawf(h, "<path class=\"pt\" d=\"M%.1f 2V14\"/></svg>", place(&x, b->share));
 }

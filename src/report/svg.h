@@ -48,6 +48,33 @@ typedef struct pv_svg_dots {
 
 void pv_svg_intervals(pv_html *h, const pv_svg_dots *dots);
 
+/* One share on a line from 0 to 100 %: interval, measured value, and a dashed mark (chance). Drawn
+ * beside the same figures in words, so readers without sight are not told twice. `class` picks the
+ * colour. */
+typedef struct pv_svg_bar_of {
+    const char *class;
+    int width;
+    double low, share, high, mark;
+} pv_svg_bar_of;
+
+void pv_svg_bar(pv_html *h, const pv_svg_bar_of *bar);
+
+/* Errors of many items on a logarithmic scale, sorted: filled dots that were recovered, squares
+ * that were not, an open dot above or below for what the baseline achieves on the same item. */
+typedef struct pv_svg_errors_of {
+    const char *id, *title, *class;
+    const double *error, *baseline; /* `count` of each, errors increasing; baseline NaN: none */
+    const int *recovered;
+    int count;
+    double limit; /* below it an item counts as recovered; NaN: no line */
+    double width, height;
+} pv_svg_errors_of;
+
+void pv_svg_errors(pv_html *h, const pv_svg_errors_of *plot); /* svg_errors.c */
+
+/* <svg ...> with its title in words, up to where the drawing begins. */
+void pv_svg_open(pv_html *h, const char *id, const char *title, double width, double height);
+
 /* Round steps for an axis from low to high in about n steps: 1, 2 or 5 times a power of ten. */
 double pv_svg_step(double low, double high, int n);
 

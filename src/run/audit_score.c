@@ -55,6 +55,12 @@ static double error_of(const pv_scorer *how, const float *guess, const float *an
     return isfinite(e) ? e : HUGE_VAL;
 }
 
+/* A candidate that is the answer itself is none. */
+static int is_same(const pv_scorer *how, const float *decoy, const float *answer)
+{
+    return memcmp(decoy, answer, (size_t)how->distance.width * sizeof *decoy) == 0;
+}
+
 /* ---- which guess of a batch is about which answer */
 
 /* Batches up to this size are matched as a whole. */
@@ -101,7 +107,8 @@ static void score_image(pv_sample_score *s, const pv_scorer *how, const float *g
     s->recovered = s->error < how->distance.criterion;
     s->identified = isfinite(s->error);
     for (int64_t d = 0; d < how->decoys && s->identified; d++)
-        s->identified = error_of(how, guess, how->decoy + d * width) > s->error;
+        s->identified = is_same(how, how->decoy + d * width, answer) ||
+                        error_of(how, guess, how->decoy + d * width) > s->error;
     s->psnr = s->ssim = NAN;
     if (!how->image) return;
     for (int64_t i = 0; i < width; i++)
@@ -111,6 +118,26 @@ static void score_image(pv_sample_score *s, const pv_scorer *how, const float *g
         if (pv_ssim(&s->ssim, boxed, answer, (int)how->sample.dim[0], (int)how->sample.dim[1],
                     (int)how->sample.dim[2], 1) != PV_OK)
             s->ssim = NAN; /* no figure is better than a wrong one */
+}
+
+/* Labels alone: as many as agree are right, whichever of the batch each belongs to. */
+static pv_status match_labels(int32_t *guess_of, const pv_guess_item *g, const pv_answer *a)
+{
+    int64_t n = a->batch < g->batch ? a->batch : g->batch;
+    uint8_t *taken = pv_calloc((size_t)g->batch + 1, 1);
+    if (taken == NULL) PV_FAIL_MEMORY((size_t)g->batch);
+    for (int64_t i = 0; i < a->batch; i++) guess_of[i] = -1;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t k = 0; k < g->batch && guess_of[i] < 0; k++)
+            if (!taken[k] && g->label[k] == a->label[i]) taken[k] = 1, guess_of[i] = (int32_t)k;
+    for (int64_t i = 0, k = 0; i < a->batch; i++) {
+        if (guess_of[i] >= 0) continue;
+        while (k < g->batch && taken[k]) k++;
+        guess_of[i] = (int32_t)k; /* g->batch: none is left */
+        if (k < g->batch) taken[k] = 1;
+    }
+    pv_free(taken);
+    return PV_OK;
 }
 
 /* The answer that is nearest to guess j: where a step was about more samples than an attack can
@@ -157,12 +184,14 @@ static pv_status score_target(pv_score *s, const pv_scorer *how, size_t target,
     s->has_x |= g->x != NULL;
     s->has_label |= g->label != NULL;
     s->finished &= g->finished;
-    if (pv_score_is_partial(g->batch, a->batch)) {
+    if (g->x != NULL && pv_score_is_partial(g->batch, a->batch)) {
         for (int64_t j = 0; j < g->batch; j++)
             score_sample(s, how, target, g, j, a, nearest(how, g, j, a), boxed);
         goto done;
     }
-    if (a->batch <= TELL_APART)
+    if (g->x == NULL && g->label != NULL)
+        PV_TRY_GOTO(match_labels(guess_of, g, a));
+    else if (a->batch <= TELL_APART)
         PV_TRY_GOTO(match(guess_of, how, g, a));
     else /* as many as there are rows: the attack says itself which is which */
         for (int64_t i = 0; i < a->batch; i++) guess_of[i] = (int32_t)i;
@@ -175,7 +204,8 @@ done:
 }
 
 /* Positives: (guess, its answer); negatives: (guess, a decoy); the score is how close they are. */
-static pv_status rank(pv_score *s, const pv_scorer *how, const pv_guess *guess)
+static pv_status rank(pv_score *s, const pv_scorer *how, const pv_guess *guess,
+                      const pv_answers *answers)
 {
     pv_status status = PV_OK;
     int64_t decoys = how->decoys < 20 ? how->decoys : 20, n = 0;
@@ -192,8 +222,10 @@ static pv_status rank(pv_score *s, const pv_scorer *how, const pv_guess *guess)
         const float *x = g->x + one->guess * how->distance.width;
         positive[n] = 1;
         closeness[n++] = -one->error;
+        const float *answer = answers->item[one->target].x + one->answer * how->distance.width;
         for (int64_t d = 0; d < decoys; d++)
-            closeness[n++] = -error_of(how, x, how->decoy + d * how->distance.width);
+            if (!is_same(how, how->decoy + d * how->distance.width, answer))
+                closeness[n++] = -error_of(how, x, how->decoy + d * how->distance.width);
     }
     if (n > 1 && decoys > 0) PV_TRY_GOTO(pv_auc(&s->auc, closeness, positive, n, 0.95));
 done:
@@ -215,7 +247,7 @@ pv_status pv_score_init(pv_score *s, const pv_scorer *how, const pv_guess *guess
     if (s->sample == NULL) PV_FAIL_MEMORY((size_t)most * sizeof *s->sample);
     for (size_t i = 0; i < answers->count; i++)
         PV_TRY_GOTO(score_target(s, how, i, &guess->item[i], &answers->item[i]));
-    if (s->has_x) PV_TRY_GOTO(rank(s, how, guess));
+    if (s->has_x) PV_TRY_GOTO(rank(s, how, guess, answers));
 done:
     if (status != PV_OK) pv_score_clear(s);
     return status;

@@ -1,11 +1,14 @@
-/* run/demo.h - a small complete run on the built-in data, and the page that tells about it
+/* run/demo.h - privet's main job on the built-in data, small: parties, views, an audit, a page
  *
- * Trains LeNet-5 on drawn digits, and a linear model on the same samples for comparison; measures
- * both on digits that neither saw; leaves in a folder
+ * Two runs, each with every party as a process of its own, and one audit each:
  *
- *     report.html           the page (report/page.h)
- *     results.json          the same as data (docs/json.md)
- *     lenet5.safetensors    the trained model
+ *     averaging     four clinics train LeNet-5 on drawn digits by federated averaging: what joining
+ * brings over training alone, what it costs, what the server could read from their updates
+ *     single-image  the same parties send the gradient of one digit a step: what the server
+ * reconstructs
+ *
+ * The folder then holds averaging.ini, single-image.ini (the scenarios, to be run by hand), runs/
+ * (their folders) and report.html (both audits).
  */
 #ifndef PV_RUN_DEMO_H
 #define PV_RUN_DEMO_H
@@ -14,15 +17,18 @@
 #include "privet/context.h"
 
 typedef struct pv_demo_options {
-    const char *out; /* folder; made when missing */
-    int64_t samples; /* drawn; a tenth of them validate, and a fifth of the number more test */
-    int epochs;
+    const char *out; /* folder; made when missing. Runs of an earlier demo in it are replaced */
+    int64_t samples; /* digits, shared by four clinics; two thirds of the number more test */
+    int rounds;
+    int images; /* of the second run, reconstructed one by one */
     uint64_t seed;
 } pv_demo_options;
 
 typedef struct pv_demo_outcome {
-    double accuracy, baseline; /* test shares of LeNet-5 and of the linear model */
-    double seconds;            /* all of it */
+    double joint, alone, plain; /* shares of test digits that are read right: the joint model, the
+                                   mean of the clinics alone, all digits pooled */
+    int64_t recovered, images;
+    double seconds; /* all of it */
 } pv_demo_outcome;
 
 pv_status pv_demo(pv_demo_outcome *outcome, const pv_demo_options *o,

@@ -1,20 +1,10 @@
 #include "run/training.h"
 
+#include "data/spec.h"
 #include <stdlib.h>
 #include <string.h>
 
 enum { SHIFT_MAX = 64, CUTOUT_MAX = 256 };
-
-pv_status pv_training_test_spec(pv_str *out, const char *spec, int *changed)
-{
-    const char *options = strrchr(spec, '?');
-    int named = options != NULL && strstr(options, "split=") != NULL;
-    int change = !named && pv_data_has_test_split(spec);
-    if (changed != NULL) *changed = change;
-    PV_TRY(pv_str_append(out, spec));
-    if (!change) return PV_OK;
-    return pv_str_append(out, options == NULL ? "?split=test" : "&split=test");
-}
 
 /* The number behind "shift=" in a list of words. */
 static pv_status amount(int *out, const char *word, size_t n, const char *name, int max)
@@ -68,7 +58,7 @@ static pv_status open_test(pv_training *t, const pv_ctx *ctx)
     int own_split = 0;
     if (t->test != NULL) return pv_data_open(&t->test_data, t->test, ctx);
     if (t->holdout > 0) return part(&t->train_data, &t->test_data, t->holdout, t->seed);
-    PV_TRY_GOTO(pv_training_test_spec(&spec, t->data, &own_split));
+    PV_TRY_GOTO(pv_spec_test(&spec, t->data, &own_split));
     if (own_split) PV_TRY_GOTO(pv_data_open(&t->test_data, pv_str_text(&spec), ctx));
 done:
     pv_str_clear(&spec);

@@ -39,10 +39,6 @@ void pv_training_clear(pv_training *t); /* idempotent */
 
 double pv_training_samples_per_second(const pv_training *t); /* over all epochs; 0 for none */
 
-/* spec with split=test, when its source has such a split and spec names none; else spec as it is.
- * *changed (may be NULL) says which. */
-pv_status pv_training_test_spec(pv_str *out, const char *spec, int *changed) PV_MUST_USE;
-
 /* "none", or some of flip, shift=N, cutout=N joined by commas. Error: PV_ERR_OPTION. */
 pv_status pv_training_augment(pv_augment *out, const char *text) PV_MUST_USE;
 

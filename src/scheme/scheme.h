@@ -7,7 +7,7 @@
 #define PV_SCHEME_SCHEME_H
 
 #include "party/party.h"
-#include "privet/model.h"
+#include "privet/train.h"
 
 typedef struct pv_claim {
     const char *secret;         /* "training images" */
@@ -40,7 +40,9 @@ typedef struct pv_scheme {
     const char *const
         *claims_about; /* secrets in the order the scheme claims them, ended by NULL */
     int (*linked)(const char *role_a, const char *role_b);
-    const char *guarantee; /* what is proven under which assumption; "none" */
+    /* What is proven, "none" where nothing is; *why gets one sentence about the assumption, or "".
+     */
+    const char *(*guarantee)(pv_scenario *s, const char **why);
 
     /* Reads and checks [scheme] and what it implies about roles; PV_ERR_* with file and line. One
      * line for people goes to setting: "FedSGD, 4 clients, one image a step". claim[0..*claims)
@@ -54,6 +56,10 @@ typedef struct pv_scheme {
     /* The same for attacks: local epochs, batch and rate that an adversary knows from the scenario.
      */
     pv_status (*known)(pv_scenario *s, int *local_epochs, int *local_batch, double *local_lr);
+    /* NULL, or: how the same model is trained on all rows pooled, with as many passes over them:
+     * what the scheme's accuracy is measured against. train, validation and seed are the caller's.
+     */
+    pv_status (*plain)(pv_train_options *out, pv_scenario *s);
 } pv_scheme;
 
 void pv_batch_truth_clear(pv_batch_truth *t); /* idempotent */

@@ -1,4 +1,4 @@
-#include "view/view.h"
+#include "view/view_i.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,6 +39,29 @@ int pv_retention_keeps(const pv_retention *r, uint64_t step)
         break;
     }
     return 0;
+}
+
+/* Steps up to and with `last`, from 0, whose payloads are kept. */
+static uint64_t kept_until(const pv_retention *r, uint64_t last)
+{
+    if (r->kind == PV_RETAIN_DIGEST || (r->kind == PV_RETAIN_EVERY && r->every == 0)) return 0;
+    return last / (r->kind == PV_RETAIN_EVERY ? r->every : 1) + 1;
+}
+
+uint64_t pv_retention_bytes(const pv_retention *r, uint64_t first, uint64_t last, uint64_t each,
+                            uint64_t size)
+{
+    uint64_t records, payloads, bytes;
+    if (first > last) return 0;
+    uint64_t kept = kept_until(r, last) - (first == 0 ? 0 : kept_until(r, first - 1));
+    if (__builtin_add_overflow(last - first, 1, &records) ||
+        __builtin_mul_overflow(records, each, &records) ||
+        __builtin_mul_overflow(records, (uint64_t)PV_VIEW_RECORD, &records) ||
+        __builtin_mul_overflow(kept, each, &payloads) ||
+        __builtin_mul_overflow(payloads, size, &payloads) ||
+        __builtin_add_overflow(records, payloads, &bytes))
+        return UINT64_MAX;
+    return bytes;
 }
 
 const char *pv_retention_text(const pv_retention *r, char buffer[PV_RETENTION_TEXT])

@@ -41,6 +41,10 @@ typedef struct pv_retention {
 /* "full", "every:100", "digest". PV_ERR_OPTION otherwise. */
 pv_status pv_retention_parse(pv_retention *out, const char *text) PV_MUST_USE;
 int pv_retention_keeps(const pv_retention *r, uint64_t step);
+/* What `each` messages of `size` bytes in every step from first to last take in a view, records
+ * included: for forecasts. UINT64_MAX when that is no number. */
+uint64_t pv_retention_bytes(const pv_retention *r, uint64_t first, uint64_t last, uint64_t each,
+                            uint64_t size);
 /* The reverse of parse; returns buffer. */
 enum { PV_RETENTION_TEXT = 32 };
 const char *pv_retention_text(const pv_retention *r, char buffer[PV_RETENTION_TEXT]);

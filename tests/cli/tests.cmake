@@ -12,8 +12,11 @@ pv_cli_test(help unit 60)
 pv_cli_test(bad_input unit 60)
 pv_cli_test(train unit 60)
 pv_cli_test(data unit 60)
-pv_cli_test(demo unit 60)
+pv_cli_test(train_page unit 60)
+pv_cli_test(demo net 120)
+pv_cli_test(federated net 120)
 pv_cli_test(keys unit 60)
+pv_cli_test(report unit 60)
 pv_cli_test(resume unit 120)
 
 # A network of one's own, as a text.
@@ -28,3 +31,15 @@ target_link_libraries(make_views PRIVATE pv_view cmocka m)
 add_test(NAME cli/view COMMAND sh tests/cli/view.sh $<TARGET_FILE:privet> $<TARGET_FILE:make_views>
          WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 set_tests_properties(cli/view PROPERTIES LABELS unit TIMEOUT 60)
+
+# Parties that are killed, and networks that lose and change what crosses them: every run must end as an undisturbed one.
+foreach(fault kill network)
+  set(runs 4)
+  if(fault STREQUAL network)
+    set(runs 5)
+  endif()
+  add_test(NAME faults/${fault} COMMAND ${CMAKE_SOURCE_DIR}/bench/faults/${fault}.py --privet $<TARGET_FILE:privet> --runs ${runs}
+           WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(faults/${fault} PROPERTIES LABELS net TIMEOUT 300 SKIP_RETURN_CODE 77
+                       ENVIRONMENT "OMP_WAIT_POLICY=passive;OMP_NUM_THREADS=1")
+endforeach()

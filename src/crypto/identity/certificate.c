@@ -97,6 +97,18 @@ pv_status pv_certificate_load(pv_certificate **c, const char *path)
     return status;
 }
 
+pv_status pv_certificate_der(pv_bytes *out, const pv_certificate *c)
+{
+    *out = (pv_bytes){0};
+    int size = i2d_X509(c->x509, NULL);
+    out->data = size > 0 ? pv_alloc((size_t)size, 1) : NULL;
+    if (out->data == NULL)
+        PV_FAIL(PV_ERR_MEMORY, "out of memory for the certificate of %s", c->name);
+    uint8_t *at = out->data;
+    out->size = (size_t)i2d_X509(c->x509, &at);
+    return PV_OK;
+}
+
 void pv_certificate_free(pv_certificate *c)
 {
     if (c == NULL) return;

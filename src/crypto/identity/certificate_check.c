@@ -26,7 +26,7 @@ static pv_status check_dates(const pv_certificate *c, const char *whose, int64_t
                 "the certificate of %s%s is valid from %s on only and this machine's clock says "
                 "%s; check the clocks",
                 whose, c->name, date(c->begins, day), date(now, today));
-    if (now > c->ends)
+    if (now >= c->ends) /* as OpenSSL counts */
         PV_FAIL(PV_ERR_AUTH,
                 "the certificate of %s%s expired on %s (this machine's clock says %s); issue a new "
                 "one with privet keys",

@@ -18,6 +18,7 @@
 #ifndef PV_CRYPTO_IDENTITY_IDENTITY_H
 #define PV_CRYPTO_IDENTITY_IDENTITY_H
 
+#include "base/file.h"
 #include "crypto/identity/hash.h"
 
 enum {
@@ -66,6 +67,8 @@ pv_status pv_certificate_load(pv_certificate **c, const char *path) PV_MUST_USE;
 /* From DER, as TLS gives it; `what` stands in the errors. */
 pv_status pv_certificate_parse(pv_certificate **c, const char *what, const void *der,
                                size_t size) PV_MUST_USE;
+/* The DER bytes again: what parse took. */
+pv_status pv_certificate_der(pv_bytes *out, const pv_certificate *c) PV_MUST_USE;
 void pv_certificate_free(pv_certificate *c);              /* accepts NULL */
 const char *pv_certificate_name(const pv_certificate *c); /* its CN, 1..63 bytes of text */
 const pv_hash *pv_certificate_fingerprint(const pv_certificate *c);

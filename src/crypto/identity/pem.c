@@ -8,8 +8,8 @@
 
 void pv_pem_clear(pv_pem *p)
 {
-    OPENSSL_free(p->label);
-    OPENSSL_clear_free(p->der, p->size);
+    OPENSSL_secure_free(p->label);
+    OPENSSL_secure_clear_free(p->der, p->size);
     *p = (pv_pem){0};
 }
 
@@ -31,7 +31,9 @@ pv_status pv_pem_parse(pv_pem *p, const char *name, const void *data, size_t siz
     pv_openssl_begin();
     BIO *bio = BIO_new_mem_buf(data, (int)size);
     if (bio == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "%s: out of memory for reading it", name);
-    if (PEM_read_bio(bio, &p->label, &header, &p->der, &n) != 1) {
+    /* as PEM_read_bio, and what it needs in between is wiped */
+    if (PEM_read_bio_ex(bio, &p->label, &header, &p->der, &n,
+                        PEM_FLAG_SECURE | PEM_FLAG_EAY_COMPATIBLE) != 1) {
         status = pv_openssl_fail(PV_ERR_FORMAT, "%s: is no PEM file", name);
         goto done;
     }
@@ -42,7 +44,7 @@ pv_status pv_pem_parse(pv_pem *p, const char *name, const void *data, size_t siz
                      "openssl pkcs8 -topk8",
                      name);
 done:
-    OPENSSL_free(header);
+    OPENSSL_secure_free(header);
     BIO_free(bio);
     if (status != PV_OK) pv_pem_clear(p);
     return status;

@@ -84,7 +84,11 @@ pv_status pv_secagg_client_advertise(pv_secagg_client *c, pv_csprng *r, pv_bytes
     pv_writer_bytes(&w, own->mask_key, 32);
     pv_status status = pv_writer_take(&w, out);
     pv_writer_clear(&w);
-    if (status != PV_OK) return status;
+    if (status != PV_OK) {
+        pv_secret_wipe(c->channel_secret, sizeof c->channel_secret);
+        pv_secret_wipe(c->mask_secret, sizeof c->mask_secret);
+        return status;
+    }
     own->known = 1;
     c->phase = PV_SECAGG_ADVERTISED;
     return PV_OK;

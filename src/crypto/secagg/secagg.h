@@ -1,9 +1,8 @@
 /* crypto/secagg/secagg.h - a server learns the sum of its clients' vectors, and not the vectors
  *
- * Pairwise-masked sums after Bonawitz et al., "Practical ... Aggregation for Privacy-Preserving
- * Machine Learning", CCS 2017. One round, n clients 0..n-1, a threshold t, everything relayed by
- * the server; vectors are of `length` numbers mod 2^64 (crypto/secagg/quantise.h makes them of
- * floats):
+ * Pairwise-masked sums after Bonawitz et al., CCS 2017. One round, n clients 0..n-1, a threshold t,
+ * everything relayed by the server; vectors are of `length` numbers mod 2^64
+ * (crypto/secagg/quantise.h makes them of floats):
  *
  *   0 advertise  a client makes two X25519 key pairs for this round, one to encrypt and one to
  *                agree on masks; the public keys go to all, signed by the client's identity.
@@ -19,10 +18,10 @@
  *
  * What the server learns: the sum over U2, and who is in U1 and U2. What that rests on: the caller
  * checks the signature over every keys message; the server follows the protocol; it and the
- * clients that collude with it are fewer than t among the share holders. A server that does not
- * follow it can name different survivors to different clients: that gives it one client's vector
- * only when it collects t answers of each kind, so it needs 2t - n clients on its side. docs/
- * secagg.md has the formulas, the costs, and what an active server could do else.
+ * clients that collude with it hold fewer than t shares. A server that does not follow it can name
+ * different survivors to different clients: that gives it one client's vector only when it
+ * collects t answers of each kind, for which it needs 2t - n clients on its side. The formulas,
+ * the costs, and what else an active server could do: docs/secagg.md.
  *
  * What this adds to the paper: a client publishes a commitment to b_u with its shares, and the
  * server holds reconstructed secrets against it and against the public key: wrong shares end in an
@@ -65,7 +64,7 @@ typedef struct pv_secagg_params {
     int t;         /* threshold, n/2 < t <= n */
     size_t length; /* of a vector, 1..PV_SECAGG_MAX_LENGTH */
     uint8_t run[PV_SECAGG_RUN_BYTES];
-    uint64_t round; /* no two rounds of a run have the same */
+    uint64_t round; /* no two of a run have the same; and no vector is summed in two of them */
 } pv_secagg_params;
 
 /* PV_ERR_OPTION, saying which. */

@@ -159,13 +159,19 @@ static void options_are_set_in_the_text(void **state)
     CHECK_OK(pv_model_text_set(&set, "option w", 8, "net", "w=123456789"));
     assert_string_equal(set, "option w=123456789\n");
     pv_free(set);
+    static const char drawn[] = "init he\nrelu\n init\tnormal:1\ndense 2 init=he\n";
+    CHECK_OK(pv_model_text_set(&set, drawn, sizeof drawn - 1, "net", "init=0.5"));
+    assert_string_equal(set, "init uniform:0.5\nrelu\ndense 2 init=he\n");
+    pv_free(set);
+    pv_layers l;
+    CHECK_FAILS(parse(&l, "option init=1\nrelu\n"), PV_ERR_FORMAT, "option init of its own");
     CHECK_FAILS(pv_model_text_set(&set, text, sizeof text - 1, "net", "wide=3"), PV_ERR_OPTION,
-                "no option 'wide'; it has: width depth");
+                "no option 'wide'; it has: width depth init");
     assert_null(set);
     CHECK_FAILS(pv_model_text_set(&set, text, sizeof text - 1, "net", "width"), PV_ERR_OPTION,
                 "'width' is not NAME=VALUE");
     CHECK_FAILS(pv_model_text_set(&set, "relu", 4, "net", "width=2"), PV_ERR_OPTION,
-                "it has: none");
+                "it has: init");
 }
 
 static void out_of_memory(void **state)

@@ -131,7 +131,7 @@ static void what_was_flushed_comes_back(void **state)
     CHECK_OK(open_journal(&j, &p, &found));
     assert_int_equal(found, 0);
     assert_int_equal(p.frames, 0);
-    CHECK_FAILS(pv_journal_next_attempt(j), PV_ERR_USAGE, "no step was begun");
+    CHECK_FAILS(pv_journal_restart(j, 1), PV_ERR_USAGE, "no step was begun");
     CHECK_OK(commit(j, 0, 40, NULL, 0));
     pv_journal_free(j);
     check_there(0, 40, 0, 0);
@@ -195,7 +195,7 @@ static void frames_before_any_commit(void **state)
     check_there(0, 0, 2, 0);
 }
 
-static void attempts(void **state)
+static void restarts(void **state)
 {
     (void)state;
     uint8_t payload[100];
@@ -204,11 +204,12 @@ static void attempts(void **state)
     int found;
     CHECK_OK(open_journal(&j, &p, &found));
     CHECK_OK(commit(j, 1, 10, NULL, 0));
-    for (int i = 0; i < 3; i++) {
-        CHECK_OK(pv_journal_next_attempt(j));
+    for (int i = 0; i < 4; i++) {
+        CHECK_OK(pv_journal_restart(j, i != 2));
         pv_journal_free(j);
-        check_there(1, 10, 0, (uint64_t)i + 1);
+        check_there(1, 10, 0, (uint64_t)i + (i < 2));
         CHECK_OK(open_journal(&j, &p, &found));
+        assert_int_equal(p.restarts, i + 1);
         pv_journal_picture_clear(&p);
     }
     pv_hub_frame f = frame_of(2, 1, payload, 100);
@@ -220,6 +221,10 @@ static void attempts(void **state)
     CHECK_OK(commit(j, 2, 10, NULL, 0));
     pv_journal_free(j);
     check_there(2, 10, 0, 0);
+    CHECK_OK(open_journal(&j, &p, &found));
+    assert_int_equal(p.restarts, 4);
+    pv_journal_picture_clear(&p);
+    pv_journal_free(j);
 }
 
 /* ---- damage */
@@ -250,7 +255,7 @@ static void trim(const char *path)
     pv_bytes_clear(&b);
 }
 
-/* A: commit 1 with a frame and an attempt before; B: commit 2 and one frame. */
+/* A: commit 1 with a restart; B: commit 2 and one frame. */
 static void make_history(void)
 {
     uint8_t payload[2][100];
@@ -260,7 +265,7 @@ static void make_history(void)
     CHECK_OK(open_journal(&j, &p, &found));
     CHECK_OK(commit(j, 0, 20, NULL, 0));
     CHECK_OK(commit(j, 1, 20, NULL, 0));
-    CHECK_OK(pv_journal_next_attempt(j));
+    CHECK_OK(pv_journal_restart(j, 1));
     CHECK_OK(commit(j, 2, 30, NULL, 0));
     pv_hub_frame f[2] = {frame_of(3, 1, payload[0], 100), frame_of(3, 2, payload[1], 99)};
     CHECK_OK(append(j, f, 1));
@@ -528,7 +533,7 @@ static void malformed_records(void **state)
     good[0] = PV_JOURNAL_PICTURE;
     good[4] = 1;  /* frames */
     good[8] = 6;  /* step */
-    good[24] = 9; /* state */
+    good[32] = 9; /* state */
     good[PV_JOURNAL_PLAIN + 24] = 3;
     static const struct {
         size_t at;
@@ -536,9 +541,9 @@ static void malformed_records(void **state)
         pv_status status;
     } cases[] = {
         {0, 2, PV_ERR_FORMAT},       {0, 0, PV_ERR_FORMAT},     {0, 9, PV_ERR_FORMAT},
-        {4, 2, PV_ERR_LIMIT},        {7, 255, PV_ERR_LIMIT},    {24, 200, PV_ERR_TRUNCATED},
-        {31, 255, PV_ERR_TRUNCATED}, {32, 1, PV_ERR_TRUNCATED}, {44, 1, PV_ERR_FORMAT},
-        {64, 9, PV_ERR_TRUNCATED},   {71, 255, PV_ERR_LIMIT},   {81, 1, PV_ERR_FORMAT},
+        {4, 2, PV_ERR_LIMIT},        {7, 255, PV_ERR_LIMIT},    {32, 200, PV_ERR_TRUNCATED},
+        {39, 255, PV_ERR_TRUNCATED}, {40, 1, PV_ERR_TRUNCATED}, {52, 1, PV_ERR_FORMAT},
+        {72, 9, PV_ERR_TRUNCATED},   {79, 255, PV_ERR_LIMIT},   {89, 1, PV_ERR_FORMAT},
     };
     pv_journal_picture p = {0};
     CHECK_OK(pv_journal_decode(&p, "x", 0, good, sizeof good));
@@ -608,7 +613,7 @@ int main(void)
         TEST(what_was_flushed_comes_back),
         TEST(frames_of_later_steps_are_kept),
         TEST(frames_before_any_commit),
-        TEST(attempts),
+        TEST(restarts),
         TEST(torn_at_every_byte),
         TEST(flipped_bytes),
         TEST(cut_files),

@@ -110,6 +110,82 @@ static void intervals_have_a_row_each(void **state)
     pv_html_clear(&h);
 }
 
+static void bars_stand_where_they_should(void **state)
+{
+    (void)state;
+    pv_html h = {0};
+    pv_svg_bar(&h, &(pv_svg_bar_of){"most", 160, 0.25, 0.5, 0.75, 0.1});
+    CHECK_OK(h.status);
+    /* 0 lies at 2, 1 at 158 */
+    assert_non_null(strstr(h.out.text, "class=\"bar most\""));
+    assert_non_null(strstr(h.out.text, "x=\"41.0\" y=\"4\" width=\"78.0\""));
+    assert_non_null(strstr(h.out.text, "class=\"pt\" d=\"M80.0 "));
+    assert_non_null(strstr(h.out.text, "class=\"chn\" d=\"M17.6 "));
+    pv_html_clear(&h);
+    pv_svg_bar(&h, &(pv_svg_bar_of){"none", 160, 0, 0, 0, NAN});
+    assert_null(strstr(h.out.text, "chn"));
+    assert_non_null(strstr(h.out.text, "width=\"1.0\"")); /* never too thin to be seen */
+    pv_html_clear(&h);
+}
+
+static void errors_on_their_scale(void **state)
+{
+    (void)state;
+    const double error[] = {0, 1e-6, 1e-4, 0.5, NAN}, base[] = {0.1, 0.1, NAN, 0.1, 0.1};
+    const int recovered[] = {1, 1, 1, 0, 0};
+    pv_svg_errors_of p = {.id = "e",
+                          .title = "a < b",
+                          .class = "most",
+                          .error = error,
+                          .baseline = base,
+                          .recovered = recovered,
+                          .count = 5,
+                          .limit = 1e-3,
+                          .width = 1000,
+                          .height = 236}; /* from 1 at y = 8 to 1e-6 at y = 200 */
+    pv_html h = {0};
+    pv_svg_errors(&h, &p);
+    CHECK_OK(h.status);
+    assert_non_null(strstr(h.out.text, "<title id=\"e-t\">a &lt; b</title>"));
+    assert_non_null(
+        strstr(h.out.text, "class=\"hit\" d=\"M52.0 200.0h0M283.8 200.0h0M515.5 136.0h0\""));
+    assert_non_null(strstr(h.out.text, "class=\"chn\" d=\"M46 104.0H"));
+    assert_int_equal(times(h.out.text, "h6v6h-6z"), 1); /* one that failed has no error at all */
+    assert_int_equal(times(h.out.text, "h0"), 3 + 2 * 4);
+    assert_null(strstr(h.out.text, "nan"));
+    pv_html_clear(&h);
+    p.count = 1;
+    p.limit = NAN;
+    pv_svg_errors(&h, &p);
+    assert_null(strstr(h.out.text, "limit"));
+    assert_null(strstr(h.out.text, "inf"));
+    pv_html_clear(&h);
+    p.count = 0;
+    pv_svg_errors(&h, &p);
+    assert_string_equal(pv_str_text(&h.out), "");
+}
+
+/* However many items: the curve is thinned out, the misses are not. */
+static void many_errors(void **state)
+{
+    (void)state;
+    enum { MANY = 9000 };
+    static double error[MANY], base[MANY];
+    static int recovered[MANY];
+    pv_html h = {0};
+    for (int i = 0; i < MANY; i++) {
+        error[i] = 1e-6 * (i + 1);
+        base[i] = NAN;
+        recovered[i] = i < MANY - 3000;
+    }
+    pv_svg_errors(
+        &h, &(pv_svg_errors_of){"e", "t", "most", error, base, recovered, MANY, 1e-3, 1000, 236});
+    CHECK_OK(h.status);
+    assert_int_equal(times(h.out.text, "h6v6h-6z"), 3000);
+    assert_int_equal(times(h.out.text, "h0"), 6000 / 5);
+    pv_html_clear(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +194,9 @@ int main(void)
         cmocka_unit_test(nothing_to_draw_is_said),
         cmocka_unit_test(one_point_is_drawn),
         cmocka_unit_test(intervals_have_a_row_each),
+        cmocka_unit_test(bars_stand_where_they_should),
+        cmocka_unit_test(errors_on_their_scale),
+        cmocka_unit_test(many_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

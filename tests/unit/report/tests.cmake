@@ -1,3 +1,3 @@
-foreach(name html svg page)
+foreach(name html svg page findings words table gate audit)
   pv_test(unit/report/${name} ROOMS report)
 endforeach()

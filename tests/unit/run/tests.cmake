@@ -1,2 +1,3 @@
 pv_test(unit/run/training ROOMS run)
 pv_test(unit/run/bench_engine ROOMS run)
+pv_test(unit/run/score ROOMS run)

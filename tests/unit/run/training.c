@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include "data/spec.h"
 #include "run/machine.h"
 #include "run/training.h"
 
@@ -7,7 +8,7 @@ static void check_spec(const char *spec, const char *wanted)
 {
     pv_str s = {0};
     int changed = -1;
-    CHECK_OK(pv_training_test_spec(&s, spec, &changed));
+    CHECK_OK(pv_spec_test(&s, spec, &changed));
     assert_string_equal(pv_str_text(&s), wanted);
     assert_int_equal(changed, strcmp(spec, wanted) != 0);
     pv_str_clear(&s);

@@ -213,11 +213,16 @@ static void test_full(void **state)
 static void test_many(void **state)
 {
     (void)state;
-    enum { RECORDS = 100000 };
-    static uint8_t payload[400];
+    enum { RECORDS = 100000, LARGE = 100000 };
+    static uint8_t payload[LARGE];
+    pv_view_payload p;
     link_run l;
     pv_view *v;
+    static const uint8_t data[LARGE];
+    const pv_part part = {"w", PV_U8, PV_SHAPE(LARGE - 16), data};
     link_init(&l, NULL);
+    assert_int_equal(pv_parts_size(&part, 1), LARGE);
+    CHECK_OK(pv_parts_encode(payload, &part, 1));
     pv_view_writer *w = l.end[A].writer;
     double started = pv_clock_seconds();
     for (int i = 0; i < RECORDS; i++) {
@@ -225,8 +230,10 @@ static void test_many(void **state)
                             .kind = PV_VIEW_SENT,
                             .type = UPDATE,
                             .link = (uint64_t)i + 1,
-                            .size = (uint64_t)i % 400,
+                            .size = i % 1000 == 999 ? LARGE : (uint64_t)i % 400,
                             .kept = 1};
+        if (i == 54999) /* one that can be loaded */
+            CHECK_OK(pv_hash_of(&r.payload, payload, LARGE));
         CHECK_OK(pv_view_append(w, &r, payload));
     }
     link_close(&l);
@@ -235,6 +242,10 @@ static void test_many(void **state)
     double opened = pv_clock_seconds();
     assert_int_equal(pv_view_count(v), RECORDS);
     assert_int_equal(pv_view_torn(v), 0);
+    CHECK_FAILS(pv_view_load(&p, v, 54998), PV_ERR_MISMATCH, "record 54999 (update sent to server");
+    CHECK_OK(pv_view_load(&p, v, 54999));
+    assert_true(p.bytes.size == LARGE && p.parts.count == 1);
+    pv_view_payload_clear(&p);
     print_message("100000 records: written in %.3f s, opened in %.3f s\n", written - started,
                   opened - written);
     pv_view_free(v);
@@ -295,6 +306,46 @@ static void test_retention(void **state)
         CHECK_FAILS(pv_retention_parse(&r, wrong[i]), PV_ERR_OPTION, "full, digest or every:N");
 }
 
+/* The forecast is what is written. */
+static void test_forecast(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"full", "digest", "every:3", "every:1"};
+    link_run l;
+    char path[256];
+    link_init(&l, NULL);
+    link_name(&l, path, "forecast.view");
+    for (int i = 0; i < 4; i++)
+        for (uint64_t first = 0; first < 5; first++)
+            for (uint64_t last = first; last < 8; last += 2) {
+                pv_view_writer *w;
+                pv_retention r;
+                uint64_t link = 0;
+                CHECK_OK(pv_retention_parse(&r, texts[i]));
+                CHECK_OK(pv_view_create(&w, path, &l.end[A].header));
+                uint64_t header = pv_view_writer_position(w).bytes;
+                for (uint64_t step = first; step <= last; step++)
+                    for (int k = 0; k < 2; k++) {
+                        pv_view_record x = {.step = step,
+                                            .kind = PV_VIEW_SENT,
+                                            .type = UPDATE,
+                                            .link = ++link,
+                                            .size = 5,
+                                            .kept = pv_retention_keeps(&r, step)};
+                        CHECK_OK(pv_view_append(w, &x, "hello"));
+                    }
+                assert_int_equal(pv_view_writer_position(w).bytes - header,
+                                 pv_retention_bytes(&r, first, last, 2, 5));
+                pv_view_writer_free(w);
+                unlink(path);
+            }
+    const pv_retention full = {.kind = PV_RETAIN_FULL};
+    assert_int_equal(pv_retention_bytes(&full, 3, 2, 1, 1), 0);
+    assert_true(pv_retention_bytes(&full, 0, UINT64_MAX, 1, 1) == UINT64_MAX);
+    assert_true(pv_retention_bytes(&full, 1, 1 << 20, 1, (uint64_t)1 << 50) == UINT64_MAX);
+    link_free(&l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_retention),
+        cmocka_unit_test(test_forecast),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

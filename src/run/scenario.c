@@ -1,0 +1,231 @@
+#include "run/scenario.h"
+
+#include "base/clock.h"
+#include "base/ctx.h"
+#include "base/file.h"
+#include "run/folder.h"
+#include "run/launch.h"
+#include "run/plain.h"
+#include "run/prepare.h"
+#include "run/registry.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { WORDS = 12 };
+
+typedef struct run {
+    const pv_run_options *o;
+    const pv_ctx *ctx;
+    pv_scenario scenario;
+    const pv_scheme *scheme;
+    pv_launch_party *party;
+    const char **words; /* [parties, WORDS] */
+    char **path;        /* [parties, 2]: folder, local file */
+    int *restarted;
+    char *shared; /* RUN/scenario.ini */
+} run;
+
+static void clear(run *r)
+{
+    for (int i = 0; r->path != NULL && i < 2 * r->scenario.parties; i++) pv_free(r->path[i]);
+    pv_free(r->path);
+    pv_free(r->words);
+    pv_free(r->party);
+    pv_free(r->restarted);
+    pv_free(r->shared);
+    pv_scenario_clear(&r->scenario);
+}
+
+static pv_status load(run *r)
+{
+    const pv_claim *claim;
+    int claims;
+    pv_str setting = {0};
+    pv_status status = PV_OK;
+    r->shared = pv_run_path(r->o->out, "scenario.ini");
+    if (r->shared == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
+    if (r->o->resume && !pv_file_exists(r->shared))
+        PV_FAIL(PV_ERR_NOT_FOUND, "%s: there is no run to go on with; leave --resume out",
+                r->o->out);
+    if (!r->o->resume) PV_TRY(pv_run_prepare(r->o->out, r->o->scenario, r->ctx));
+    PV_TRY(pv_scenario_load(&r->scenario, r->shared));
+    PV_TRY(pv_scheme_find(&r->scheme, r->scenario.scheme));
+    status = r->scheme->check(&r->scenario, &setting, &claim, &claims);
+    pv_str_clear(&setting);
+    return status;
+}
+
+static pv_status plan(run *r)
+{
+    int n = r->scenario.parties;
+    r->party = pv_calloc((size_t)n, sizeof *r->party);
+    r->words = pv_calloc((size_t)n * WORDS, sizeof *r->words);
+    r->path = pv_calloc((size_t)n * 2, sizeof *r->path);
+    r->restarted = pv_calloc((size_t)n, sizeof *r->restarted);
+    if (r->party == NULL || r->words == NULL || r->path == NULL || r->restarted == NULL)
+        PV_FAIL(PV_ERR_MEMORY, "out of memory for %d parties", n);
+    for (int i = 0; i < n; i++) {
+        const char *name = r->scenario.party[i].name;
+        const char **w = r->words + i * WORDS;
+        char **path = r->path + 2 * i;
+        path[0] = pv_run_party_path(r->o->out, name, "");
+        path[1] = pv_run_party_path(r->o->out, name, "local.ini");
+        if (path[0] == NULL || path[1] == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
+        path[0][strlen(path[0]) - 1] = '\0';
+        const char *const given[] = {"party", r->shared, "--as",  name,      "--local",
+                                     path[1], "--out",   path[0], "--quiet", NULL};
+        memcpy(w, given, sizeof given);
+        r->party[i] = (pv_launch_party){.name = name, .folder = path[0], .words = w};
+    }
+    return PV_OK;
+}
+
+/* ---- run.json */
+static json_t *entry(const json_t *party, const char *key)
+{
+    return json_object_get(json_object_get(party, "result"), key);
+}
+
+/* Bytes of one party's links, as it counted what it sent: "a->b". */
+static pv_status add_bytes(json_t *bytes, const char *from, const json_t *party)
+{
+    const char *peer, *type;
+    json_t *types, *one;
+    char link[160];
+    json_object_foreach(json_object_get(party, "traffic"), peer, types)
+    {
+        int64_t sum = 0;
+        json_object_foreach(types, type, one) sum +=
+            json_integer_value(json_object_get(one, "sent_bytes"));
+        snprintf(link, sizeof link, "%s->%s", from, peer);
+        PV_TRY(pv_json_set(bytes, link, json_integer(sum)));
+    }
+    return PV_OK;
+}
+
+/* The user's file; the folder's own copy says where it came from in its first line. */
+static json_t *given_scenario(const run *r)
+{
+    static const char from[] = "; from ";
+    pv_bytes text = {0};
+    json_t *path = NULL;
+    if (r->o->scenario != NULL) return json_string(r->o->scenario);
+    if (pv_file_read(&text, r->shared, PV_INI_MAX) == PV_OK) {
+        const char *at = strstr((const char *)text.data, from);
+        if (at != NULL)
+            path = json_stringn(at + sizeof from - 1, strcspn(at + sizeof from - 1, "\n"));
+    }
+    pv_bytes_clear(&text);
+    return path != NULL ? path : json_null();
+}
+
+/* The kind of data set that the first party with data brings: "mnist". Where it lies is its own
+ * business. */
+static json_t *kind_of_data(run *r)
+{
+    json_t *kind = NULL;
+    for (int i = 0; i < r->scenario.parties && kind == NULL; i++) {
+        pv_local local = {0};
+        if (pv_local_load(&local, &r->scenario, r->scenario.party[i].name, r->path[2 * i + 1]) ==
+                PV_OK &&
+            local.data != NULL)
+            kind = json_stringn(local.data, strcspn(local.data, ":?"));
+        pv_local_clear(&local);
+    }
+    return kind != NULL ? kind : json_null();
+}
+
+/* What a role found stands at the top when it is the run's own: the joint model's accuracy, its
+ * rounds. */
+static pv_status add_joint(json_t *j, const json_t *party)
+{
+    static const char *const keys[] = {"test_accuracy", "test_correct", "test_count", "rounds",
+                                       "dropped"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        json_t *value = entry(party, keys[i]);
+        json_t *there = json_object_get(j, keys[i]);
+        if (value != NULL && (there == NULL || json_is_null(there)))
+            PV_TRY(pv_json_set(j, keys[i], json_incref(value)));
+    }
+    return PV_OK;
+}
+
+static pv_status gather(json_t **out, run *r, double seconds)
+{
+    pv_status status = PV_OK;
+    const pv_scenario *s = &r->scenario;
+    json_t *j = json_object(), *bytes = json_object(), *parties = json_object(), *one = NULL;
+    char *path = NULL;
+    char hash[PV_HASH_TEXT];
+    PV_TRY_GOTO(pv_json_set(j, "run", json_string(r->o->out)));
+    PV_TRY_GOTO(pv_json_set(j, "scheme", json_string(s->scheme)));
+    PV_TRY_GOTO(pv_json_set(j, "name", json_string(s->name)));
+    PV_TRY_GOTO(pv_json_set(j, "model", json_string(s->model)));
+    PV_TRY_GOTO(pv_json_set(j, "scenario", given_scenario(r)));
+    PV_TRY_GOTO(pv_json_set(j, "data", kind_of_data(r)));
+    PV_TRY_GOTO(pv_json_set(j, "test_accuracy", json_null()));
+    PV_TRY_GOTO(pv_json_set(j, "seconds", pv_json_number(seconds)));
+    PV_TRY_GOTO(pv_json_set(j, "rounds", json_null()));
+    PV_TRY_GOTO(pv_json_set(j, "bytes", json_incref(bytes)));
+    PV_TRY_GOTO(pv_json_set(j, "parties", json_incref(parties)));
+    for (int i = 0; i < s->parties; i++) {
+        json_decref(one);
+        one = NULL;
+        pv_status got = pv_run_party_json(&one, r->o->out, s->party[i].name);
+        if (got == PV_ERR_NOT_FOUND && s->on_loss == PV_LOSS_PROCEED) { /* lost on the way */
+            pv_trail_clear();
+            PV_TRY_GOTO(pv_json_set(parties, s->party[i].name, json_null()));
+            continue;
+        }
+        PV_TRY_GOTO(got);
+        PV_TRY_GOTO(add_bytes(bytes, s->party[i].name, one));
+        PV_TRY_GOTO(add_joint(j, one));
+        PV_TRY_GOTO(
+            pv_json_set(parties, s->party[i].name, json_incref(json_object_get(one, "result"))));
+    }
+    PV_TRY_GOTO(pv_json_set(j, "scenario_hash", json_string(pv_hash_text(&s->hash, hash))));
+    PV_TRY_GOTO(pv_json_set(j, "seed", json_integer((int64_t)s->seed)));
+    PV_TRY_GOTO(pv_json_set(j, "threads", json_integer(s->threads)));
+    if (r->o->plain && strcmp(s->scheme, "plain") != 0) {
+        json_t *plain = NULL;
+        PV_TRY_GOTO(pv_run_plain(&plain, r->o->out, r->scheme, &r->scenario, r->ctx));
+        if (plain != NULL) PV_TRY_GOTO(pv_json_set(j, "plain", plain));
+    }
+    path = pv_run_path(r->o->out, "run.json");
+    if (path == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for a path");
+    PV_TRY_GOTO(pv_json_save(j, 1, path));
+    PV_TRY_GOTO(pv_run_hash_all(r->o->out));
+    *out = json_incref(j);
+done:
+    json_decref(j);
+    json_decref(bytes);
+    json_decref(parties);
+    json_decref(one);
+    pv_free(path);
+    return status;
+}
+
+pv_status pv_run_scenario(json_t **result, const pv_run_options *o, const pv_ctx *ctx)
+{
+    pv_status status = PV_OK;
+    run r = {.o = o, .ctx = ctx};
+    PV_TRY_GOTO(load(&r));
+    PV_TRY_GOTO(plan(&r));
+    double begun = pv_clock_seconds();
+    PV_TRY_GOTO(pv_launch(&(pv_launch_options){.party = r.party,
+                                               .parties = r.scenario.parties,
+                                               .restarts = o->restarts,
+                                               .least = r.scenario.on_loss == PV_LOSS_PROCEED
+                                                            ? r.scenario.min_parties + 1
+                                                            : 0,
+                                               .restarted = r.restarted,
+                                               .started = o->started,
+                                               .user = o->user},
+                          ctx));
+    PV_TRY_GOTO(gather(result, &r, pv_clock_seconds() - begun));
+done:
+    clear(&r);
+    return status;
+}

@@ -1,0 +1,5 @@
+pv_test(unit/attack/guess ROOMS attack)
+foreach(name invert matching records read)
+  pv_test(unit/attack/gradient/${name} ROOMS attack/gradient TIMEOUT 60)
+endforeach()
+pv_test(unit/attack/rows/rows ROOMS attack/rows)
