@@ -126,6 +126,38 @@ static void gone_too_early(void **state)
     crowd_free(&c);
 }
 
+/* What a role notes when all is over. */
+static void noted_last(void **state)
+{
+    (void)state;
+    crowd c;
+    pv_hub *a = NULL;
+    pv_view *v = NULL;
+    pv_view_payload payload;
+    double x = 3;
+    pv_part part = {"x", PV_F64, PV_SHAPE(1), &x};
+    crowd_init(&c, 2);
+    crowd_tcp(&c, "127.0.0.1");
+    c.party[1].steps = 0;
+    pthread_create(&c.party[1].thread, NULL, party_thread, &c.party[1]);
+    CHECK_OK(pv_hub_open(&a, &c.party[0].ctx, &c.party[0].options));
+    CHECK_OK(pv_hub_wait(a, 20));
+    CHECK_OK(pv_hub_finish(a, 5));
+    CHECK_OK(pv_note(a, PV_VIEW_PUBLISHED, MODEL, &part, 1));
+    CHECK_OK(pv_flush(a));
+    CHECK_FAILS(pv_send(a, 0, MODEL, &part, 1), PV_ERR_USAGE, "nothing can be sent after");
+    pv_hub_free(a);
+    pthread_join(c.party[1].thread, NULL);
+    assert_int_equal(c.party[1].status, PV_OK);
+    CHECK_OK(pv_view_open(&v, c.party[0].view));
+    assert_int_equal(pv_view_count(v), 1);
+    CHECK_OK(pv_view_load(&payload, v, 0));
+    assert_true(*(const double *)payload.parts.part[0].data == 3);
+    pv_view_payload_clear(&payload);
+    pv_view_free(v);
+    crowd_free(&c);
+}
+
 /* The wire is cut around every byte of the end. */
 static void cut(void **state)
 {
@@ -160,9 +192,13 @@ static void cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(after_all),      cmocka_unit_test(late),
-        cmocka_unit_test(never),          cmocka_unit_test(data_at_the_end),
-        cmocka_unit_test(gone_too_early), cmocka_unit_test(cut),
+        cmocka_unit_test(after_all),
+        cmocka_unit_test(late),
+        cmocka_unit_test(never),
+        cmocka_unit_test(data_at_the_end),
+        cmocka_unit_test(gone_too_early),
+        cmocka_unit_test(noted_last),
+        cmocka_unit_test(cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
