@@ -189,7 +189,7 @@ static pv_status add_colluding(pv_audit_work *w)
 {
     pv_status status = PV_OK;
     pv_str name = {0};
-    const pv_view *view[8];
+    const pv_view *view[PV_ATTACK_VIEWS];
     int views = 0;
     for (const char *word = w->o->collude; *word != '\0';) {
         size_t n = strcspn(word, ",");
@@ -200,7 +200,8 @@ static pv_status add_colluding(pv_audit_work *w)
         if (found_at < 0)
             PV_FAIL_GOTO(PV_ERR_OPTION, "--collude: there is no party \"%.*s\" in this run", (int)n,
                          word);
-        if (views == 8) PV_FAIL_GOTO(PV_ERR_OPTION, "--collude: at most 8 parties");
+        if (views == PV_ATTACK_VIEWS)
+            PV_FAIL_GOTO(PV_ERR_OPTION, "--collude: at most %d parties", PV_ATTACK_VIEWS);
         if (w->party[found_at].view == NULL)
             PV_FAIL_GOTO(PV_ERR_NOT_FOUND, "%s left no view in this run", w->party[found_at].name);
         PV_TRY_GOTO(pv_str_printf(&name, "%s%s", views > 0 ? "+" : "", w->party[found_at].name));
@@ -366,6 +367,7 @@ static pv_status attack_run(pv_audit_work *w, pv_audit_case *c)
     pv_public known = {.scheme = w->scheme->name,
                        .model = w->model,
                        .samples = c->targets > 0 ? samples_of(&w->party[c->victim[0]]) : 0,
+                       .clients = pv_scenario_count(&w->scenario, c->claim->victim),
                        .local_epochs = epochs,
                        .local_batch = batch,
                        .local_lr = rate};
