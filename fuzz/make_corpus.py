@@ -15,39 +15,12 @@ import random
 import struct
 import sys
 
+import corpus_fed
 import corpus_identity
 from corpus_codec import (gzip_files, idx_files, cifar_files, npy_all, npz_files, st_bytes, safetensors_files,
                           arff_files, csv_files, tsv_files, png_files, jpeg_files)
-from corpus_files import damaged, save
+from corpus_files import HERE, damaged, save
 import corpus_view
-
-HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "corpus")
-FOUND = re.compile(r"^([0-9a-f]{40}|found-.*)$")
-
-
-def save(reader, files):
-    folder = os.path.join(HERE, reader)
-    os.makedirs(folder, exist_ok=True)
-    for name in os.listdir(folder):
-        if not FOUND.match(name):
-            os.remove(os.path.join(folder, name))
-    for name, data in files.items():
-        with open(os.path.join(folder, name), "wb") as f:
-            f.write(data)
-
-
-def damaged(files, seed):
-    """The files, with copies of every third that have a byte changed, and of every third that are cut short."""
-    rng = random.Random(seed)
-    out = dict(files)
-    for i, (name, data) in enumerate(files.items()):
-        if len(data) > 4 and i % 3 == 0:
-            at = rng.randrange(min(len(data), 200))
-            out[f"{name}.changed"] = data[:at] + bytes([(data[at] + rng.randrange(1, 256)) % 256]) + data[at + 1:]
-        if len(data) > 4 and i % 3 == 1:
-            out[f"{name}.cut"] = data[: rng.randrange(1, len(data))]
-    return out
-
 
 # ---- wire
 
@@ -464,11 +437,11 @@ if __name__ == "__main__":
     parts_files()
     view_files()
     seal_files()
-    corpus_identity.make(save, damaged)
     corpus_view.make(save, damaged)
     secagg_files()
     scenario_files()
     journal_files()
     findings_files()
+    corpus_fed.make(save, damaged)
     if len(sys.argv) == 2:
         jpeg_files(sys.argv[1])

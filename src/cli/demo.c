@@ -62,12 +62,12 @@ done:
 
 const pv_command pv_command_demo = {
     .name = "demo",
-    .summary = "four parties train on the built-in digits, are audited, and leave a page",
+    .summary = "four parties train on the built-in digits and are audited: a page",
     .text = "Draws digits and runs two scenarios with them, every party as a process of its own: "
             "four clinics that train one model by federated averaging, and the same clinics "
             "sending the gradient of one digit a step. Then it attacks what the server saw in "
             "each, and writes one page about both.",
-    .examples = "privet demo\nprivet demo --out /tmp/demo --samples 2000 --rounds 3 --images 12",
+    .examples = "privet demo\nprivet demo --samples 2000 --rounds 3 --images 12",
     .options = options,
     .args_size = sizeof(demo_args),
     .run = run,

@@ -122,33 +122,19 @@ typedef struct tables {
     const char *command;
     const pv_option *own, *common;
     void *args, *common_args;
-    size_t positional; /* words that the positional `many` option has */
-    pv_words *named;   /* those of the named one; NULL before the first */
 } tables;
 
-/* Words of `many` options gather at the front of argv, where only words lie that were read already:
- * first those of the positional option, then those of the named one. */
-static void keep_positional(tables *t, char **argv, pv_words *words, char *word)
+/* Another value of a `many` option. They gather at the front of argv, which never overtakes the
+ * words that are still to be read. */
+static void keep(const tables *t, const pv_option *o, char **argv, char *value)
 {
-    if (t->named != NULL) {
-        memmove(argv + t->positional + 1, argv + t->positional,
-                (size_t)t->named->count * sizeof *argv);
-        t->named->word++;
-    }
-    argv[t->positional++] = word;
+    pv_words *words = (pv_words *)(void *)((char *)t->args + o->where);
     words->word = argv;
-    words->count++;
-}
-
-static void keep_named(tables *t, char **argv, pv_words *words, char *word)
-{
-    t->named = words;
-    words->word = argv + t->positional;
-    words->word[words->count++] = word;
+    argv[words->count++] = value;
 }
 
 /* The option that argv[*i] names, with its value, which may be the next word. */
-static pv_status parse_option(tables *t, int argc, char **argv, int *i)
+static pv_status parse_option(const tables *t, int argc, char **argv, int *i)
 {
     char *word = argv[*i], *value = NULL;
     int is_long = word[1] == '-';
@@ -183,19 +169,19 @@ static pv_status parse_option(tables *t, int argc, char **argv, int *i)
         if (value[0] == '\0')
             PV_FAIL(PV_ERR_OPTION, "%s: --%s takes %s, not an empty word", t->command, o->name,
                     o->argument);
-        keep_named(t, argv, (pv_words *)(void *)((char *)args + o->where), value);
+        keep(t, o, argv, value);
         return PV_OK;
     }
     return store(t->command, o, value, args);
 }
 
-static pv_status parse_word(tables *t, char **argv, int i, int *position)
+static pv_status parse_word(const tables *t, char **argv, int i, int *position)
 {
     int k = 0;
     for (const pv_option *o = t->own; !pv_option_is_end(o); o++) {
         if (o->name != NULL) continue;
         if (o->many) {
-            keep_positional(t, argv, (pv_words *)((char *)t->args + o->where), argv[i]);
+            keep(t, o, argv, argv[i]);
             return PV_OK;
         }
         if (k++ == *position) {
@@ -210,7 +196,7 @@ static pv_status parse_word(tables *t, char **argv, int i, int *position)
 pv_status pv_option_parse(const char *command, const pv_option *own, void *args,
                           const pv_option *common, void *common_args, int argc, char **argv)
 {
-    tables t = {command, own, common, args, common_args, 0, NULL};
+    tables t = {command, own, common, args, common_args};
     int position = 0, options_over = 0;
     PV_TRY(fill_defaults(command, own, args));
     PV_TRY(fill_defaults(command, common, common_args));

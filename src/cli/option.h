@@ -12,8 +12,9 @@
  *     the others          const char *, living as long as argv; NULL when not given
  *
  * An entry without a name is positional: the k-th word that is no option belongs to the k-th of
- * them. One marked `many` takes every word that is left; its value is a pv_words. A named one (at
- * most one a table) that is marked so may be given again and again: its pv_words has every value.
+ * them. One marked `many` takes every word that is left; its value is a pv_words. A named option
+ * that is marked so may be given again and again, and its pv_words has every value. A table has at
+ * most one `many` option, and no common option is one.
  */
 #ifndef PV_CLI_OPTION_H
 #define PV_CLI_OPTION_H
@@ -62,7 +63,7 @@ int pv_option_is_end(const pv_option *o);
 
 /* Fill defaults, then read the words argv[0..argc). Options may stand anywhere, "--" ends them.
  * Both tables are known at once: `own` stores into args, `common` into common_args. `command` is
- * named in messages. Words of `many` options are moved to the front of argv. Errors:
+ * named in messages. Words of a `many` option are moved to the front of argv. Errors:
  * PV_ERR_OPTION, naming the option and the nearest one that exists. */
 pv_status pv_option_parse(const char *command, const pv_option *own, void *args,
                           const pv_option *common, void *common_args, int argc,

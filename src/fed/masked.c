@@ -64,7 +64,7 @@ static pv_status meet_peers(pv_party *p, pv_secagg_client *c, int server, int ra
     pv_message m;
     meeting user = {p, c, rank};
     PV_TRY(pv_fed_from(&m, p, server, PV_FED_ROSTER));
-    pv_status status = pv_fed_roster_take(p, &m, meet, &user);
+    pv_status status = pv_fed_roster_take(pv_party_scenario(p), &m, meet, &user);
     pv_message_clear(&m);
     return status;
 }
@@ -156,7 +156,7 @@ static pv_status take_keys(void *user, int rank, const pv_message *m)
 {
     gathering *g = user;
     const pv_part *keys;
-    PV_TRY(pv_fed_roster_add(&g->roster, g->p, rank, m, &keys));
+    PV_TRY(pv_fed_roster_add(&g->roster, pv_party_scenario(g->p), rank, m, &keys));
     return pv_secagg_server_keys(g->server, rank, keys->data, (size_t)keys->shape.dim[0]);
 }
 

@@ -111,12 +111,12 @@ static pv_status keep(pv_bytes *out, const pv_part *part)
     return PV_OK;
 }
 
-pv_status pv_fed_roster_add(pv_fed_roster *r, pv_party *p, int rank, const pv_message *m,
+pv_status pv_fed_roster_add(pv_fed_roster *r, const pv_scenario *s, int rank, const pv_message *m,
                             const pv_part **keys)
 {
     const pv_part *part[FIELDS];
     PV_TRY(find(part, m, ""));
-    PV_TRY(check(pv_party_scenario(p), rank, m->what, part));
+    PV_TRY(check(s, rank, m->what, part));
     PV_TRY(keep(&r->keys[rank], part[KEYS]));
     PV_TRY(keep(&r->signature[rank], part[SIGNATURE]));
     PV_TRY(keep(&r->certificate[rank], part[CERTIFICATE]));
@@ -148,9 +148,9 @@ done:
 }
 
 /* ---- a client's reading of it */
-pv_status pv_fed_roster_take(pv_party *p, const pv_message *m, pv_fed_take_keys take, void *user)
+pv_status pv_fed_roster_take(const pv_scenario *s, const pv_message *m, pv_fed_take_keys take,
+                             void *user)
 {
-    const pv_scenario *s = pv_party_scenario(p);
     int count = pv_scenario_count(s, "client");
     size_t read = 0;
     for (int i = 0; i < count; i++) {

@@ -45,13 +45,8 @@ done:
 
 pv_status pv_fed_from(pv_message *m, pv_party *p, int peer, uint16_t type)
 {
-    int lost = 0;
     *m = (pv_message){0};
-    PV_TRY(pv_party_recv(m, &lost, p, peer, type));
-    if (lost)
-        PV_FAIL(PV_ERR_PEER, "%s is lost; nothing can be learnt without it",
-                pv_hub_peer_name(pv_party_hub(p), peer));
-    return PV_OK;
+    return pv_recv(m, pv_party_hub(p), peer, type, -1.0);
 }
 
 int pv_fed_peer_of_role(pv_party *p, const char *role)

@@ -15,7 +15,8 @@ pv_status pv_fed_measure(pv_party *p, const pv_model *m, const pv_data *data,
 pv_status pv_fed_finish_client(pv_party *p, const pv_model *joint, const pv_model *alone,
                                const pv_data *data) PV_MUST_USE;
 
-/* The next message of a peer without which nothing can go on. */
+/* The next message of a peer without which nothing can go on: it is waited for whatever on_loss
+ * says, also because it may itself be waiting for somebody who is lost. */
 pv_status pv_fed_from(pv_message *m, pv_party *p, int peer, uint16_t type) PV_MUST_USE;
 
 /* The hub's number of the one party of a role. */

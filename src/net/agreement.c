@@ -40,3 +40,9 @@ pv_status pv_agreement_difference(pv_str *out, const char *here, const char *the
         there = next_line(there, b);
     }
 }
+
+int pv_agreement_only_checks(const char *agreement)
+{
+    size_t n = strlen(agreement), k = sizeof PV_AGREEMENT_CHECK - 1;
+    return n >= k && strcmp(agreement + n - k, PV_AGREEMENT_CHECK) == 0;
+}

@@ -8,4 +8,9 @@
  * *out. Long lines are cut. */
 pv_status pv_agreement_difference(pv_str *out, const char *here, const char *there) PV_MUST_USE;
 
+/* Parties that only check each other before a run add this line to their agreement. A check and a
+ * run refuse each other, and neither takes harm from it. */
+#define PV_AGREEMENT_CHECK "[check]\n"
+int pv_agreement_only_checks(const char *agreement);
+
 #endif

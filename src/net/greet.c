@@ -2,6 +2,7 @@
 #include "net/hub_i.h"
 
 #include "base/clock.h"
+#include "net/agreement.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -150,11 +151,30 @@ static void take_over(pv_hub *h, pv_conn *c, int peer, const pv_hello *there, do
     pthread_cond_broadcast(&h->changed);
 }
 
+/* A check came upon a run, or a run upon a check: no harm done, it may be over soon. */
+static void busy(pv_hub *h, pv_conn *c, int peer, double now)
+{
+    const char *text = pv_agreement_only_checks(h->agreement)
+                           ? "it only checks now; a run can begin when that is over"
+                           : "a run is under way here; there is nothing to check";
+    pv_peer *p = &h->peer[peer];
+    pthread_mutex_lock(&h->lock);
+    snprintf(p->trouble, sizeof p->trouble, "%s",
+             pv_agreement_only_checks(h->agreement) ? "it is in a run already"
+                                                    : "it only checks, this end is in a run");
+    pthread_mutex_unlock(&h->lock);
+    pv_greet_refuse(h, c, PV_REFUSE_BUSY, text, now);
+}
+
 /* HELLO or WELCOME, from who it should be. */
 static pv_status greeted(pv_hub *h, pv_conn *c, int peer, const pv_hello *there, double now)
 {
     pv_str theirs = {0};
     pv_peer *p = &h->peer[peer];
+    if (pv_agreement_only_checks(h->agreement) != pv_agreement_only_checks(there->agreement)) {
+        busy(h, c, peer, now);
+        return PV_OK;
+    }
     pthread_mutex_lock(&h->lock);
     int dropped = p->dropped;
     pv_hello mine = here(h, peer);
@@ -179,6 +199,10 @@ static pv_status refused(pv_hub *h, pv_conn *c)
     pv_refusal reason;
     char text[PV_REFUSE_MAX];
     PV_TRY(pv_refuse_parse(&reason, text, c->where, c->payload.data, c->payload.size));
+    if (reason == PV_REFUSE_BUSY) {
+        pv_io_drop(h, c, text);
+        return PV_OK;
+    }
     pthread_mutex_lock(&h->lock);
     pv_hub_fatal(h, pv_refusal_status(reason), "%s refuses this party: %s", h->peer[c->peer].name,
                  text);

@@ -80,6 +80,7 @@ pv_status pv_refusal_status(pv_refusal r)
     case PV_REFUSE_MISMATCH:
         return PV_ERR_MISMATCH;
     case PV_REFUSE_PROTOCOL:
+    case PV_REFUSE_BUSY:
         break;
     }
     return PV_ERR_PEER;
@@ -103,7 +104,7 @@ pv_status pv_refuse_parse(pv_refusal *reason, char text[PV_REFUSE_MAX], const ch
     uint16_t code = pv_reader_u16le(&r, "reason");
     size_t n = pv_reader_left(&r);
     if (n > PV_REFUSE_MAX - 3) pv_reader_fail(&r, PV_ERR_LIMIT, "a text of %zu bytes", n);
-    if (pv_reader_status(&r) == PV_OK && (code < PV_REFUSE_AUTH || code > PV_REFUSE_DROPPED))
+    if (pv_reader_status(&r) == PV_OK && (code < PV_REFUSE_AUTH || code > PV_REFUSE_BUSY))
         pv_reader_fail(&r, PV_ERR_FORMAT, "unknown reason %d", code);
     const uint8_t *p = pv_reader_bytes(&r, n, "text");
     text[0] = '\0';

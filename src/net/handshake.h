@@ -47,6 +47,7 @@ typedef enum pv_refusal {
     PV_REFUSE_MISMATCH, /* scenarios or journals do not fit each other */
     PV_REFUSE_PROTOCOL, /* the protocol was broken, or another version of it is spoken */
     PV_REFUSE_DROPPED,  /* the party was given up for the rest of the run */
+    PV_REFUSE_BUSY,     /* one end is in a run, the other only checks: later, perhaps */
 } pv_refusal;
 
 /* What a refusal means to who gets it. */

@@ -22,7 +22,7 @@ struct pv_tls_session {
     SSL *ssl;
     const pv_certificate *ca;
     uint64_t key_bytes; /* since the last change of keys */
-    int wants_write, broken;
+    int wants_write, broken, up; /* up: the handshake is done on this side */
 };
 
 /* Empties OpenSSL's queue into one reason. */
@@ -121,7 +121,7 @@ pv_status pv_tls_open(pv_tls_session **out, pv_tls *t, int fd, int server)
 void pv_tls_close(pv_tls_session *s)
 {
     if (s == NULL) return;
-    if (s->ssl != NULL && !s->broken && SSL_is_init_finished(s->ssl)) (void)SSL_shutdown(s->ssl);
+    if (s->ssl != NULL && !s->broken && s->up) (void)SSL_shutdown(s->ssl);
     SSL_free(s->ssl);
     ERR_clear_error();
     pv_free(s);
@@ -167,7 +167,7 @@ static pv_status judge(pv_tls_session *s, int rc, int *closed)
         PV_FAIL(about_certificate(alert) ? PV_ERR_AUTH : PV_ERR_NETWORK,
                 "TLS: the other end says: %s", why);
     /* What breaks in the middle of a session is the connection. */
-    PV_FAIL(SSL_is_init_finished(s->ssl) ? PV_ERR_NETWORK : PV_ERR_AUTH, "TLS: %s", why);
+    PV_FAIL(s->up ? PV_ERR_NETWORK : PV_ERR_AUTH, "TLS: %s", why);
 }
 
 pv_status pv_tls_handshake(pv_tls_session *s, int *done)
@@ -175,7 +175,7 @@ pv_status pv_tls_handshake(pv_tls_session *s, int *done)
     errno = 0;
     ERR_clear_error();
     int rc = SSL_do_handshake(s->ssl);
-    *done = rc == 1;
+    *done = s->up = rc == 1;
     return rc == 1 ? PV_OK : judge(s, rc, NULL);
 }
 

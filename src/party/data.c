@@ -83,7 +83,7 @@ pv_status pv_local_data(pv_data **out, const pv_local *l, const pv_scenario *s, 
                 "%s brings no data: write data = SPEC into its local file, or into [local %s] of "
                 "%s",
                 party, party, s->path);
-    PV_TRY(pv_data_open(out, l->data, ctx));
+    PV_TRY_GOTO(pv_data_open(out, l->data, ctx));
     PV_TRY_GOTO(pv_schema_check(&s->schema, *out));
     if (l->parts != NULL) PV_TRY_GOTO(take_part(out, l, s, party));
 done:

@@ -156,18 +156,11 @@ static pv_status commit(pv_party *p)
     return status;
 }
 
-/* A run begins when everybody is there: views name all peers with the keys they showed. Whom a run may
- * lose, it may lose later. */
-static pv_status meet(pv_party *p)
-{
-    const pv_scenario *s = p->o->scenario;
-    if (p->first > 1) return PV_OK;
-    return pv_hub_wait(p->hub, s->on_loss == PV_LOSS_WAIT ? -1.0 : s->loss_timeout);
-}
-
 static pv_status execute(pv_party *p)
 {
-    PV_TRY(meet(p));
+    /* A run begins when all are there, since a view begins with everybody's key; who comes back to
+     * one that began finds out by and by. */
+    if (p->first == 1) PV_TRY(pv_hub_wait(p->hub, -1.0));
     while (!p->kept.done) {
         PV_TRY(pv_ctx_check(&p->ctx));
         p->step++;

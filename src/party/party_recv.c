@@ -35,23 +35,18 @@ static pv_status give_up(pv_party *p, int peer, uint64_t value)
 pv_status pv_party_recv(pv_message *out, int *lost, pv_party *p, int peer, uint16_t type)
 {
     const pv_scenario *s = p->o->scenario;
-    uint64_t before, now = 0;
+    uint64_t before, now;
     *out = (pv_message){0};
-    *lost = 0;
     p->received++;
-    if (s->on_loss == PV_LOSS_WAIT) return pv_recv(out, p->hub, peer, type, -1.0);
-    *lost = 1;
-    if (pv_hub_dropped(p->hub, peer)) return PV_OK;
     now = giving_up(p, peer);
-    if (pv_decided(p->hub, &before) && before == now) return give_up(p, peer, now);
-    pv_status status = pv_recv(out, p->hub, peer, type, s->loss_timeout);
-    *lost = status == PV_ERR_TIMEOUT;
-    if (status != PV_ERR_TIMEOUT) return status;
-    int left = remaining(p, peer);
-    if (left < s->min_parties)
-        return pv_trail_context(status, __FILE__, __LINE__,
-                                "without %s only %d of role %s would remain, min_parties is %d",
-                                p->peer[peer].name, left, p->peer[peer].role, s->min_parties);
+    *lost = s->on_loss == PV_LOSS_PROCEED && pv_hub_dropped(p->hub, peer);
+    if (*lost) return PV_OK;
+    *lost = s->on_loss == PV_LOSS_PROCEED && pv_decided(p->hub, &before) && before == now;
+    if (*lost) return give_up(p, peer, now);
+    int may_go = s->on_loss == PV_LOSS_PROCEED && remaining(p, peer) >= s->min_parties;
+    pv_status status = pv_recv(out, p->hub, peer, type, may_go ? s->loss_timeout : -1.0);
+    if (!may_go || status != PV_ERR_TIMEOUT) return status;
     pv_trail_clear();
+    *lost = 1;
     return give_up(p, peer, now);
 }

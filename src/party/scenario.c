@@ -1,8 +1,8 @@
 #include "party/scenario_i.h"
 
 #include "base/spelling.h"
+#include "net/address.h"
 #include "net/hub.h"
-#include <stdlib.h>
 #include <string.h>
 
 enum { PARTIES = PV_HUB_PEERS };
@@ -55,14 +55,15 @@ static const pv_setting table[] = {
      .fallback = "0",
      .low = 1,
      .high = PARTIES,
-     .help = "with on_loss = proceed: how many of each role must remain",
+     .help = "with on_loss = proceed: so many of each role are never given up",
      .where = offsetof(settings, min_parties)},
     {.key = "loss_timeout",
      .kind = PV_SETTING_REAL,
      .fallback = "60",
      .low = 0.01,
      .high = 1e6,
-     .help = "with on_loss = proceed: seconds after which a silent party counts as lost",
+     .help = "with on_loss = proceed: seconds without the message that is waited for, after which "
+             "its sender is given up",
      .where = offsetof(settings, loss_timeout)},
     {.key = "ca",
      .kind = PV_SETTING_TEXT,
@@ -157,22 +158,11 @@ static pv_status read_pin(pv_hash *out, int *pinned, const pv_ini *ini, const ch
 
 pv_status pv_scenario_address_check(const char *file, const pv_ini_entry *e, int may_be_any)
 {
-    const char *v = e->value, *colon = strrchr(v, ':'), *end = colon;
-    int64_t port = -1;
-    if (colon != NULL && colon[1] >= '0' && colon[1] <= '9' && strlen(colon + 1) <= 5) {
-        char *rest;
-        port = strtoll(colon + 1, &rest, 10);
-        if (*rest != '\0') port = -1;
-    }
-    int fits = port >= (may_be_any ? 0 : 1) && port <= 65535 && (may_be_any || end != v);
-    if (fits && v[0] == '[')
-        fits = end[-1] == ']' && end - v > 2 && memchr(v, ']', (size_t)(end - v - 1)) == NULL;
-    else if (fits)
-        fits = memchr(v, ':', (size_t)(end - v)) == NULL && strpbrk(v, " \t/[]") == NULL;
-    if (!fits)
-        PV_FAIL(PV_ERR_FORMAT, "%s:%d: %s = %s: HOST:PORT or [IPV6]:PORT%s was expected", file,
-                e->line, e->key, v, may_be_any ? " or :PORT" : "");
-    return PV_OK;
+    pv_address a;
+    if (pv_address_parse(&a, e->value, may_be_any) == PV_OK) return PV_OK;
+    pv_trail_clear();
+    PV_FAIL(PV_ERR_FORMAT, "%s:%d: %s = %s: HOST:PORT or [IPV6]:PORT%s was expected", file, e->line,
+            e->key, e->value, may_be_any ? " or :PORT" : "");
 }
 
 /* pv_party_name_check does not know where the name stands. */
@@ -211,7 +201,7 @@ static pv_status read_scenario(pv_scenario *s)
     if (s->on_loss == PV_LOSS_PROCEED && s->min_parties == 0)
         PV_FAIL(PV_ERR_FORMAT, "%s:%d: on_loss = proceed needs min_parties, %s", s->path,
                 pv_ini_find(&s->ini, "scenario", "on_loss")->line,
-                "how many of each role must remain");
+                "so many of each role are never given up");
     return read_pin(&s->ca, &s->ca_pinned, &s->ini, "scenario", "ca", x.ca);
 }
 

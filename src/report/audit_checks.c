@@ -72,7 +72,7 @@ void pv_audit_open_questions(const pv_audit *a)
     for (int i = 0; i < a->f->opens; i++) {
         const pv_findings_open *o = &a->f->open[i];
         pv_html_raw(h, "<li><b>");
-        pv_html_text(h, pv_words_text(o->what));
+        pv_words_capital(h, pv_words_text(o->what));
         pv_html_raw(h, pv_words_empty(o->why) ? ".</b>" : ":</b> ");
         pv_html_text(h, pv_words_text(o->why));
         pv_html_raw(h, "</li>\n");

@@ -109,7 +109,8 @@ void pv_audit_worst(const pv_audit *a)
                     e != NULL ? e->baseline_error : t->baseline);
             if (t != NULL) pv_audit_plot(a, f, "few", 440, 190);
         }
-        pv_html_raw(h, "<p class=\"s soft\">Error: mean squared, pixels from 0 to 1. ");
+        pv_html_raw(h, "<p class=\"s soft\">Counts as ");
+        pv_html_textf(h, "%s: %s. ", pv_words_verb(f), pv_words_text(f->criterion));
         pv_html_rawf(h, "<a href=\"#%spictures\">All ", a->prefix);
         pv_html_count(h, f->count.n);
         pv_html_raw(h, ", worst first</a>.");
@@ -286,7 +287,7 @@ static void guarantee(const pv_audit *a)
     pv_html_raw(h, ".</b></p>");
     if (!pv_words_empty(f->guarantee_why)) {
         pv_html_raw(h, "<p class=\"s\">");
-        pv_html_text(h, f->guarantee_why);
+        pv_words_sentence(h, f->guarantee_why);
         pv_html_raw(h, "</p>");
     }
     pv_html_raw(h, "</section>\n");
@@ -313,7 +314,7 @@ void pv_audit_limits(const pv_audit *a)
         pv_html_raw(h, "<ul class=\"tight s\">");
     for (int i = 0; i < f->opens && i < SHORT_LIST; i++) {
         pv_html_raw(h, "<li><b>");
-        pv_html_text(h, pv_words_text(f->open[i].what));
+        pv_words_capital(h, pv_words_text(f->open[i].what));
         pv_html_raw(h, pv_words_empty(f->open[i].why) ? "</b>" : ":</b> ");
         pv_html_text(h, pv_words_text(f->open[i].why));
         pv_html_raw(h, "</li>");

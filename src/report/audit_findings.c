@@ -63,7 +63,7 @@ static void method(const pv_audit *a, const pv_finding *f)
     pv_html_raw(h, "<dt>Counted</dt><dd>");
     pv_html_textf(h, "%s %s; %s", pv_words_item(f, 2), pv_words_verb(f),
                   pv_words_text(f->criterion));
-    if (!pv_words_empty(f->metric)) pv_html_textf(h, " (metric %s)", f->metric);
+    if (!pv_words_empty(f->metric)) pv_html_textf(h, " (metric for gates: %s)", f->metric);
     pv_html_raw(h, "</dd>");
     fact(h, "Chance is", f->chance_what);
     fact(h, "The scheme says", f->claim);
@@ -125,6 +125,11 @@ static void finding(const pv_audit *a, int index)
                  : level == PV_LEVEL_NONE  ? "none found"
                                            : pv_level_name(level));
     pv_words_capital(h, pv_words_text(f->secret));
+    if (!pv_words_empty(f->metric) && strcmp(f->metric, pv_words_text(f->secret)) != 0) {
+        pv_html_raw(h, "<small class=\"soft how\">");
+        pv_html_text(h, f->metric);
+        pv_html_raw(h, "</small>");
+    }
     pv_html_raw(h, "</td><td>");
     pv_words_who(h, a->f, pv_words_text(f->adversary), PV_WORDS_SHORT);
     if (!pv_words_empty(f->about)) {

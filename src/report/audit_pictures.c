@@ -110,7 +110,7 @@ static void pair(const pv_audit *a, const pv_finding *f, const pv_exhibit *e)
     }
     if (!pv_words_empty(e->party)) {
         pv_html_raw(h, at > 0 ? ", " : "");
-        pv_words_about(h, a->f, e->party, PV_WORDS_INSIDE);
+        pv_words_about(h, a->f, e->party, PV_WORDS_SHORT);
     }
     pv_html_raw(h, e->recovered ? ": error " : ": <b>not recovered</b>, error ");
     pv_words_error(h, e->error);

@@ -68,13 +68,14 @@ static void other(const pv_audit *a, const pv_finding *f, const pv_finding *wors
 {
     pv_html *h = a->h;
     pv_level level = pv_finding_level(f);
-    if (strcmp(pv_words_text(f->adversary), pv_words_text(worst->adversary)) == 0 &&
-        strcmp(pv_words_text(f->about), pv_words_text(worst->about)) == 0) {
-        pv_html_textf(h, " By another attack, %s", pv_words_text(f->attack));
-    } else {
-        pv_html_raw(h, " ");
+    pv_html_raw(h, " ");
+    if (strcmp(pv_words_text(f->adversary), pv_words_text(worst->adversary)) != 0 ||
+        strcmp(pv_words_text(f->about), pv_words_text(worst->about)) != 0)
         pv_words_who(h, a->f, pv_words_text(f->adversary), PV_WORDS_START);
-    }
+    else if (strcmp(pv_words_text(f->attack), pv_words_text(worst->attack)) != 0)
+        pv_html_textf(h, "By another attack, %s", pv_words_text(f->attack));
+    else /* the same guesses, counted in another way */
+        pv_words_capital(h, pv_words_empty(f->metric) ? pv_words_verb(f) : f->metric);
     pv_html_raw(h, ": ");
     if (level == PV_LEVEL_INVALID) {
         pv_html_raw(h, "<b>INVALID</b>.");
@@ -107,7 +108,7 @@ static void told_sentence(const pv_audit *a, const pv_findings_told *t)
     pv_html_raw(h, "Told to ");
     pv_words_who(h, a->f, pv_words_text(t->to), PV_WORDS_INSIDE);
     pv_html_raw(h, " by the scheme itself.<small>");
-    pv_html_text(h, pv_words_text(t->why));
+    pv_words_sentence(h, pv_words_text(t->why));
     pv_html_raw(h, " Nothing to measure.</small></p></li>\n");
 }
 

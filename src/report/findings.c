@@ -41,7 +41,7 @@ void pv_findings_hide_pictures(pv_findings *f)
 
 int pv_control_holds(const pv_control *c, int positive)
 {
-    if (c->count.n < 1) return 0;
+    if (c->count.n < 1 || c->unfinished) return 0;
     double share = (double)c->count.k / (double)c->count.n;
     return positive ? share >= c->bound : share <= c->bound; /* a NaN bound never holds */
 }

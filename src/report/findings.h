@@ -27,13 +27,14 @@ typedef struct pv_count {
     int64_t k, n; /* n 0: was not run */
 } pv_count;
 
-/* A control: the same attack where the outcome is known. It holds when it was run and its share is
- * at least (positive) or at most (negative) `bound`. */
+/* A control: the same attack where the outcome is known. It holds when it ran to its end and its
+ * share is at least (positive) or at most (negative) `bound`. */
 typedef struct pv_control {
     pv_count count;
     double bound;
-    int holds;  /* what pv_control_holds says; a file that claims otherwise is refused */
-    char *what; /* "the gradient of a known image under the same weights" */
+    int unfinished; /* 1: it ran out of its budget, so its count says too little */
+    int holds;      /* what pv_control_holds says; a file that claims otherwise is refused */
+    char *what;     /* "the gradient of a known image under the same weights" */
 } pv_control;
 int pv_control_holds(const pv_control *c, int positive);
 

@@ -174,10 +174,10 @@ static pv_status check_control(const pv_control *c, int positive, const char *na
     PV_TRY(check_count(&c->count, what, name));
     if (c->holds != pv_control_holds(c, positive))
         PV_FAIL(PV_ERR_RANGE,
-                "%s: the %s is said to %s, but %lld of %lld is %s its bound of %g; was "
+                "%s: the %s is said to %s, but %lld of %lld%s does not, by its bound of %g; was "
                 "this file edited?",
                 name, what, c->holds ? "hold" : "fail", (long long)c->count.k,
-                (long long)c->count.n, c->holds ? "not within" : "within", c->bound);
+                (long long)c->count.n, c->unfinished ? ", unfinished," : "", c->bound);
     return PV_OK;
 }
 

@@ -147,7 +147,7 @@ const char pv_style[] =
     ".fd th[scope=rowgroup]{border-left:4px solid var(--t,var(--line));padding-left:.6rem;"
     "white-space:nowrap}.fd .more td:first-child{border-left:4px solid var(--t,var(--line));"
     "padding-left:.6rem}\n"
-    ".fd .w{width:12.5rem}.stack .w{min-width:8rem}"
+    ".fd .how{display:block}.fd .w{width:12.5rem}.stack .w{min-width:8rem}"
     ".audit .tag{display:inline-block;padding:.02rem .4rem;border-radius:2px;"
     "background:var(--tb);color:var(--t);font-weight:650;font-size:.8125rem}\n"
     ".finding:target th,.finding:target td{background:var(--wash)}details{font-size:.875rem}"

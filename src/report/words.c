@@ -165,6 +165,13 @@ const char *pv_words_verb(const pv_finding *f)
     return pv_words_empty(f->verb) ? "recovered" : f->verb;
 }
 
+void pv_words_sentence(pv_html *h, const char *text)
+{
+    size_t n = strlen(text);
+    pv_words_capital(h, text);
+    if (n > 0 && strchr(".!?", text[n - 1]) == NULL) pv_html_raw(h, ".");
+}
+
 void pv_words_cut(pv_html *h, const char *text, int characters)
 {
     size_t size = 0;
@@ -298,6 +305,10 @@ static void control_failed(pv_html *h, const pv_control *c, int positive)
     pv_html_rawf(h, "the %s control ", positive ? "positive" : "negative");
     if (c->count.n < 1) {
         pv_html_raw(h, "did not run");
+        return;
+    }
+    if (c->unfinished) {
+        pv_html_raw(h, "did not finish");
         return;
     }
     pv_html_raw(h, "failed: ");

@@ -48,6 +48,9 @@ void pv_words_who(pv_html *h, const pv_findings *f, const char *adversary, pv_wo
 void pv_words_about(pv_html *h, const pv_findings *f, const char *about, pv_words_form form);
 int pv_words_parties(const char *adversary); /* how many names it holds */
 
+/* The same as a sentence: with a stop, unless it has one. */
+void pv_words_sentence(pv_html *h, const char *text);
+
 /* At most so many characters of a text; "…" stands for the rest. */
 void pv_words_cut(pv_html *h, const char *text, int characters);
 

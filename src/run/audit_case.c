@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TARGETS = 100, CONTROLS = 5, LABEL_CONTROLS = 20, APART = 8, OPTIONS = 16 };
+enum { TARGETS = 100, CONTROLS = 5, LABEL_CONTROLS = 20, OPTIONS = 16 };
+/* Samples of one step that an attack on images is asked for, and one on labels alone. */
+enum { APART = 8, COUNTED = 4096 };
 
 void pv_audit_case_clear(pv_audit_case *c)
 {
@@ -98,6 +100,7 @@ static pv_status choose(pv_audit_work *w, pv_audit_case *c, const found *list, s
 {
     size_t want = (size_t)(w->o->targets > 0 ? w->o->targets : TARGETS);
     int rows = strcmp(c->attack->wants, "rows") == 0;
+    int labels = strcmp(c->attack->wants, "labels") == 0;
     if (rows || want > count) want = count;
     c->target = pv_calloc(want + 1, sizeof *c->target);
     c->victim = pv_calloc(want + 1, sizeof *c->victim);
@@ -105,7 +108,8 @@ static pv_status choose(pv_audit_work *w, pv_audit_case *c, const found *list, s
         PV_FAIL(PV_ERR_MEMORY, "out of memory for %zu targets", want);
     for (size_t i = 0; i < want; i++) {
         const found *f = &list[i * count / want];
-        int64_t batch = !rows && f->batch > APART ? APART : f->batch;
+        int64_t most = rows ? INT64_MAX : labels ? COUNTED : APART;
+        int64_t batch = f->batch < most ? f->batch : most;
         c->target[i] =
             (pv_attack_target){.victim = w->party[f->victim].name, .step = f->step, .batch = batch};
         c->victim[i] = f->victim;

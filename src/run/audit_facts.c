@@ -325,6 +325,20 @@ static int64_t pooled_bytes(const pv_audit_work *w)
     return rows > 0 ? rows * width : -1;
 }
 
+/* All of it, from the scenario to the page. */
+static pv_status write_command(pv_findings *f, const pv_audit_work *w, const char *given)
+{
+    pv_str s = {0};
+    pv_status status = PV_OK;
+    if (given != NULL) PV_TRY_GOTO(pv_str_printf(&s, "privet run %s --out %s\n", given, w->o->run));
+    PV_TRY_GOTO(pv_str_printf(&s, "%s\nprivet report %s%s --out report.html", w->o->command,
+                              w->o->run, w->o->with_originals ? " --with-originals" : ""));
+    return take(&f->command, &s);
+done:
+    pv_str_clear(&s);
+    return status;
+}
+
 pv_status pv_audit_facts(pv_findings *f, pv_audit_work *w)
 {
     char text[PV_HASH_TEXT], clock[PV_CLOCK_TEXT], machine[PV_MACHINE_TEXT];
@@ -334,12 +348,15 @@ pv_status pv_audit_facts(pv_findings *f, pv_audit_work *w)
     PV_TRY(copy(&f->setting, pv_str_text(&w->setting)));
     PV_TRY(copy(&f->model, w->scenario.model));
     PV_TRY(copy(&f->created, pv_clock_text(clock)));
-    PV_TRY(copy(&f->scenario, w->scenario.path));
+    const char *given = json_string_value(json_object_get(w->run, "scenario"));
+    PV_TRY(copy(&f->scenario, given != NULL ? given : w->scenario.path));
     PV_TRY(copy(&f->scenario_hash, pv_hash_text(&w->scenario.hash, text)));
-    PV_TRY(copy(&f->command, w->o->command));
+    PV_TRY(write_command(f, w, given));
     PV_TRY(copy(&f->machine, pv_machine_name(machine)));
     PV_TRY(copy(&f->version, pv_version()));
-    PV_TRY(copy(&f->guarantee, w->scheme->guarantee));
+    const char *why = "";
+    PV_TRY(copy(&f->guarantee, w->scheme->guarantee(&w->scenario, &why)));
+    PV_TRY(copy(&f->guarantee_why, why));
     PV_TRY(copy(&f->guess_hash, pv_hash_text(&w->guesses, text)));
     PV_TRY(copy(&f->data, json_string_value(json_object_get(w->run, "data"))));
     PV_TRY(write_roots(f, w));

@@ -1,7 +1,6 @@
 #include "run/audit_i.h"
 
 #include "codec/png.h"
-#include "privet/rng.h"
 #include "report/html.h"
 #include "run/folder.h"
 
@@ -10,135 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CANDIDATES = 100, EXHIBITS = 100, TARGETS_SHOWN = 2000 };
+enum { EXHIBITS = 100, TARGETS_SHOWN = 2000 };
 
 /* What a k of n counts. Each metric of a case is a finding of its own. */
 typedef enum metric { RECOVERED, IDENTIFICATION, LABELS, METRICS } metric;
 
 static const char *const metric_name[] = {"recovered", "identification", "labels"};
-
-typedef struct scored {
-    pv_audit_work *w;
-    pv_audit_case *c;
-    pv_scorer how;
-    pv_answers answers;
-    pv_score run, positive, negative;
-    float *baseline, *decoy;
-    int base_label; /* the most frequent class among the answers: the best constant guess */
-    int64_t base_label_count;
-} scored;
-
-static void scored_clear(scored *s)
-{
-    pv_score_clear(&s->run);
-    pv_score_clear(&s->positive);
-    pv_score_clear(&s->negative);
-    pv_answers_clear(&s->answers);
-    pv_free(s->baseline);
-    pv_free(s->decoy);
-}
-
-/* ---- what one knows without a view */
-
-/* The mean of everything that the victims have: more than anybody outside knows, so a strong guess.
- */
-static void mean_sample(float *out, const pv_audit_work *w, int64_t width, float *x)
-{
-    int64_t n = 0;
-    double *sum = pv_calloc((size_t)width, sizeof *sum);
-    if (sum == NULL) {
-        for (int64_t i = 0; i < width; i++) out[i] = 0.5f;
-        return;
-    }
-    for (int k = 0; k < w->parties; k++) {
-        if (w->party[k].data == NULL) continue;
-        int64_t count = pv_data_count(w->party[k].data), step = count / 2000 + 1;
-        for (int64_t i = 0; i < count; i += step, n++) {
-            pv_data_raw(w->party[k].data, i, x);
-            for (int64_t j = 0; j < width; j++) sum[j] += x[j];
-        }
-    }
-    for (int64_t j = 0; j < width; j++) out[j] = n > 0 ? (float)(sum[j] / (double)n) : 0.5f;
-    pv_free(sum);
-}
-
-/* Candidates among which a guess should point at its answer: rows of the same parties, each once.
- * The scorer passes over one that is the answer itself. */
-static pv_status draw_decoys(scored *s, int64_t want, int64_t width)
-{
-    const pv_audit_work *w = s->w;
-    pv_status status = PV_OK;
-    pv_rng r = pv_rng_make(w->seed + 3000017, PV_STREAM_ATTACK);
-    int64_t all = 0;
-    uint32_t *order = NULL;
-    for (int k = 0; k < w->parties; k++)
-        if (w->party[k].data != NULL) all += pv_data_count(w->party[k].data);
-    if (want > all) want = all;
-    s->decoy = pv_alloc((size_t)want + 1, (size_t)width * sizeof *s->decoy);
-    order = pv_alloc((size_t)all + 1, sizeof *order);
-    if (s->decoy == NULL || order == NULL)
-        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %lld candidates", (long long)want);
-    for (int64_t i = 0; i < all; i++) order[i] = (uint32_t)i;
-    pv_rng_shuffle(&r, order, (size_t)all);
-    for (int64_t n = 0; n < want; n++) {
-        int64_t i = order[n];
-        int k = 0;
-        while (w->party[k].data == NULL || i >= pv_data_count(w->party[k].data)) {
-            i -= w->party[k].data == NULL ? 0 : pv_data_count(w->party[k].data);
-            k++;
-        }
-        pv_data_raw(w->party[k].data, i, s->decoy + n * width);
-    }
-    s->how.decoys = want;
-done:
-    pv_free(order);
-    return status;
-}
-
-static pv_status prepare_scorer(scored *s)
-{
-    pv_audit_work *w = s->w;
-    pv_model_domain what = pv_model_what(w->model);
-    int64_t width = pv_shape_count(&what.sample), classes = what.classes;
-    int64_t want = w->o->candidates > 1 ? w->o->candidates : CANDIDATES;
-    float *x = pv_alloc((size_t)width, sizeof *x);
-    int64_t *count = pv_calloc((size_t)classes, sizeof *count);
-    pv_status status = PV_OK;
-    s->baseline = pv_alloc((size_t)width, sizeof *s->baseline);
-    if (x == NULL || count == NULL || s->baseline == NULL)
-        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for scoring");
-    mean_sample(s->baseline, w, width, x);
-    int image = what.kind == PV_DATA_IMAGE;
-    s->how = (pv_scorer){.distance = {.width = width,
-                                      .norm = image ? NULL : pv_model_norm(w->model),
-                                      .criterion = w->o->criterion > 0 ? w->o->criterion
-                                                   : image             ? 1e-3
-                                                                       : 1e-2},
-                         .sample = what.sample,
-                         .image = image,
-                         .baseline = s->baseline};
-    PV_TRY_GOTO(draw_decoys(s, want, width));
-    s->how.decoy = s->decoy;
-    for (size_t t = 0; t < s->answers.count; t++)
-        for (int64_t b = 0; b < s->answers.item[t].batch; b++) count[s->answers.item[t].label[b]]++;
-    for (int k = 0; k < classes; k++)
-        if (count[k] > s->base_label_count) s->base_label_count = count[k], s->base_label = k;
-done:
-    pv_free(x);
-    pv_free(count);
-    return status;
-}
-
-/* The negative control's guesses are held against the real answers, in turn: its view tells nothing
- * of them. */
-static pv_status score_negative(scored *s)
-{
-    pv_answers first = s->answers;
-    if (first.count > s->c->negative_guess.count) first.count = s->c->negative_guess.count;
-    first.samples = 0;
-    for (size_t i = 0; i < first.count; i++) first.samples += first.item[i].batch;
-    return pv_score_init(&s->negative, &s->how, &s->c->negative_guess, &first);
-}
 
 /* ---- text into findings */
 static pv_status text(char **out, const char *fmt, ...) PV_PRINTF(2, 3);
@@ -168,13 +44,12 @@ static pv_status write_control(pv_control *out, const pv_score *score, metric m,
 {
     out->count = (pv_count){hits(score, m), score->samples};
     out->bound = bound;
-    double share = score->samples > 0 ? (double)out->count.k / (double)out->count.n : 0;
-    out->holds =
-        score->samples > 0 && score->finished && (positive ? share >= bound : share <= bound);
+    out->unfinished = !score->finished;
+    out->holds = pv_control_holds(out, positive);
     return text(&out->what, "%s", what);
 }
 
-static pv_status write_budget(char **out, const scored *s)
+static pv_status write_budget(char **out, const pv_audit_scored *s)
 {
     const pv_budget *b = &s->w->o->budget;
     double evaluations = 0;
@@ -192,7 +67,7 @@ done:
     return status;
 }
 
-static pv_status write_options(char **out, const scored *s)
+static pv_status write_options(char **out, const pv_audit_scored *s)
 {
     pv_str t = {0};
     pv_status status = PV_OK;
@@ -232,7 +107,7 @@ static pv_status add_measure(pv_finding *f, const char *name, const char *unit, 
     return text(&m->unit, "%s", unit);
 }
 
-static pv_status write_measures(pv_finding *f, const scored *s)
+static pv_status write_measures(pv_finding *f, const pv_audit_scored *s)
 {
     pv_status status = PV_OK;
     const pv_score *r = &s->run;
@@ -296,7 +171,7 @@ static double finite_or_nan(double x)
     return isfinite(x) ? x : NAN;
 }
 
-static pv_status write_exhibit(pv_exhibit *e, const scored *s, const pv_sample_score *one)
+static pv_status write_exhibit(pv_exhibit *e, const pv_audit_scored *s, const pv_sample_score *one)
 {
     const pv_audit_work *w = s->w;
     const pv_answer *a = &s->answers.item[one->target];
@@ -324,7 +199,7 @@ static pv_status write_exhibit(pv_exhibit *e, const scored *s, const pv_sample_s
     return picture(&e->baseline, &s->how.sample, s->baseline);
 }
 
-static pv_status write_exhibits(pv_finding *f, const scored *s)
+static pv_status write_exhibits(pv_finding *f, const pv_audit_scored *s)
 {
     pv_status status = PV_OK;
     int64_t n = s->run.samples;
@@ -344,7 +219,7 @@ done:
 }
 
 /* How far each target was missed: the plot of all errors. */
-static pv_status write_errors(pv_finding *f, const scored *s)
+static pv_status write_errors(pv_finding *f, const pv_audit_scored *s)
 {
     int64_t n = s->run.samples < TARGETS_SHOWN ? s->run.samples : TARGETS_SHOWN;
     f->target = pv_calloc((size_t)n + 1, sizeof *f->target);
@@ -360,18 +235,16 @@ static pv_status write_errors(pv_finding *f, const scored *s)
 
 /* ---- one finding */
 /* What the attack had in its hands, for the sentence on the page. */
-static const char *means_of(const scored *s)
+static const char *means_of(const pv_audit_scored *s)
 {
     if (strcmp(s->c->attack->wants, "rows") == 0) return "the rows it was sent";
     return s->c->owner != NULL ? "what its owner sent" : "what it received";
 }
 
-static pv_status write_what(pv_finding *f, const scored *s, metric m)
+static pv_status write_what(pv_finding *f, const pv_audit_scored *s, metric m)
 {
     const pv_audit_case *c = s->c;
-    int images = s->how.image, partial = 0;
-    for (size_t i = 0; i < s->answers.count; i++)
-        partial |= pv_score_is_partial(c->guess.item[i].batch, s->answers.item[i].batch);
+    int images = s->how.image;
     PV_TRY(text(&f->secret, "%s", c->claim->secret));
     PV_TRY(text(&f->claim, "%s", c->claim->text));
     PV_TRY(text(&f->adversary, "%s", c->adversary));
@@ -408,12 +281,13 @@ static pv_status write_what(pv_finding *f, const scored *s, metric m)
     else
         PV_TRY(text(&f->criterion, "the label is right"));
     return text(&f->note, "%s",
-                partial ? "Each step was about more samples than the attack tells apart: n counts "
-                          "its guesses, each held against the nearest sample of the step."
-                        : "");
+                s->partial
+                    ? "Each step was about more samples than the attack tells apart: n counts "
+                      "its guesses, each held against the nearest sample of the step."
+                    : "");
 }
 
-static pv_status write_chance(pv_finding *f, const scored *s, metric m)
+static pv_status write_chance(pv_finding *f, const pv_audit_scored *s, metric m)
 {
     double n = (double)s->run.samples;
     if (m == RECOVERED) {
@@ -425,23 +299,23 @@ static pv_status write_chance(pv_finding *f, const scored *s, metric m)
         f->chance = 1 / (double)s->how.decoys;
         return text(&f->chance_what, "a pick among %lld candidates", (long long)s->how.decoys);
     }
-    f->chance =
-        s->answers.samples > 0 ? (double)s->base_label_count / (double)s->answers.samples : 0;
-    return text(&f->chance_what, "always saying %s",
-                pv_model_class_name(s->w->model, s->base_label));
+    f->chance = n > 0 ? (double)s->base_labels / n : 0;
+    return text(&f->chance_what, "labels in the proportions of all targets'");
 }
 
-static pv_status write_controls(pv_finding *f, const scored *s, metric m)
+static pv_status write_controls(pv_finding *f, const pv_audit_scored *s, metric m)
 {
     double least = s->w->o->least > 0 ? s->w->o->least : 0.8;
-    double most = f->chance + (1 - f->chance) * 0.4;
+    double most = m == LABELS ? 0.5 : f->chance + (1 - f->chance) * 0.4;
     PV_TRY(write_control(&f->positive, &s->positive, m, 1, least,
                          "drawn samples under weights where the attack is at home"));
-    return write_control(&f->negative, &s->negative, m, 0, m == RECOVERED ? f->chance + 0.1 : most,
+    return write_control(&f->negative, &s->negative, m, 0,
+                         m == RECOVERED ? fmin(f->chance + 0.1, 1) : most,
                          "the run's weights with what other samples left behind");
 }
 
-static pv_status add_finding(pv_findings *out, const scored *s, metric m, int with_exhibits)
+static pv_status add_finding(pv_findings *out, const pv_audit_scored *s, metric m,
+                             int with_exhibits)
 {
     pv_finding *grown = pv_realloc(out->finding, (size_t)out->findings + 1, sizeof *grown);
     if (grown == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a finding");
@@ -468,24 +342,26 @@ static pv_status add_finding(pv_findings *out, const scored *s, metric m, int wi
 pv_status pv_audit_score(pv_findings *f, pv_audit_work *w, pv_audit_case *c)
 {
     pv_status status = PV_OK;
-    scored s = {.w = w, .c = c};
+    pv_audit_scored s = {.w = w, .c = c};
     int labels_only = strcmp(c->attack->wants, "labels") == 0;
     if (c->failure.size > 0) /* its guesses are not worth scoring, its failure is worth telling */
         c->targets = 0;
     PV_TRY_GOTO(pv_audit_answers(&s.answers, w, c));
-    PV_TRY_GOTO(prepare_scorer(&s));
+    PV_TRY_GOTO(pv_audit_scorer(&s));
     PV_TRY_GOTO(pv_score_init(&s.run, &s.how, &c->guess, &s.answers));
     if (c->failure.size == 0) {
         PV_TRY_GOTO(pv_score_init(&s.positive, &s.how, &c->positive_guess, &c->positive.answers));
-        PV_TRY_GOTO(score_negative(&s));
+        PV_TRY_GOTO(pv_audit_score_negative(&s, labels_only));
     }
     if (labels_only || strcmp(c->claim->secret, "labels") == 0) {
         PV_TRY_GOTO(add_finding(f, &s, LABELS, 0));
     } else {
         PV_TRY_GOTO(add_finding(f, &s, RECOVERED, 1));
-        if (s.run.has_x && s.how.decoys > 0) PV_TRY_GOTO(add_finding(f, &s, IDENTIFICATION, 0));
+        /* the nearest of a step's samples is nearest by construction: that identifies nothing */
+        if (s.run.has_x && s.how.decoys > 1 && !s.partial)
+            PV_TRY_GOTO(add_finding(f, &s, IDENTIFICATION, 0));
     }
 done:
-    scored_clear(&s);
+    pv_audit_scored_clear(&s);
     return status;
 }

@@ -160,4 +160,21 @@ pv_status pv_score_init(pv_score *s, const pv_scorer *how, const pv_guess *guess
                         const pv_answers *answers) PV_MUST_USE;
 void pv_score_clear(pv_score *s); /* idempotent */
 
+/* ---- audit_baseline.c: one case with its scores, and what one knows without a view */
+typedef struct pv_audit_scored {
+    pv_audit_work *w;
+    pv_audit_case *c;
+    pv_scorer how;
+    pv_answers answers;
+    pv_score run, positive, negative;
+    float *baseline, *decoy;
+    int64_t base_labels; /* right when each step's labels are guessed in the proportions of all */
+    int partial;         /* were steps about more samples than the attack guessed? */
+} pv_audit_scored;
+
+void pv_audit_scored_clear(pv_audit_scored *s); /* idempotent */
+/* Fills how, baseline, decoy, base_labels and partial from the victims' data and the answers. */
+pv_status pv_audit_scorer(pv_audit_scored *s) PV_MUST_USE;
+pv_status pv_audit_score_negative(pv_audit_scored *s, int labels_only) PV_MUST_USE;
+
 #endif

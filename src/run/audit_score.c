@@ -120,6 +120,26 @@ static void score_image(pv_sample_score *s, const pv_scorer *how, const float *g
             s->ssim = NAN; /* no figure is better than a wrong one */
 }
 
+/* Labels alone: as many as agree are right, whichever of the batch each belongs to. */
+static pv_status match_labels(int32_t *guess_of, const pv_guess_item *g, const pv_answer *a)
+{
+    int64_t n = a->batch < g->batch ? a->batch : g->batch;
+    uint8_t *taken = pv_calloc((size_t)g->batch + 1, 1);
+    if (taken == NULL) PV_FAIL_MEMORY((size_t)g->batch);
+    for (int64_t i = 0; i < a->batch; i++) guess_of[i] = -1;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t k = 0; k < g->batch && guess_of[i] < 0; k++)
+            if (!taken[k] && g->label[k] == a->label[i]) taken[k] = 1, guess_of[i] = (int32_t)k;
+    for (int64_t i = 0, k = 0; i < a->batch; i++) {
+        if (guess_of[i] >= 0) continue;
+        while (k < g->batch && taken[k]) k++;
+        guess_of[i] = (int32_t)k; /* g->batch: none is left */
+        if (k < g->batch) taken[k] = 1;
+    }
+    pv_free(taken);
+    return PV_OK;
+}
+
 /* The answer that is nearest to guess j: where a step was about more samples than an attack can
  * tell apart, its guesses may be about any of them. */
 static int64_t nearest(const pv_scorer *how, const pv_guess_item *g, int64_t j, const pv_answer *a)
@@ -164,12 +184,14 @@ static pv_status score_target(pv_score *s, const pv_scorer *how, size_t target,
     s->has_x |= g->x != NULL;
     s->has_label |= g->label != NULL;
     s->finished &= g->finished;
-    if (pv_score_is_partial(g->batch, a->batch)) {
+    if (g->x != NULL && pv_score_is_partial(g->batch, a->batch)) {
         for (int64_t j = 0; j < g->batch; j++)
             score_sample(s, how, target, g, j, a, nearest(how, g, j, a), boxed);
         goto done;
     }
-    if (a->batch <= TELL_APART)
+    if (g->x == NULL && g->label != NULL)
+        PV_TRY_GOTO(match_labels(guess_of, g, a));
+    else if (a->batch <= TELL_APART)
         PV_TRY_GOTO(match(guess_of, how, g, a));
     else /* as many as there are rows: the attack says itself which is which */
         for (int64_t i = 0; i < a->batch; i++) guess_of[i] = (int32_t)i;

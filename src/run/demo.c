@@ -105,9 +105,7 @@ static pv_status play(demo *d, int which, const char *name,
                                                   .plain = which == 0,
                                                   .restarts = 1},
                                 d->ctx));
-    PV_TRY_GOTO(pv_str_printf(&command,
-                              "privet run %s --out %s && privet audit %s --with-originals",
-                              pv_str_text(&scenario), pv_str_text(&run), pv_str_text(&run)));
+    PV_TRY_GOTO(pv_str_printf(&command, "privet audit %s --with-originals", pv_str_text(&run)));
     pv_audit_options o = *audit;
     o.run = pv_str_text(&run);
     o.command = pv_str_text(&command);

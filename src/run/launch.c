@@ -154,9 +154,10 @@ static void show(const launch *l)
     char text[256];
     const child *lead = &l->child[l->o->lead];
     int running = 0;
+    if (lead->what[0] == '\0') return; /* it has not said anything yet */
     for (int i = 0; i < l->o->parties; i++) running += l->child[i].pid != 0;
-    snprintf(text, sizeof text, "%s: %s (%d of %d parties at work)", lead->party->name,
-             lead->what[0] != '\0' ? lead->what : "starting", running, l->o->parties);
+    snprintf(text, sizeof text, "%s: %s (%d of %d parties at work)", lead->party->name, lead->what,
+             running, l->o->parties);
     pv_ctx_progress(l->ctx, text, lead->done, lead->total);
 }
 

@@ -105,6 +105,22 @@ static pv_status add_bytes(json_t *bytes, const char *from, const json_t *party)
     return PV_OK;
 }
 
+/* The user's file; the folder's own copy says where it came from in its first line. */
+static json_t *given_scenario(const run *r)
+{
+    static const char from[] = "; from ";
+    pv_bytes text = {0};
+    json_t *path = NULL;
+    if (r->o->scenario != NULL) return json_string(r->o->scenario);
+    if (pv_file_read(&text, r->shared, PV_INI_MAX) == PV_OK) {
+        const char *at = strstr((const char *)text.data, from);
+        if (at != NULL)
+            path = json_stringn(at + sizeof from - 1, strcspn(at + sizeof from - 1, "\n"));
+    }
+    pv_bytes_clear(&text);
+    return path != NULL ? path : json_null();
+}
+
 /* The kind of data set that the first party with data brings: "mnist". Where it lies is its own
  * business. */
 static json_t *kind_of_data(run *r)
@@ -147,6 +163,7 @@ static pv_status gather(json_t **out, run *r, double seconds)
     PV_TRY_GOTO(pv_json_set(j, "scheme", json_string(s->scheme)));
     PV_TRY_GOTO(pv_json_set(j, "name", json_string(s->name)));
     PV_TRY_GOTO(pv_json_set(j, "model", json_string(s->model)));
+    PV_TRY_GOTO(pv_json_set(j, "scenario", given_scenario(r)));
     PV_TRY_GOTO(pv_json_set(j, "data", kind_of_data(r)));
     PV_TRY_GOTO(pv_json_set(j, "test_accuracy", json_null()));
     PV_TRY_GOTO(pv_json_set(j, "seconds", pv_json_number(seconds)));

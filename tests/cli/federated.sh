@@ -58,8 +58,8 @@ fails 3 'committed to' audit $T/run --attack labels --quiet
 fails 3 'nobody' audit $T/nobody
 fails 3 'no-such.ini' run $T/no-such.ini --out $T/none
 sed 's/algorithm = fedsgd/algorithm = magic/' $T/single.ini >$T/wrong.ini
-fails 3 'wrong.ini:8.*fedavg' run $T/wrong.ini --out $T/none
+fails 3 'wrong.ini:7.*fedavg' run $T/wrong.ini --out $T/none
 sed 's/^batch = 1/btch = 1/' $T/single.ini >$T/wrong.ini
-fails 3 'wrong.ini:10.*batch' run $T/wrong.ini --out $T/none
+fails 3 'wrong.ini:9.*batch' run $T/wrong.ini --out $T/none
 [ ! -e $T/none ] || bad "a refused scenario leaves no folder"
 finish

@@ -14,31 +14,39 @@ static void measure(int who, int *points, int *flushes)
     crowd_free(&c);
 }
 
-static void one(int who, int point, int flush, int late)
+static crowd *begin(int who, int point, int flush, int late)
 {
-    crowd c;
-    crowd_init(&c, 3);
-    crowd_tcp(&c, "127.0.0.1");
-    c.party[who].kill_at = point;
-    c.party[who].store.fail_at = flush;
-    c.party[who].store.fail_late = late;
-    crowd_start(&c);
-    crowd_join(&c);
-    if (c.party[who].kills != 1) print_error("point %d, flush %d: not killed\n", point, flush);
-    assert_int_equal(c.party[who].kills, 1);
-    crowd_check(&c);
-    crowd_free(&c);
+    crowd *c = malloc(sizeof *c);
+    crowd_init(c, 3);
+    crowd_tcp(c, "127.0.0.1");
+    c->party[who].kill_at = point;
+    c->party[who].store.fail_at = flush;
+    c->party[who].store.fail_late = late;
+    crowd_start(c);
+    return c;
 }
 
+/* Side by side. */
 static void every_point(int who)
 {
-    int points, flushes;
+    enum { MANY = 100 };
+    crowd *c[MANY];
+    int points, flushes, n = 0;
     measure(who, &points, &flushes);
     assert_true(points > 8 && flushes > 4);
-    for (int point = 1; point <= points; point++) one(who, point, 0, 0);
+    assert_true(points + 2 * flushes < MANY);
+    for (int point = 1; point <= points; point++) c[n++] = begin(who, point, 0, 0);
     /* the last flushes, of pv_hub_finish, may be one more or one less */
     for (int flush = 1; flush < flushes; flush++)
-        for (int late = 0; late < 2; late++) one(who, 0, flush, late);
+        for (int late = 0; late < 2; late++) c[n++] = begin(who, 0, flush, late);
+    for (int i = 0; i < n; i++) {
+        crowd_join(c[i]);
+        if (c[i]->party[who].kills != 1) print_error("%d of %d: not killed\n", i, n);
+        assert_int_equal(c[i]->party[who].kills, 1);
+        crowd_check(c[i]);
+        crowd_free(c[i]);
+        free(c[i]);
+    }
 }
 
 static void server(void **state)

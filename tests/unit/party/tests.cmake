@@ -1,3 +1,7 @@
 foreach(name setting scenario local journal)
   pv_test(unit/party/${name} ROOMS party)
 endforeach()
+pv_test(unit/party/run ROOMS party LABEL unit tsan TIMEOUT 60)
+pv_test(unit/party/restart ROOMS party LABEL net tsan TIMEOUT 120)
+pv_test(unit/party/kill ROOMS party LABEL net TIMEOUT 120)
+pv_test(unit/party/check ROOMS party LABEL net tsan TIMEOUT 60)

@@ -57,6 +57,12 @@ static void whatever_failed_is_invalid(void **state)
     assert_int_equal(f.negative.holds, 0);
     assert_int_equal(pv_finding_level(&f), PV_LEVEL_INVALID);
     f.negative.count = (pv_count){2, 20};
+    f.negative.unfinished = 1; /* few, but it might have found more */
+    pv_finding_settle(&f);
+    assert_int_equal(f.negative.holds, 0);
+    f.negative.unfinished = 0;
+    pv_finding_settle(&f);
+    assert_int_equal(f.negative.holds, 1);
     f.negative.bound = NAN;
     pv_finding_settle(&f);
     assert_int_equal(f.negative.holds, 0);
@@ -287,10 +293,14 @@ static void what_makes_no_sense_is_refused(void **state)
                 "0.040000]");
     CHECK_FAILS(spoiled(h, "findings.0.interval", json_incref(three)), PV_ERR_FORMAT,
                 "a list of two numbers");
-    CHECK_FAILS(spoiled(h, "findings.7.negative.holds", json_true()), PV_ERR_RANGE,
-                "findings[7]: the negative control is said to hold, but 74 of 1000 is not within");
+    CHECK_FAILS(
+        spoiled(h, "findings.7.negative.holds", json_true()), PV_ERR_RANGE,
+        "findings[7]: the negative control is said to hold, but 74 of 1000 does not, by its "
+        "bound of 0.017");
     CHECK_FAILS(spoiled(h, "findings.0.positive.holds", json_false()), PV_ERR_RANGE,
                 "the positive control is said to fail");
+    CHECK_FAILS(spoiled(h, "findings.0.negative.unfinished", json_true()), PV_ERR_RANGE,
+                "said to hold, but 0 of 100, unfinished, does not");
     CHECK_FAILS(spoiled(h, "with_originals", json_false()), PV_ERR_RANGE, "holds pictures");
     CHECK_FAILS(spoiled(h, "findings.0.targets.3.recovered", json_false()), PV_ERR_RANGE,
                 "targets count 96 of 100");

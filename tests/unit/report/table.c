@@ -34,7 +34,7 @@ static void table_says_it(void **state)
         "\nFindings, worst first\n",
         "95 % interval    chance\nF1   most    Server",
         "97/100   91.5-99.4 %     0/100\n",
-        "idlg; controls + 20/20, - 0/100; 41 s; PSNR, median 52.1 (50.3-54) dB,",
+        "idlg, identification; controls + 20/20, - 0/100; 41 s; PSNR, median",
         "\nF2   most    Hospital A, B",
         "\nF7   some",
         "212/1,000   18.7-23.9 %  10/1,000\n",

@@ -99,6 +99,9 @@ static void plain_text(void **state)
     SAYS(pv_words_cut(&h, "äöüß", 4), "äöüß");
     SAYS(pv_words_cut(&h, "äöüß", 3), "äöü…");
     SAYS(pv_words_cut(&h, "", 3), "");
+    SAYS(pv_words_sentence(&h, "told"), "Told.");
+    SAYS(pv_words_sentence(&h, "Told."), "Told.");
+    SAYS(pv_words_sentence(&h, ""), "");
     h.plain = 0;
 }
 
@@ -154,6 +157,10 @@ static void why_invalid(void **state)
     SAYS(pv_words_invalid(&h, &f), "the attack did not finish; the positive control failed: 17 of "
                                    "20, at least 90.0\u202f% was "
                                    "needed; the negative control did not run");
+    f = sample_finding(9, 10, 0);
+    f.negative.unfinished = 1;
+    pv_finding_settle(&f);
+    SAYS(pv_words_invalid(&h, &f), "the negative control did not finish");
     f = sample_finding(0, 0, 0);
     SAYS(pv_words_invalid(&h, &f), "nothing was counted");
     f = sample_finding(1, 2, NAN);

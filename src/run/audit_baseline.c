@@ -1,0 +1,159 @@
+#include "run/audit_i.h"
+
+#include "privet/rng.h"
+
+#include <string.h>
+
+enum { CANDIDATES = 100 };
+
+void pv_audit_scored_clear(pv_audit_scored *s)
+{
+    pv_score_clear(&s->run);
+    pv_score_clear(&s->positive);
+    pv_score_clear(&s->negative);
+    pv_answers_clear(&s->answers);
+    pv_free(s->baseline);
+    pv_free(s->decoy);
+}
+
+/* The mean of everything that the victims have: more than anybody outside knows, so a strong guess.
+ */
+static void mean_sample(float *out, const pv_audit_work *w, int64_t width, float *x)
+{
+    int64_t n = 0;
+    double *sum = pv_calloc((size_t)width, sizeof *sum);
+    if (sum == NULL) {
+        for (int64_t i = 0; i < width; i++) out[i] = 0.5f;
+        return;
+    }
+    for (int k = 0; k < w->parties; k++) {
+        if (w->party[k].data == NULL) continue;
+        int64_t count = pv_data_count(w->party[k].data), step = count / 2000 + 1;
+        for (int64_t i = 0; i < count; i += step, n++) {
+            pv_data_raw(w->party[k].data, i, x);
+            for (int64_t j = 0; j < width; j++) sum[j] += x[j];
+        }
+    }
+    for (int64_t j = 0; j < width; j++) out[j] = n > 0 ? (float)(sum[j] / (double)n) : 0.5f;
+    pv_free(sum);
+}
+
+/* Candidates among which a guess should point at its answer: rows of the same parties, each once.
+ * The scorer passes over one that is the answer itself. */
+static pv_status draw_decoys(pv_audit_scored *s, int64_t want, int64_t width)
+{
+    const pv_audit_work *w = s->w;
+    pv_status status = PV_OK;
+    pv_rng r = pv_rng_make(w->seed + 3000017, PV_STREAM_ATTACK);
+    int64_t all = 0;
+    uint32_t *order = NULL;
+    for (int k = 0; k < w->parties; k++)
+        if (w->party[k].data != NULL) all += pv_data_count(w->party[k].data);
+    if (want > all) want = all;
+    s->decoy = pv_alloc((size_t)want + 1, (size_t)width * sizeof *s->decoy);
+    order = pv_alloc((size_t)all + 1, sizeof *order);
+    if (s->decoy == NULL || order == NULL)
+        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %lld candidates", (long long)want);
+    for (int64_t i = 0; i < all; i++) order[i] = (uint32_t)i;
+    pv_rng_shuffle(&r, order, (size_t)all);
+    for (int64_t n = 0; n < want; n++) {
+        int64_t i = order[n];
+        int k = 0;
+        while (w->party[k].data == NULL || i >= pv_data_count(w->party[k].data)) {
+            i -= w->party[k].data == NULL ? 0 : pv_data_count(w->party[k].data);
+            k++;
+        }
+        pv_data_raw(w->party[k].data, i, s->decoy + n * width);
+    }
+    s->how.decoys = want;
+done:
+    pv_free(order);
+    return status;
+}
+
+/* Adds how many labels of a step are right when they are guessed in the proportions of all targets'
+ * labels, rounded by largest remainders: of one sample, the most frequent class. */
+static pv_status guess_in_proportion(int64_t *right, const pv_answer *a, const int64_t *count,
+                                     int classes, int64_t all)
+{
+    pv_status status = PV_OK;
+    int64_t left = a->batch;
+    int64_t *quota = pv_calloc((size_t)classes, sizeof *quota);
+    int64_t *there = pv_calloc((size_t)classes, sizeof *there);
+    if (quota == NULL || there == NULL)
+        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %d classes", classes);
+    for (int64_t b = 0; b < a->batch; b++) there[a->label[b]]++;
+    for (int k = 0; k < classes; k++) left -= quota[k] = a->batch * count[k] / all;
+    for (; left > 0; left--) {
+        int best = 0;
+        for (int k = 1; k < classes; k++)
+            if (a->batch * count[k] - quota[k] * all > a->batch * count[best] - quota[best] * all)
+                best = k;
+        quota[best]++;
+    }
+    for (int k = 0; k < classes; k++) *right += there[k] < quota[k] ? there[k] : quota[k];
+done:
+    pv_free(quota);
+    pv_free(there);
+    return status;
+}
+
+pv_status pv_audit_scorer(pv_audit_scored *s)
+{
+    pv_audit_work *w = s->w;
+    pv_model_domain what = pv_model_what(w->model);
+    int64_t width = pv_shape_count(&what.sample), classes = what.classes;
+    int64_t want = w->o->candidates > 1 ? w->o->candidates : CANDIDATES;
+    float *x = pv_alloc((size_t)width, sizeof *x);
+    int64_t *count = pv_calloc((size_t)classes, sizeof *count);
+    pv_status status = PV_OK;
+    s->baseline = pv_alloc((size_t)width, sizeof *s->baseline);
+    if (x == NULL || count == NULL || s->baseline == NULL)
+        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for scoring");
+    mean_sample(s->baseline, w, width, x);
+    int image = what.kind == PV_DATA_IMAGE;
+    s->how = (pv_scorer){.distance = {.width = width,
+                                      .norm = image ? NULL : pv_model_norm(w->model),
+                                      .criterion = w->o->criterion > 0 ? w->o->criterion
+                                                   : image             ? 1e-3
+                                                                       : 1e-2},
+                         .sample = what.sample,
+                         .image = image,
+                         .baseline = s->baseline};
+    PV_TRY_GOTO(draw_decoys(s, want, width));
+    s->how.decoy = s->decoy;
+    for (size_t t = 0; t < s->answers.count; t++) {
+        const pv_answer *a = &s->answers.item[t];
+        for (int64_t b = 0; b < a->batch; b++) count[a->label[b]]++;
+        s->partial |= pv_score_is_partial(s->c->guess.item[t].batch, a->batch);
+    }
+    for (size_t t = 0; t < s->answers.count; t++)
+        PV_TRY_GOTO(guess_in_proportion(&s->base_labels, &s->answers.item[t], count, (int)classes,
+                                        s->answers.samples));
+done:
+    pv_free(x);
+    pv_free(count);
+    return status;
+}
+
+/* The negative control's guesses are held against the real answers, in turn: its view tells nothing
+ * of them. */
+pv_status pv_audit_score_negative(pv_audit_scored *s, int labels_only)
+{
+    pv_answers first = s->answers;
+    if (first.count > s->c->negative_guess.count) first.count = s->c->negative_guess.count;
+    first.samples = 0;
+    first.item = pv_alloc(first.count + 1, sizeof *first.item);
+    if (first.item == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for the negative control");
+    for (size_t i = 0; i < first.count; i++) {
+        first.item[i] = s->answers.item[i];
+        /* as many as a control's step is about; where images are held against the nearest, all */
+        int64_t batch = s->c->negative_guess.item[i].batch;
+        if ((labels_only || !s->partial) && first.item[i].batch > batch)
+            first.item[i].batch = batch;
+        first.samples += first.item[i].batch;
+    }
+    pv_status status = pv_score_init(&s->negative, &s->how, &s->c->negative_guess, &first);
+    pv_free(first.item);
+    return status;
+}

@@ -1,0 +1,129 @@
+/* A party dies at each point of its role, once, is started again with its folder, and the run ends
+ * as if nothing had happened. */
+#include "toy.h"
+
+enum { CLIENTS = 2 };
+
+/* How many points a party passes when nothing happens. */
+static int points_of(int party)
+{
+    toy_crowd c;
+    toy_init(&c, CLIENTS + 1, 1, "");
+    toy_all(&c);
+    toy_check(&c);
+    int points = c.run[party].points;
+    toy_free(&c);
+    return points;
+}
+
+static void die_everywhere(int party)
+{
+    int points = points_of(party), restarted = 0;
+    assert_true(points > 4 * TOY_STEPS);
+    for (int k = 1; k <= points; k++) {
+        toy_crowd c;
+        toy_init(&c, CLIENTS + 1, 1, "");
+        c.run[party].kill_at = k;
+        toy_all(&c);
+        assert_int_equal(c.run[party].kills, 1);
+        toy_check(&c);
+        json_t *j = toy_result(&c, party);
+        assert_int_equal(json_integer_value(json_object_get(j, "restarts")), 1);
+        json_decref(j);
+        restarted++;
+        toy_free(&c);
+    }
+    print_message("%s was killed at each of %d points\n", toy_name(party), restarted);
+}
+
+static void the_server(void **state)
+{
+    (void)state;
+    die_everywhere(0);
+}
+
+static void a_client(void **state)
+{
+    (void)state;
+    die_everywhere(1);
+}
+
+/* Everybody at once, at points drawn at random. */
+static void all_together(void **state)
+{
+    (void)state;
+    unsigned seed = 12345;
+    for (int round = 0; round < 6; round++) {
+        toy_crowd c;
+        toy_init(&c, CLIENTS + 1, 1, "");
+        for (int i = 0; i <= CLIENTS; i++) {
+            seed = seed * 1103515245u + 12345u;
+            c.run[i].kill_at = 1 + (int)(seed >> 16) % 16;
+        }
+        toy_all(&c);
+        toy_check(&c);
+        toy_free(&c);
+    }
+}
+
+/* ---- on_loss = proceed */
+
+static const char PROCEED[] = "on_loss = proceed\nmin_parties = 1\nloss_timeout = 0.5\n";
+
+/* b dies for good in its second step: it is named, and what the others did counts. The server dies
+ * after it gave b up, and gives it up again without waiting. */
+static void given_up(void **state)
+{
+    (void)state;
+    for (int server_dies = 0; server_dies < 2; server_dies++) {
+        toy_crowd c;
+        toy_init(&c, CLIENTS + 1, 1, PROCEED);
+        c.run[2].kill_at = 11; /* before its second update */
+        c.run[2].vanish = 1;
+        c.run[0].kill_at = server_dies ? 12 : 0; /* at the end of that step */
+        toy_all(&c);
+        assert_int_equal(c.status[2], PV_ERR_RUN);
+        for (int i = 0; i < 2; i++) {
+            if (c.status[i] != PV_OK)
+                print_error("%s: %s\n%s", toy_name(i), c.trail[i], c.run[i].log);
+            assert_int_equal(c.status[i], PV_OK);
+        }
+        assert_int_equal(c.run[0].kills, server_dies);
+        json_t *j = toy_result(&c, 0);
+        const json_t *dropped = json_object_get(j, "dropped");
+        assert_int_equal(json_array_size(dropped), 1);
+        assert_string_equal(json_string_value(json_array_get(dropped, 0)), "b");
+        const char *said = strstr(c.run[0].log, "server gives b up in step 2");
+        assert_non_null(said);
+        assert_int_equal(strstr(said + 1, "server gives b up in step 2") != NULL, server_dies);
+        json_decref(j);
+        toy_free(&c);
+    }
+}
+
+/* Nobody who is needed is given up: b comes back long after loss_timeout, and the result is as if
+ * nothing had happened. */
+static void those_needed_are_waited_for(void **state)
+{
+    (void)state;
+    toy_crowd c;
+    toy_init(&c, CLIENTS + 1, 1, "on_loss = proceed\nmin_parties = 2\nloss_timeout = 0.1\n");
+    c.run[2].kill_at = 12;
+    c.run[2].pause = 400;
+    toy_all(&c);
+    assert_int_equal(c.run[2].kills, 1);
+    toy_check(&c);
+    toy_free(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_server),
+        cmocka_unit_test(a_client),
+        cmocka_unit_test(all_together),
+        cmocka_unit_test(given_up),
+        cmocka_unit_test(those_needed_are_waited_for),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

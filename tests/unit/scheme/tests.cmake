@@ -1,0 +1,3 @@
+foreach(name federated plain)
+  pv_test(unit/scheme/${name} ROOMS scheme/${name} LABEL unit tsan TIMEOUT 120)
+endforeach()
