@@ -46,6 +46,16 @@ static int kept(const pv_view *v, int mirrored, const char *peer, uint64_t step,
     return any;
 }
 
+/* Did the view's own party, a client beside the victim, send something in this step? */
+static int took_part(const pv_view *v, uint64_t step)
+{
+    for (uint64_t i = 0; i < pv_view_count(v); i++) {
+        const pv_view_record *r = pv_view_at(v, i);
+        if (r->step == step && r->kind == PV_VIEW_SENT && r->type >= PV_TYPE_FIRST) return 1;
+    }
+    return 0;
+}
+
 static uint64_t last_step(const pv_view *v)
 {
     uint64_t last = 0;
@@ -81,6 +91,7 @@ static pv_status add_targets_of(pv_audit_work *w, pv_audit_case *c, int victim, 
         pv_batch_truth_clear(&truth);
         PV_TRY_GOTO(w->scheme->truth(&truth, &w->scenario, p->name, samples, step));
         if (truth.count == 0) continue;
+        if (!direct && !took_part(c->view[0], step)) continue;
         if (direct && !kept(c->view[0], c->owner != NULL, peer, step, &seen)) {
             c->steps += (size_t)seen;
             c->unkept += (size_t)seen;
