@@ -62,7 +62,7 @@ done:
 
 const pv_command pv_command_demo = {
     .name = "demo",
-    .summary = "four parties train on the built-in digits, are audited, and leave a page",
+    .summary = "four parties train on the built-in digits and are audited: a page",
     .text = "Draws digits and runs two scenarios with them, every party as a process of its own: "
             "four clinics that train one model by federated averaging, and the same clinics "
             "sending the gradient of one digit a step. Then it attacks what the server saw in "

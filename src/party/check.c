@@ -61,11 +61,12 @@ void pv_check_report_clear(pv_check_report *r)
 
 /* ---- certificates and clock */
 
+/* "2027-01-31"; "?" for what is no date. */
 static const char *day(char out[16], int64_t when)
 {
     time_t t = (time_t)when;
     struct tm tm;
-    if (gmtime_r(&t, &tm) == NULL || strftime(out, 16, "%Y-%m-%d", &tm) == 0) strcpy(out, "?");
+    if (gmtime_r(&t, &tm) == NULL || strftime(out, 16, "%Y-%m-%d", &tm) == 0) return "?";
     return out;
 }
 

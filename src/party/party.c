@@ -139,8 +139,6 @@ static pv_status open_all(pv_party *p, int *over)
         pv_reader_end(&role);
         PV_TRY_GOTO(pv_reader_status(&role));
     }
-    /* The view begins with everybody's key; later everybody is known, and may be away. */
-    if (picture.hub == NULL && !p->kept.done) PV_TRY_GOTO(pv_hub_wait(p->hub, -1.0));
 done:
     pv_journal_picture_clear(&picture);
     return status;
@@ -160,7 +158,8 @@ static pv_status commit(pv_party *p)
 
 static pv_status execute(pv_party *p)
 {
-    /* A run begins when all are there; who comes back to one that began finds out by and by. */
+    /* A run begins when all are there, since a view begins with everybody's key; who comes back to
+     * one that began finds out by and by. */
     if (p->first == 1) PV_TRY(pv_hub_wait(p->hub, -1.0));
     while (!p->kept.done) {
         PV_TRY(pv_ctx_check(&p->ctx));

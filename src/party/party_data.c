@@ -78,7 +78,6 @@ const pv_hash *pv_party_truth(const pv_party *p)
     return p->truth_known ? &p->truth : NULL;
 }
 
-
 pv_status pv_party_data(pv_data **out, pv_party *p)
 {
     PV_TRY(pv_local_data(out, p->o->local, p->o->scenario, p->o->name, &p->ctx));

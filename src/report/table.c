@@ -186,6 +186,22 @@ static void finding(table *t, const pv_finding *f, const int *width)
     paragraph(t, &text, INDENT + 1, 2);
 }
 
+/* Counts of thousands need room; what they take is given by the names. */
+static void widen(const table *t, int *width)
+{
+    for (int i = 0; i < t->f->findings; i++) {
+        const pv_finding *f = &t->f->finding[i];
+        pv_html cell[2] = {{.plain = 1}, {.plain = 1}};
+        pv_words_fraction(&cell[0], &f->count);
+        pv_words_chance(&cell[1], f, 1);
+        for (int k = 0; k < 2; k++) {
+            int *w = &width[k == 0 ? 4 : 6], n = count_characters(pv_str_text(&cell[k].out));
+            if (n > *w) *w = n < 16 ? n : 16;
+            pv_html_clear(&cell[k]);
+        }
+    }
+}
+
 static void findings(table *t)
 {
     static const char *const title[CELLS] = {"",       "level",         "who looks", "secret",
@@ -202,6 +218,7 @@ static void findings(table *t)
         int n = count_characters(pv_words_text(t->f->finding[i].id));
         if (n > width[0]) width[0] = n < 8 ? n : 8;
     }
+    widen(t, width);
     int rest = t->columns - (CELLS - 1);
     for (int i = 0; i < CELLS; i++) rest -= width[i];
     width[2] = rest - rest / 2;

@@ -147,7 +147,10 @@ pv_status pv_audit_score_negative(pv_audit_scored *s, int labels_only)
     if (first.item == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for the negative control");
     for (size_t i = 0; i < first.count; i++) {
         first.item[i] = s->answers.item[i];
-        if (labels_only) first.item[i].batch = 1; /* as many as a control's step is about */
+        /* as many as a control's step is about; where images are held against the nearest, all */
+        int64_t batch = s->c->negative_guess.item[i].batch;
+        if ((labels_only || !s->partial) && first.item[i].batch > batch)
+            first.item[i].batch = batch;
         first.samples += first.item[i].batch;
     }
     pv_status status = pv_score_init(&s->negative, &s->how, &s->c->negative_guess, &first);

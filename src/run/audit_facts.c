@@ -354,7 +354,9 @@ pv_status pv_audit_facts(pv_findings *f, pv_audit_work *w)
     PV_TRY(write_command(f, w, given));
     PV_TRY(copy(&f->machine, pv_machine_name(machine)));
     PV_TRY(copy(&f->version, pv_version()));
-    PV_TRY(copy(&f->guarantee, w->scheme->guarantee));
+    const char *why = "";
+    PV_TRY(copy(&f->guarantee, w->scheme->guarantee(&w->scenario, &why)));
+    PV_TRY(copy(&f->guarantee_why, why));
     PV_TRY(copy(&f->guess_hash, pv_hash_text(&w->guesses, text)));
     PV_TRY(copy(&f->data, json_string_value(json_object_get(w->run, "data"))));
     PV_TRY(write_roots(f, w));

@@ -40,7 +40,9 @@ typedef struct pv_scheme {
     const char *const
         *claims_about; /* secrets in the order the scheme claims them, ended by NULL */
     int (*linked)(const char *role_a, const char *role_b);
-    const char *guarantee; /* what is proven under which assumption; "none" */
+    /* What is proven, "none" where nothing is; *why gets one sentence about the assumption, or "".
+     */
+    const char *(*guarantee)(pv_scenario *s, const char **why);
 
     /* Reads and checks [scheme] and what it implies about roles; PV_ERR_* with file and line. One
      * line for people goes to setting: "FedSGD, 4 clients, one image a step". claim[0..*claims)

@@ -285,6 +285,30 @@ static void files(void **state)
     unlink(path);
 }
 
+/* The example of docs/scenarios.md is one. */
+static void the_documented_one(void **state)
+{
+    (void)state;
+    pv_bytes doc;
+    pv_scenario s;
+    pv_local l;
+    static const char open[] = "```ini\n";
+    CHECK_OK(pv_file_read(&doc, "docs/scenarios.md", 1 << 20));
+    const char *begin = strstr((const char *)doc.data, open) + sizeof open - 1;
+    const char *end = strstr(begin, "```");
+    assert_non_null(end);
+    CHECK_OK(pv_scenario_parse(&s, "docs/s.ini", begin, (size_t)(end - begin)));
+    assert_int_equal(s.parties, 3);
+    assert_int_equal(s.schema.classes, 10);
+    assert_int_equal(pv_scenario_rank(&s, "south"), 1);
+    CHECK_OK(pv_local_load(&l, &s, "north", NULL));
+    assert_string_equal(l.data, "mnist:docs/../mnist?limit=20000");
+    assert_string_equal(l.ca, "docs/keys/ca.pem");
+    pv_local_clear(&l);
+    pv_scenario_clear(&s);
+    pv_bytes_clear(&doc);
+}
+
 static void out_of_memory(void **state)
 {
     (void)state;
@@ -307,6 +331,7 @@ int main(void)
         cmocka_unit_test(more_parties_than_a_hub_takes),
         cmocka_unit_test(data_must_fit_the_schema),
         cmocka_unit_test(files),
+        cmocka_unit_test(the_documented_one),
         cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
