@@ -23,6 +23,10 @@ static void pair_open(pair *p, int channels)
         crowd_channels(&p->c);
     else
         crowd_tcp(&p->c, "127.0.0.1");
+    for (int i = 0; i < 2; i++) { /* no sign of life repairs a wake-up that was forgotten */
+        p->c.party[i].options.heartbeat = 100;
+        p->c.party[i].options.silence = 200;
+    }
     open_end(&p->a, &p->c.party[0]);
     open_end(&p->b, &p->c.party[1]);
     CHECK_OK(pv_hub_wait(p->a, 20));
