@@ -85,6 +85,15 @@ def read_mnist(folder, count):
 
 
 def make_objective(kind, given):
+    if kind == "cosine":
+        norm = sum((g * g).sum() for g in given).sqrt()
+        unit = [g / norm for g in given]
+
+        def distance(own):
+            factor = sum((a * a).sum() for a in own).rsqrt()
+            return sum(((a * factor - b) ** 2).sum() for a, b in zip(own, unit)) / 2
+
+        return distance
     if kind == "l2":
         square = sum((g * g).sum() for g in given)
         return lambda own: sum(((a - b) ** 2).sum() for a, b in zip(own, given)) / square
@@ -170,11 +179,13 @@ def main():
     parser.add_argument("--images", type=int, default=10)
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--restarts", type=int, default=1)
-    parser.add_argument("--objective", default="layers", choices=("l2", "layers"))
+    parser.add_argument("--objective", default="cosine", choices=("l2", "layers", "cosine"))
     parser.add_argument("--line-search", default="wolfe", choices=("none", "wolfe"))
     parser.add_argument("--init", default="zero", choices=("zero", "normal"))
-    parser.add_argument("--stop", type=float, default=1e-8)
+    parser.add_argument("--stop", type=float, help="1e-12 for idlg, 1e-10 for dlg")
     a = parser.parse_args()
+    if a.stop is None:
+        a.stop = 1e-12 if a.attack == "idlg" else 1e-10
     torch.set_num_threads(1)
     generator = torch.Generator().manual_seed(1)
     net, mean, inverse_std = load_net(a.net, a.model_file)

@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 
 PEER = Path(__file__).with_name("peer.py")
-PAPER = ["objective=l2", "line_search=none", "init=normal"]
+PAPER = ["objective=l2", "line_search=none", "init=normal", "stop=1e-8"]
 
 # name, figure that counts, wanted share of it (None: as it comes), arguments
 ROWS = [
@@ -33,6 +33,9 @@ ROWS = [
      ["--model", "lenet5-dlg", "--restarts", "3", *PAPER]),
     ("dlg as published, 1 start", "below_1e-3", None,
      ["--model", "lenet5-dlg", "--attack", "dlg", "--restarts", "1", *PAPER]),
+    ("idlg, objective=l2", "below_1e-3", None, ["--model", "lenet5-dlg", "objective=l2"]),
+    ("idlg, objective=layers, stop=1e-8", "below_1e-3", None,
+     ["--model", "lenet5-dlg", "objective=layers", "stop=1e-8"]),
     ("cosine, lenet5-dlg +-0.5", "below_1e-3", None,
      ["--model", "lenet5-dlg", "--attack", "cosine", "--images", "20"]),
     ("idlg, lenet5-sigmoid", "below_2e-3", None, ["--model", "lenet5-sigmoid"]),

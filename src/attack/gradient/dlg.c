@@ -7,9 +7,9 @@ static const pv_attack_option options[] = {
     {"optimiser", "lbfgs"},
     {"line_search", "wolfe"},
     {"init", "zero"},
-    {"objective", "layers"},
+    {"objective", "cosine"},
     {"tv", "0"},
-    {"stop", "1e-8"},
+    {"stop", "1e-10"},
     {"known_labels", "yes"},
     {NULL, NULL},
 };
