@@ -17,6 +17,7 @@ import sys
 
 import corpus_fed
 import corpus_identity
+import corpus_net
 from corpus_codec import (gzip_files, idx_files, cifar_files, npy_all, npz_files, st_bytes, safetensors_files,
                           arff_files, csv_files, tsv_files, png_files, jpeg_files)
 from corpus_files import HERE, damaged, save
@@ -438,6 +439,7 @@ if __name__ == "__main__":
     view_files()
     seal_files()
     corpus_view.make(save, damaged)
+    corpus_net.make(save, damaged)
     secagg_files()
     scenario_files()
     journal_files()

@@ -15,6 +15,8 @@
 #include "privet/model.h"
 #include "view/view.h"
 
+enum { PV_ATTACK_VIEWS = 8 }; /* of parties that collude, at most */
+
 /* One thing an attack tries to recover: which records it may look at. */
 typedef struct pv_attack_target {
     const char *victim;   /* party whose secret it is */
@@ -28,6 +30,7 @@ typedef struct pv_public {
     const char *scheme;
     const pv_model
         *model;      /* its architecture, domain and normalisation; its parameters mean nothing */
+    int clients;     /* that train together; 0: unknown */
     int64_t samples; /* that the victim trains on in all; 0: unknown */
     int local_epochs, local_batch; /* of a client's round (FedAvg); 0: FedSGD */
     double local_lr;

@@ -110,7 +110,9 @@ static void print_text(const char *path, const char *key_path, const pv_key_desc
             pv_console_print("expired\n");
     }
     if (key_path != NULL) pv_console_print("  private key  %s\n", key_path);
+    /* the line for a scenario */
     if (d->kind == PV_KEY_PARTY) pv_console_print("cert = sha256:%s\n", text);
+    if (d->kind == PV_KEY_AUTHORITY) pv_console_print("ca = sha256:%s\n", text);
 }
 
 pv_status pv_keys_print(const pv_cli *cli, const char *path, const char *key_path)

@@ -20,10 +20,11 @@ pv_status pv_fed_options_check(const pv_fed_options *o, const pv_scenario *s, in
                 "%s: [scheme] aggregation = masked with %d client: a sum of one hides nothing; at "
                 "least 2 clients are needed",
                 s->path, clients);
-    if (o->threshold > clients || o->threshold == 1)
+    if (o->threshold > clients || (o->threshold > 0 && 2 * o->threshold <= clients))
         PV_FAIL(PV_ERR_FORMAT,
-                "%s: [scheme] threshold = %lld with %d clients; from 2 to %d was expected", s->path,
-                (long long)o->threshold, clients, clients);
+                "%s: [scheme] threshold = %lld with %d clients; from %d to %d was expected: more "
+                "than half of them",
+                s->path, (long long)o->threshold, clients, clients / 2 + 1, clients);
     return PV_OK;
 }
 

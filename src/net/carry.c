@@ -80,7 +80,8 @@ static pv_status arrived(pv_hub *h, pv_conn *c)
     pv_in_frame f = {.type = c->header.type,
                      .step = c->header.step,
                      .number = c->header.number,
-                     .payload = c->payload};
+                     .payload = c->payload,
+                     .hash = c->hash};
     c->payload = (pv_bytes){0};
     PV_TRY(pv_link_arrive(l, &f));
     p->heard = c->heard;

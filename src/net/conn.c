@@ -21,6 +21,7 @@ void pv_conn_free(pv_conn *c)
     if (c->fd >= 0) close(c->fd);
     pv_certificate_free(c->certificate);
     pv_bytes_clear(&c->payload);
+    pv_hasher_clear(&c->hasher);
     pv_payload_release(c->direct);
     pv_free(c->out);
     pv_free(c);
@@ -144,7 +145,7 @@ static pv_status begin_payload(pv_conn *c, const pv_message_type *type, int type
         c->payload.size = 0;
         PV_FAIL_MEMORY(c->header.size);
     }
-    return PV_OK;
+    return pv_hasher_init(&c->hasher);
 }
 
 pv_status pv_conn_read(pv_conn *c, int *ready, double now, const pv_message_type *type, int types)
@@ -155,7 +156,7 @@ pv_status pv_conn_read(pv_conn *c, int *ready, double now, const pv_message_type
     for (;;) {
         if (c->head_have == PV_FRAME_HEADER && c->have == c->payload.size) {
             *ready = 1;
-            return PV_OK;
+            return pv_hasher_end(&c->hasher, &c->hash);
         }
         if (c->turn == 0) {
             c->more = 1;
@@ -166,7 +167,9 @@ pv_status pv_conn_read(pv_conn *c, int *ready, double now, const pv_message_type
             c->head_have += n;
             if (c->head_have == PV_FRAME_HEADER) PV_TRY(begin_payload(c, type, types));
         } else {
-            PV_TRY(read_some(c, c->payload.data + c->have, c->payload.size - c->have, &n, now));
+            uint8_t *to = c->payload.data + c->have;
+            PV_TRY(read_some(c, to, c->payload.size - c->have, &n, now));
+            pv_hasher_add(&c->hasher, to, n);
             c->have += n;
         }
         if (n == 0) return PV_OK;

@@ -44,6 +44,8 @@ typedef struct pv_conn {
     size_t head_have, have;
     pv_frame_header header; /* valid when head_have is PV_FRAME_HEADER */
     pv_bytes payload;
+    pv_hasher hasher; /* over the payload as it comes, while it is in the cache */
+    pv_hash hash;
     size_t turn; /* bytes left of this turn */
     int more;    /* the turn was over before the bytes were */
     int ended;   /* the other end closed */
@@ -72,9 +74,9 @@ int pv_conn_direct(const pv_conn *c);                        /* a large payload 
 size_t pv_conn_unsent(const pv_conn *c);                     /* bytes that wait */
 pv_status pv_conn_flush(pv_conn *c, double now) PV_MUST_USE; /* as much as goes now */
 
-/* Reads on; *ready: header and payload are a whole frame, to be taken by pv_conn_taken. Not ready:
- * nothing more is there now, or `more` (the turn is over), or `ended`. What a header announces is
- * held against pv_frame_allow before memory is asked for. */
+/* Reads on; *ready: header, payload and its hash are a whole frame, to be taken by pv_conn_taken.
+ * Not ready: nothing more is there now, or `more` (the turn is over), or `ended`. What a header
+ * announces is held against pv_frame_allow before memory is asked for. */
 pv_status pv_conn_read(pv_conn *c, int *ready, double now, const pv_message_type *type,
                        int types) PV_MUST_USE;
 void pv_conn_taken(pv_conn *c);

@@ -57,7 +57,7 @@ static pv_status too_large(const pv_frame_header *h, const char *from, const cha
 {
     if (h->size > max)
         PV_FAIL(PV_ERR_LIMIT,
-                "%s: a %s frame announces %" PRIu64 " bytes, at most %" PRIu64 " are taken", from,
+                "%s: a frame '%s' announces %" PRIu64 " bytes, at most %" PRIu64 " are taken", from,
                 name, h->size, max);
     return PV_OK;
 }
@@ -66,8 +66,8 @@ static pv_status exactly(const pv_frame_header *h, const char *from, const char 
                          uint64_t size)
 {
     if (h->size != size)
-        PV_FAIL(PV_ERR_PEER, "%s: a %s frame of %" PRIu64 " bytes, %" PRIu64 " were expected", from,
-                name, h->size, size);
+        PV_FAIL(PV_ERR_PEER, "%s: a frame '%s' of %" PRIu64 " bytes, %" PRIu64 " were expected",
+                from, name, h->size, size);
     return PV_OK;
 }
 

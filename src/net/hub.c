@@ -458,7 +458,7 @@ void pv_hub_free(pv_hub *h)
     pv_tls_free(h->tls);
     pv_view_writer_free(h->view);
     pv_bytes_clear(&h->der);
-    pv_bytes_clear(&h->commit_state);
+    pv_hub_forget_state(h);
     pv_free(h->agreement);
     pv_free(h->view_path);
     pv_free(h->type);

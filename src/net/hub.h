@@ -154,7 +154,8 @@ pv_status pv_recv(pv_message *out, pv_hub *hub, int peer, uint16_t type,
                   double seconds) PV_MUST_USE;
 void pv_message_clear(pv_message *m); /* idempotent */
 
-/* A note in the view: PV_VIEW_DERIVED or PV_VIEW_PUBLISHED, of a type of the table. */
+/* A note in the view: PV_VIEW_DERIVED or PV_VIEW_PUBLISHED, of a type of the table. It is durable
+ * with the next commit, after pv_hub_finish with the next pv_flush. */
 pv_status pv_note(pv_hub *hub, pv_view_kind kind, uint16_t type, const pv_part *part,
                   size_t count) PV_MUST_USE;
 

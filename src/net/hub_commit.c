@@ -1,6 +1,7 @@
 /* net/hub_commit.c - the end of a step: a seal on every link, positions to come back to */
 #include "net/hub_i.h"
 
+#include "base/secret.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -51,12 +52,19 @@ static void remember_places(pv_hub *h)
     h->commit_pending = 1;
 }
 
+/* It may hold keys. */
+void pv_hub_forget_state(pv_hub *h)
+{
+    if (h->commit_state.data != NULL) pv_secret_wipe(h->commit_state.data, h->commit_state.size);
+    pv_bytes_clear(&h->commit_state);
+}
+
 static pv_status keep_state(pv_hub *h, const void *state, size_t size)
 {
     uint8_t *copy = pv_alloc(size, 1);
     if (copy == NULL) PV_FAIL_MEMORY(size);
     if (size > 0) memcpy(copy, state, size);
-    pv_bytes_clear(&h->commit_state);
+    pv_hub_forget_state(h);
     h->commit_state = (pv_bytes){.data = copy, .size = size};
     return PV_OK;
 }

@@ -162,6 +162,7 @@ pv_status pv_hub_take_seals(pv_hub *h, int peer) PV_MUST_USE;
 /* ---- hub_commit.c */
 /* The last commit again, with the positions of now. */
 pv_status pv_hub_commit_again(pv_hub *h) PV_MUST_USE;
+void pv_hub_forget_state(pv_hub *h);
 
 /* ---- hub_state.c */
 pv_status pv_hub_state_encode(pv_bytes *out, pv_hub *h) PV_MUST_USE;

@@ -20,16 +20,12 @@ static int take(pv_hub *h, int peer, int seal, pv_in_frame *out)
     return there;
 }
 
-/* Hash, transcript, view: what every frame goes through. */
+/* Transcript and view: what every frame goes through. */
 static pv_status note(pv_hub *h, int peer, const pv_in_frame *f)
 {
     pv_link *l = &h->peer[peer].link;
-    pv_hash hash;
-    double since = pv_clock_seconds();
-    PV_TRY(pv_hash_of(&hash, f->payload.data, f->payload.size));
-    PV_TRY(pv_transcript_add(&l->received, f->step, f->type, f->payload.size, &hash));
-    h->seconds.channel += pv_clock_seconds() - since;
-    return pv_hub_record(h, PV_VIEW_RECEIVED, peer, f->type, f->step, f->number, &hash,
+    PV_TRY(pv_transcript_add(&l->received, f->step, f->type, f->payload.size, &f->hash));
+    return pv_hub_record(h, PV_VIEW_RECEIVED, peer, f->type, f->step, f->number, &f->hash,
                          f->payload.data, f->payload.size);
 }
 

@@ -240,17 +240,22 @@ static void forget_decisions(pv_hub *h)
     h->decisions = kept;
 }
 
+static pv_status sync_view(pv_hub *h)
+{
+    double since = pv_clock_seconds();
+    if (h->view == NULL) return PV_OK;
+    pv_status status = pv_view_sync(h->view);
+    h->seconds.view += pv_clock_seconds() - since;
+    return status;
+}
+
 pv_status pv_flush(pv_hub *h)
 {
     int decided = h->decisions > 0 && !h->decision[h->decisions - 1].durable;
     PV_TRY(pv_hub_enter(h));
+    /* Before a commit that has the view's position in it; and what is noted after the last one. */
+    if (h->commit_pending || h->finishing) PV_TRY(sync_view(h));
     if (h->pendings == 0 && !h->commit_pending && !decided) return PV_OK;
-    if (h->commit_pending && h->view != NULL) {
-        double since = pv_clock_seconds();
-        pv_status status = pv_view_sync(h->view);
-        h->seconds.view += pv_clock_seconds() - since;
-        if (status != PV_OK) return status;
-    }
     if (h->store.flush != NULL) PV_TRY(store(h));
     pthread_mutex_lock(&h->lock);
     for (int i = 0; i < h->peers; i++) h->peer[i].link.durable = h->peer[i].link.stored;

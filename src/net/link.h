@@ -45,6 +45,7 @@ typedef struct pv_in_frame {
     uint16_t type;
     uint64_t step, number;
     pv_bytes payload;
+    pv_hash hash;
 } pv_in_frame;
 
 typedef struct pv_queue { /* a ring */

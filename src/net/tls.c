@@ -21,7 +21,7 @@ struct pv_tls {
 struct pv_tls_session {
     SSL *ssl;
     const pv_certificate *ca;
-    uint64_t key_bytes; /* since the last change of keys */
+    uint64_t key_bytes;          /* since the last change of keys */
     int wants_write, broken, up; /* up: the handshake is done on this side */
 };
 

@@ -46,6 +46,16 @@ static int kept(const pv_view *v, int mirrored, const char *peer, uint64_t step,
     return any;
 }
 
+/* Did the view's own party, a client beside the victim, send something in this step? */
+static int took_part(const pv_view *v, uint64_t step)
+{
+    for (uint64_t i = 0; i < pv_view_count(v); i++) {
+        const pv_view_record *r = pv_view_at(v, i);
+        if (r->step == step && r->kind == PV_VIEW_SENT && r->type >= PV_TYPE_FIRST) return 1;
+    }
+    return 0;
+}
+
 static uint64_t last_step(const pv_view *v)
 {
     uint64_t last = 0;
@@ -81,6 +91,7 @@ static pv_status add_targets_of(pv_audit_work *w, pv_audit_case *c, int victim, 
         pv_batch_truth_clear(&truth);
         PV_TRY_GOTO(w->scheme->truth(&truth, &w->scenario, p->name, samples, step));
         if (truth.count == 0) continue;
+        if (!direct && !took_part(c->view[0], step)) continue;
         if (direct && !kept(c->view[0], c->owner != NULL, peer, step, &seen)) {
             c->steps += (size_t)seen;
             c->unkept += (size_t)seen;
@@ -189,7 +200,7 @@ static pv_status add_colluding(pv_audit_work *w)
 {
     pv_status status = PV_OK;
     pv_str name = {0};
-    const pv_view *view[8];
+    const pv_view *view[PV_ATTACK_VIEWS];
     int views = 0;
     for (const char *word = w->o->collude; *word != '\0';) {
         size_t n = strcspn(word, ",");
@@ -200,7 +211,8 @@ static pv_status add_colluding(pv_audit_work *w)
         if (found_at < 0)
             PV_FAIL_GOTO(PV_ERR_OPTION, "--collude: there is no party \"%.*s\" in this run", (int)n,
                          word);
-        if (views == 8) PV_FAIL_GOTO(PV_ERR_OPTION, "--collude: at most 8 parties");
+        if (views == PV_ATTACK_VIEWS)
+            PV_FAIL_GOTO(PV_ERR_OPTION, "--collude: at most %d parties", PV_ATTACK_VIEWS);
         if (w->party[found_at].view == NULL)
             PV_FAIL_GOTO(PV_ERR_NOT_FOUND, "%s left no view in this run", w->party[found_at].name);
         PV_TRY_GOTO(pv_str_printf(&name, "%s%s", views > 0 ? "+" : "", w->party[found_at].name));
@@ -366,6 +378,7 @@ static pv_status attack_run(pv_audit_work *w, pv_audit_case *c)
     pv_public known = {.scheme = w->scheme->name,
                        .model = w->model,
                        .samples = c->targets > 0 ? samples_of(&w->party[c->victim[0]]) : 0,
+                       .clients = pv_scenario_count(&w->scenario, c->claim->victim),
                        .local_epochs = epochs,
                        .local_batch = batch,
                        .local_lr = rate};

@@ -78,7 +78,7 @@ typedef struct pv_audit_case {
     const pv_attack *attack;
     char *adversary;   /* "server", "a+b" */
     const char *owner; /* the only victim, whose own view is used; NULL */
-    const pv_view *view[8];
+    const pv_view *view[PV_ATTACK_VIEWS];
     int views;
     pv_attack_target *target;
     int *victim;           /* [targets] number of the party */

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DATA = PV_TYPE_FIRST, LAST, STEP = 8, SMALL = 8 };
+enum { DATA = PV_TYPE_FIRST, LAST, STEP = 8, SMALL_STEP = 512, SMALL = 8 };
 
 typedef struct bench_case {
     const char *name;
@@ -48,9 +48,10 @@ const char *pv_bench_wire_name(int i)
 
 static pv_status step(end *e, uint64_t message)
 {
-    if (message % STEP != 0) return PV_OK;
-    pv_hub_set_step(e->hub, message / STEP + 1);
-    return pv_commit(e->hub, message / STEP, NULL, 0);
+    uint64_t messages = e->what->there_and_back ? SMALL_STEP : STEP;
+    if (message % messages != 0) return PV_OK;
+    pv_hub_set_step(e->hub, message / messages + 1);
+    return pv_commit(e->hub, message / messages, NULL, 0);
 }
 
 static pv_status answer(end *e, uint16_t type)

@@ -6,8 +6,9 @@
  *
  * Two hubs in two threads of one process (four threads with those of the network), over TCP on the
  * loopback with TLS 1.3. Everything that a run does to a message is done: encoding, hashing,
- * transcripts, views, encryption, and a sealed step after every eighth message; nothing is written
- * to a journal. A message is counted when the receiver has it, parsed.
+ * transcripts, views, encryption, and a sealed step after every eighth message (of small ones:
+ * every 512th); nothing is written to a journal. A message is counted when the receiver has it,
+ * parsed.
  */
 #ifndef PV_RUN_BENCH_WIRE_H
 #define PV_RUN_BENCH_WIRE_H

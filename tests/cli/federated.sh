@@ -51,6 +51,15 @@ ok report $T/run --out $T/report.html
 ok audit $T/run --attack idlg --as-owner a --json
 [ "$(json findings.0.n)" = 3 ] || bad "a's own three images"
 
+# two of three clients put their views together: what is left of the mean is the third one's
+sed 's/^lr = 0$/lr = 0.05/; s/^\[local\]/[party c]\nrole = client\n[local]/' $T/single.ini >$T/three.ini
+ok run $T/three.ini --out $T/three --no-plain
+ok audit $T/three --collude a,b --json
+[ "$(json findings.0.adversary)" = '"a+b"' ] || bad "who put their views together"
+[ "$(json findings.0.k)" = 2 ] || bad "c's two images"
+fails 2 'no party "z"' audit $T/three --collude a,z --quiet
+fails 2 'two parties or more' audit $T/three --collude a --quiet
+
 # data that is not what was committed to
 sed -i 's/limit=6/limit=6\&seed=9/' $T/run/parties/a/local.ini
 fails 3 'committed to' audit $T/run --attack labels --quiet

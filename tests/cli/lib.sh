@@ -15,7 +15,7 @@ failed=0
 
 bad() {
     printf 'FAILED: %s\n' "$*"
-    sed 's/^/    out: /' "$T/out" | head -5
+    sed 's/^/    out: /' "$T/out" | cut -c1-400 | head -5
     sed 's/^/    err: /' "$T/err" | head -5
     failed=1
 }

@@ -1,5 +1,6 @@
 #include "attack/gradient/records.h"
 
+#include "attack/gradient/coalition.h"
 #include "base/mem.h"
 #include "nn/model_i.h"
 #include <inttypes.h>
@@ -144,9 +145,9 @@ static pv_status scale(pv_gradient_record *r, const char *what, const pv_public 
     double factor = -1 / (known->local_lr * (double)steps);
     for (size_t i = 0; i < m->params; i++)
         if (r->gradient[i] != NULL) total += (size_t)pv_shape_count(&m->param[i].value.shape);
-    r->scaled = pv_alloc(total, sizeof *r->scaled);
-    if (r->scaled == NULL) PV_FAIL_MEMORY(total * sizeof *r->scaled);
-    float *at = r->scaled;
+    float *scaled = pv_alloc(total, sizeof *scaled); /* what was there may be in r->scaled */
+    if (scaled == NULL) PV_FAIL_MEMORY(total * sizeof *scaled);
+    float *at = scaled;
     for (size_t i = 0; i < m->params; i++) {
         if (r->gradient[i] == NULL) continue;
         int64_t n = pv_shape_count(&m->param[i].value.shape);
@@ -154,6 +155,8 @@ static pv_status scale(pv_gradient_record *r, const char *what, const pv_public 
         r->gradient[i] = at;
         at += n;
     }
+    pv_free(r->scaled);
+    r->scaled = scaled;
     return PV_OK;
 }
 
@@ -174,12 +177,20 @@ pv_status pv_gradient_record_init(pv_gradient_record *r, const pv_view *const *v
             found = 1;
         }
     }
-    if (!found) return nothing(view, views, target);
     r->aggregate = p.aggregate;
     r->weight = pv_calloc(2 * m->params, sizeof *r->weight);
     if (r->weight == NULL)
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %zu parameters", m->params);
     r->gradient = r->weight + m->params;
+    if (!found) {
+        PV_TRY_GOTO(pv_gradient_coalition(r, &found, view, views, known, target));
+        if (!found) PV_TRY_GOTO(nothing(view, views, target));
+        p.update = known->local_epochs > 0;
+        snprintf(what, sizeof what, "what is left for %.50s at step %" PRIu64, target->victim,
+                 target->step);
+        if (p.update) PV_TRY_GOTO(scale(r, what, known, r->samples));
+        goto done;
+    }
     snprintf(what, sizeof what, "the model for %.50s at step %" PRIu64, target->victim,
              target->step);
     PV_TRY_GOTO(pv_view_load(&r->model, p.view, p.model));

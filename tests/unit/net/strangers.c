@@ -117,7 +117,7 @@ static void four_gigabytes(void **state)
     (void)state;
     crowd c;
     frame_of(&c, &(pv_frame_header){.type = PV_TYPE_HELLO, .size = (uint64_t)1 << 32},
-             "a hello frame announces 4294967296 bytes, at most 270336 are taken");
+             "a frame 'hello' announces 4294967296 bytes, at most 270336 are taken");
     frame_of(&c,
              &(pv_frame_header){.type = UPDATE, .step = 1, .number = 1, .size = (uint64_t)1 << 32},
              "a frame of type 17 and 4294967296 bytes where a hello was expected");

@@ -48,6 +48,24 @@ static void a_client(void **state)
     die_everywhere(1);
 }
 
+/* A step of which nothing had reached the disk draws other secrets when it is executed again; one
+ * of which something had draws the same. */
+static void attempts(void **state)
+{
+    (void)state;
+    for (int durable = 0; durable < 2; durable++) {
+        toy_crowd c;
+        toy_init(&c, CLIENTS + 1, 1, "");
+        c.run[1].kill_at = durable ? 6 : 5; /* after, or before, the flush of the first update */
+        toy_all(&c);
+        toy_check(&c);
+        assert_int_equal(c.run[1].masks, TOY_STEPS + 1);
+        assert_int_equal(c.run[1].mask[0] == c.run[1].mask[1], durable);
+        for (int i = 2; i <= TOY_STEPS; i++) assert_true(c.run[1].mask[i] != c.run[1].mask[i - 1]);
+        toy_free(&c);
+    }
+}
+
 /* Everybody at once, at points drawn at random. */
 static void all_together(void **state)
 {
@@ -119,11 +137,9 @@ static void those_needed_are_waited_for(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_server),
-        cmocka_unit_test(a_client),
-        cmocka_unit_test(all_together),
-        cmocka_unit_test(given_up),
-        cmocka_unit_test(those_needed_are_waited_for),
+        cmocka_unit_test(the_server), cmocka_unit_test(a_client),
+        cmocka_unit_test(attempts),   cmocka_unit_test(all_together),
+        cmocka_unit_test(given_up),   cmocka_unit_test(those_needed_are_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

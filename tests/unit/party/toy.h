@@ -43,6 +43,8 @@ typedef struct toy_run {
     int slow;          /* milliseconds a step */
     int vanish;        /* dies at kill_at for good */
     int pause;         /* milliseconds between death and restart */
+    uint64_t mask[64]; /* the first number of each mask that was drawn */
+    int masks;
     char log[8192];
     size_t log_size;
 } toy_run;
@@ -133,6 +135,7 @@ static inline pv_status toy_client_step(toy *t, pv_party *p)
     PV_TRY(pv_party_csprng(&r, p, "toy/mask"));
     pv_csprng_bytes(&r, mask, sizeof mask);
     pv_csprng_clear(&r);
+    if (t->run->masks < 64) t->run->mask[t->run->masks++] = mask[0];
     for (int i = 0; i < TOY_SIZE; i++) t->value[i] = 3 * t->value[i] + t->labels + mask[i];
     pv_part update = toy_part(t->value), second = toy_part(mask);
     TOY(pv_send(h, 0, TOY_UPDATE, &update, 1));
