@@ -239,6 +239,7 @@ static void replay(void **state)
     pv_hub_set_step(p.a, 1);
     assert_false(pv_hub_replaying(p.a));
     assert_false(pv_decided(p.a, &value));
+    assert_false(pv_hub_behind(p.a));
     send_one(p.a, MODEL, 1);
     CHECK_OK(pv_decide(p.a, &value));
     CHECK_OK(take_one(p.b, MODEL, &x));
@@ -246,7 +247,9 @@ static void replay(void **state)
     reopen_a(&p); /* the same again */
     assert_true(pv_hub_replaying(p.a));
     CHECK_OK(pv_hub_wait(p.a, 20));
+    assert_true(pv_hub_behind(p.a)); /* a frame and a decision are to be made again */
     send_one(p.a, MODEL, 1);
+    assert_true(pv_hub_behind(p.a)); /* the decision */
     value = 99;
     assert_true(pv_decided(p.a, &value));
     assert_int_equal(value, 7);
@@ -254,6 +257,7 @@ static void replay(void **state)
     CHECK_OK(pv_decide(p.a, &value));
     assert_int_equal(value, 7);
     assert_false(pv_decided(p.a, &value));
+    assert_false(pv_hub_behind(p.a));
     send_one(p.a, MODEL, 2);
     CHECK_OK(pv_commit(p.a, 1, NULL, 0));
     assert_false(pv_hub_replaying(p.a));
