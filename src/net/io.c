@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #define LINGER_SECONDS 2.0
+/* Without descriptors or memory for who knocks, the knocking would wake the thread without end. */
+#define DEAF_SECONDS 0.1
 
 pv_status pv_io_add(pv_hub *h, pv_conn *c)
 {
@@ -287,7 +289,11 @@ static void welcome_strangers(pv_hub *h, int listener, double now)
     for (int n = 0; n < 16; n++) {
         pv_conn *c = NULL;
         int fd = pv_address_accept(listener, who);
-        if (fd < 0) return;
+        if (fd < 0) {
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+                h->deaf_until = now + DEAF_SECONDS;
+            return;
+        }
         make_room(h);
         if (pv_conn_new(&c, fd, PV_CONN_TLS, now) != PV_OK) {
             close(fd);
@@ -331,8 +337,10 @@ static pv_status prepare(pv_hub *h, polls *p, int *milliseconds, double now)
     PV_TRY(pv_grow((void **)&p->fd, &p->cap, need, sizeof *p->fd));
     p->count = 0;
     p->fd[p->count++] = (struct pollfd){.fd = h->wake, .events = POLLIN};
+    int deaf = now < h->deaf_until;
+    if (deaf && h->deaf_until < next) next = h->deaf_until;
     for (int i = 0; i < h->listeners; i++)
-        p->fd[p->count++] = (struct pollfd){.fd = h->listener[i], .events = POLLIN};
+        p->fd[p->count++] = (struct pollfd){.fd = deaf ? -1 : h->listener[i], .events = POLLIN};
     int more = 0;
     for (size_t i = 0; i < h->conns; i++) {
         pv_conn *c = h->conn[i];

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 /* A server that waits for its clients. */
 static void begin(crowd *c)
@@ -284,6 +285,35 @@ static void misdeeds(void **state)
     }
 }
 
+/* No descriptor is left for who knocks: the thread does not run hot, and lets it in later. */
+static void no_descriptors(void **state)
+{
+    (void)state;
+    crowd c;
+    pv_hub *h = NULL;
+    struct rlimit before, small;
+    crowd_init(&c, 2);
+    crowd_tcp(&c, "127.0.0.1");
+    CHECK_OK(pv_hub_open(&h, &c.party[0].ctx, &c.party[0].options));
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    small = before;
+    int lowest = dup(0);
+    close(lowest);
+    small.rlim_cur = (rlim_t)lowest + 1; /* for the stranger's own end */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
+    stranger s = stranger_connect(port_of(c.party[0].address));
+    double spent = pv_hub_seconds_of(h).channel;
+    usleep(500000);
+    spent = pv_hub_seconds_of(h).channel - spent;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_true(spent < 0.2);
+    say_hello(&s, &c, (int64_t)time(NULL) * 1000);
+    CHECK_OK(pv_hub_wait(h, 10));
+    stranger_free(&s);
+    pv_hub_free(h);
+    crowd_free(&c);
+}
+
 /* A flood of signs of life, and one who comes again and again: the others are served. */
 static void floods(void **state)
 {
@@ -420,6 +450,7 @@ int main(void)
         cmocka_unit_test(many),
         cmocka_unit_test(clock_of_old),
         cmocka_unit_test(misdeeds),
+        cmocka_unit_test(no_descriptors),
         cmocka_unit_test(floods),
         cmocka_unit_test(other_authority),
         cmocka_unit_test(of_this_authority),

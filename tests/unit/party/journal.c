@@ -212,6 +212,8 @@ static void restarts(void **state)
         assert_int_equal(p.restarts, i + 1);
         pv_journal_picture_clear(&p);
     }
+    /* the same step committed again: what was tried after it was tried nonetheless */
+    CHECK_OK(commit(j, 1, 10, NULL, 0));
     pv_hub_frame f = frame_of(2, 1, payload, 100);
     CHECK_OK(append(j, &f, 1));
     pv_journal_free(j);
