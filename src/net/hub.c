@@ -319,6 +319,7 @@ static pv_status open_peer(pv_hub *h, pv_peer *p, const pv_hub_peer *o)
     PV_TRY(copy_name(p->role, o->role, "peer's role"));
     p->fingerprint = o->fingerprint;
     p->channel = o->address == NULL ? o->channel : -1;
+    p->patience = o->patience;
     if (strcmp(p->name, h->name) == 0) PV_FAIL(PV_ERR_USAGE, "%s can't be its own peer", h->name);
     if (o->address != NULL) {
         PV_TRY(pv_address_parse(&address, o->address, 0));
@@ -353,7 +354,6 @@ static pv_status copy_options(pv_hub *h, const pv_hub_options *o)
     h->silence = o->silence > 0 ? o->silence : 20;
     h->handshake = o->handshake > 0 ? o->handshake : 10;
     h->window = o->window > 0 ? o->window : (size_t)1 << 30;
-    h->patience = o->patience;
     h->agreement = pv_strdup(o->agreement);
     h->view_path = o->view == NULL ? NULL : pv_strdup(o->view);
     h->type = pv_calloc((size_t)o->types, sizeof *h->type);

@@ -49,6 +49,8 @@ typedef struct pv_hub_peer {
     pv_hash fingerprint; /* of its certificate, as the scenario pins it */
     const char *address; /* "host:port", "[v6]:port": dialled; NULL: it dials */
     int channel;         /* tests: one end of pv_hub_channel_pair instead of an address; else -1 */
+    double patience;     /* seconds that it gets to seal what it was sent, where that is waited for
+                            (pv_send, pv_hub_finish), and to say goodbye; 0: for ever */
 } pv_hub_peer;
 
 /* ---- what makes things durable: party/journal.h */
@@ -108,8 +110,6 @@ typedef struct pv_hub_options {
         silence; /* after so many seconds without one a connection counts as broken; 0 means 20 */
     double handshake; /* seconds a stranger gets to show who it is; 0 means 10 */
     size_t window;    /* bytes of frames kept for one peer before pv_send waits; 0 means 1 GiB */
-    double patience;  /* seconds that a peer gets to seal what it was sent, where that is waited
-                         for: in pv_send and pv_hub_finish; 0 means for ever */
 } pv_hub_options;
 
 /* Opens or resumes the view, listens, starts the I/O thread; does not wait for anybody. */
@@ -140,7 +140,7 @@ void pv_hub_set_step(pv_hub *hub, uint64_t step);
 
 /* The data is copied. To one who was given up: PV_ERR_USAGE. While more than a window of frames of
  * earlier steps waits for the peer's seals, it flushes and waits for one; PV_ERR_TIMEOUT when none
- * came within the patience of the options. */
+ * came within its patience. */
 pv_status pv_send(pv_hub *hub, int peer, uint16_t type, const pv_part *part,
                   size_t count) PV_MUST_USE;
 /* The same bytes to several peers, encoded and hashed once. */
@@ -192,8 +192,9 @@ int pv_hub_dropped(const pv_hub *hub, int peer);
 /* After the last commit: waits until all peers have what was sent for good (their seals cover it)
  * and were told that this end has what it needs; so nobody is left waiting for one who went home.
  * seconds: how long a peer whose connection is down gets to come back when it has all it was sent
- * but has not said goodbye (< 0: for ever). With a patience in the options, who does not take what
- * it was sent or say goodbye for that long is given up. Data that comes now is PV_ERR_PEER. */
+ * but has not said goodbye (< 0: for ever). Who has a patience and does not take what it was sent
+ * for that long is given up; who is connected and does not say goodbye is not waited for longer.
+ * Data that comes now is PV_ERR_PEER. */
 pv_status pv_hub_finish(pv_hub *hub, double seconds) PV_MUST_USE;
 
 /* ---- what it cost */

@@ -7,7 +7,8 @@
  *      after its BYE got lost, or one that died and comes back for what it lacks: it gets some
  * time.
  *
- * In 1 and 3 a hub with a patience gives up who lets it pass.
+ * In 1 and 3 a peer that may be given up is, when its patience is over: in 3 only while it is
+ * connected, since who is down has the time of those who come back.
  */
 #include "net/hub_i.h"
 
@@ -50,16 +51,16 @@ static int said_goodbye(const pv_peer *p)
     return p->dropped || (p->bye_in && p->link.received.count >= p->bye_last);
 }
 
-static int out_of_patience(const pv_hub *h, double since)
+static int out_of_patience(const pv_peer *p, double since)
 {
-    return h->patience > 0 && pv_clock_seconds() - since >= h->patience;
+    return p->patience > 0 && pv_clock_seconds() - since >= p->patience;
 }
 
-static pv_status give_up_late(pv_hub *h)
+static pv_status give_up_late(pv_hub *h, double since)
 {
     for (int i = 0; i < h->peers; i++) {
         pthread_mutex_lock(&h->lock);
-        int late = !covered(&h->peer[i]);
+        int late = !covered(&h->peer[i]) && out_of_patience(&h->peer[i], since);
         pthread_mutex_unlock(&h->lock);
         if (late) PV_TRY(pv_hub_drop(h, i, "it has not taken what it was sent, and all is over"));
     }
@@ -73,7 +74,7 @@ static pv_status wait_covered(pv_hub *h, int *taken)
         int open = -1, gone = -1;
         PV_TRY(pv_hub_enter(h));
         PV_TRY(take_rest(h, taken));
-        if (out_of_patience(h, since)) return give_up_late(h);
+        PV_TRY(give_up_late(h, since));
         pthread_mutex_lock(&h->lock);
         for (int i = 0; i < h->peers; i++) {
             if (covered(&h->peer[i])) continue;
@@ -109,7 +110,7 @@ static pv_status wait_goodbyes(pv_hub *h, double seconds, int *taken)
             const pv_peer *p = &h->peer[i];
             if (said_goodbye(p) && (p->bye_out || !p->up || p->dropped)) continue;
             double down = now - (p->down_since > since ? p->down_since : since);
-            if ((!p->up && seconds >= 0 && down >= seconds) || out_of_patience(h, since)) {
+            if (p->up ? out_of_patience(p, since) : seconds >= 0 && down >= seconds) {
                 late = i;
                 continue;
             }

@@ -31,6 +31,7 @@ typedef struct pv_peer {
     char *address;                                 /* C; NULL: it dials */
     int dials_late;                                /* C; it may dial, too, and goes first */
     int channel;                                   /* I; -1: none, or taken */
+    double patience;                               /* C; 0: none */
 
     pv_link link;
     int known; /* its certificate was seen, in this run */
@@ -79,7 +80,6 @@ struct pv_hub {
     pv_hub_store store;                    /* R */
     double heartbeat, silence, handshake;  /* C */
     size_t window;                         /* C */
-    double patience;                       /* C; 0: none */
     pv_tls *tls;                           /* C; NULL: only channels */
     pv_address proxy;                      /* C; port 0: none */
     int listener[PV_LISTENERS], listeners; /* I */

@@ -86,9 +86,10 @@ static pv_status make_room(pv_hub *h, int peer)
         flushed = 1;
         PV_TRY(pv_hub_enter(h));
         PV_TRY(pv_hub_take_seals(h, peer));
-        if (h->patience > 0 && pv_clock_seconds() - since >= h->patience)
+        double patience = h->peer[peer].patience;
+        if (patience > 0 && pv_clock_seconds() - since >= patience)
             PV_FAIL(PV_ERR_TIMEOUT, "%s has not taken what it was sent within %.3g s",
-                    h->peer[peer].name, h->patience);
+                    h->peer[peer].name, patience);
         pthread_mutex_lock(&h->lock);
         if (must_wait(h, &h->peer[peer]) && pv_link_head(&h->peer[peer].link) == NULL) {
             pv_hub_waiting(h, peer, since, " to seal what it was sent");

@@ -82,6 +82,13 @@ static const pv_hub_peer *find_channel(const pv_party_options *o, const char *na
     return NULL;
 }
 
+/* Those of a role of which enough are left may be given up; all others are waited for. */
+static double patience_with(const pv_scenario *s, const char *role)
+{
+    int may_go = s->on_loss == PV_LOSS_PROCEED && pv_scenario_count(s, role) > s->min_parties;
+    return may_go ? s->loss_timeout : 0;
+}
+
 pv_status pv_party_open_peers(pv_party *p)
 {
     const pv_scenario *s = p->o->scenario;
@@ -103,7 +110,8 @@ pv_status pv_party_open_peers(pv_party *p)
                           .address = channel != NULL                   ? NULL
                                      : dial != NULL && dial[i] != NULL ? dial[i]
                                                                        : q->address,
-                          .channel = channel != NULL ? channel->channel : -1};
+                          .channel = channel != NULL ? channel->channel : -1,
+                          .patience = patience_with(s, q->role)};
     }
     return PV_OK;
 }
@@ -145,7 +153,6 @@ pv_status pv_party_open_hub(pv_party *p, const pv_journal_picture *picture)
     p->view = pv_path_join(p->o->folder, "view.pvv");
     if (p->view == NULL) PV_FAIL_MEMORY(strlen(p->o->folder));
     pv_hub_options o = pv_party_hub_options(p);
-    if (p->o->scenario->on_loss == PV_LOSS_PROCEED) o.patience = p->o->scenario->loss_timeout;
     o.view = p->view;
     o.store = pv_journal_store(p->journal);
     o.recovered = (pv_hub_recovered){.hub = picture->hub,

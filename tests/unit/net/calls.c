@@ -383,7 +383,7 @@ static void never_sealed(void **state)
     crowd_init(&p.c, 2);
     crowd_tcp(&p.c, "127.0.0.1");
     p.c.party[0].options.window = 20000;
-    p.c.party[0].options.patience = 0.3;
+    p.c.party[0].peer[0].patience = 0.3;
     open_end(&p.a, &p.c.party[0]);
     open_end(&p.b, &p.c.party[1]);
     CHECK_OK(pv_hub_wait(p.a, 20));

@@ -92,7 +92,7 @@ static void out_of_patience(void **state)
         pv_part part = {"x", PV_F64, PV_SHAPE(1), &x};
         crowd_init(&c, 2);
         crowd_tcp(&c, "127.0.0.1");
-        c.party[0].options.patience = 0.5;
+        c.party[0].peer[0].patience = 0.5;
         CHECK_OK(pv_hub_open(&a, &c.party[0].ctx, &c.party[0].options));
         CHECK_OK(pv_hub_open(&b, &c.party[1].ctx, &c.party[1].options));
         CHECK_OK(pv_hub_wait(a, 20));
