@@ -29,21 +29,31 @@ void pv_audit_case_clear(pv_audit_case *c)
 
 /* ---- targets: the steps of a victim about which the view kept something */
 
+/* Records that an attack on learning can't do without, where a step has them. */
+static int is_essential(const pv_view *v, const pv_view_record *r)
+{
+    static const char *const name[] = {"model", "gradient", "update"};
+    for (size_t i = 0; i < sizeof name / sizeof *name; i++)
+        if (r->type == pv_view_type_id(v, name[i])) return 1;
+    return 0;
+}
+
 /* Did the adversary get something from the victim in this step that the view still has? */
 static int kept(const pv_view *v, int mirrored, const char *peer, uint64_t step, int *seen)
 {
     int index = pv_view_peer_index(v, peer);
     pv_view_kind kind = mirrored ? PV_VIEW_SENT : PV_VIEW_RECEIVED;
-    int any = 0;
+    int any = 0, lacking = 0;
     *seen = 0;
     for (uint64_t i = 0; i < pv_view_count(v); i++) {
         const pv_view_record *r = pv_view_at(v, i);
-        if (r->step != step || r->kind != kind || r->peer != index || r->type < PV_TYPE_FIRST)
-            continue;
+        if (r->step != step || r->peer != index || r->type < PV_TYPE_FIRST) continue;
+        lacking |= !r->kept && is_essential(v, r);
+        if (r->kind != kind) continue;
         *seen = 1;
         any |= r->kept;
     }
-    return any;
+    return any && !lacking;
 }
 
 /* Did the view's own party, a client beside the victim, send something in this step? */
@@ -211,6 +221,8 @@ static pv_status add_colluding(pv_audit_work *w)
         if (found_at < 0)
             PV_FAIL_GOTO(PV_ERR_OPTION, "--collude: there is no party \"%.*s\" in this run", (int)n,
                          word);
+        if (is_member(pv_str_text(&name), w->party[found_at].name))
+            PV_FAIL_GOTO(PV_ERR_OPTION, "--collude: %s is named twice", w->party[found_at].name);
         if (views == PV_ATTACK_VIEWS)
             PV_FAIL_GOTO(PV_ERR_OPTION, "--collude: at most %d parties", PV_ATTACK_VIEWS);
         if (w->party[found_at].view == NULL)
@@ -391,6 +403,9 @@ static pv_status attack_run(pv_audit_work *w, pv_audit_case *c)
 
 pv_status pv_audit_cases(pv_audit_work *w)
 {
+    const pv_attack *named;
+    if (w->o->attack != NULL && strcmp(w->o->attack, "all") != 0)
+        PV_TRY(pv_attack_find(&named, w->o->attack));
     PV_TRY(w->o->collude != NULL ? add_colluding(w) : add_all(w));
     return check_options(w);
 }
@@ -405,7 +420,7 @@ pv_status pv_audit_guess(pv_audit_work *w, pv_audit_case *c)
     c->seconds = pv_clock_seconds() - begun;
     if (s == PV_OK) s = attack_control(&c->positive_guess, &c->positive, w, c, 1);
     if (s == PV_OK) s = attack_control(&c->negative_guess, &c->negative, w, c, 0);
-    if (s == PV_ERR_CANCELLED || s == PV_ERR_MEMORY) return s;
+    if (s == PV_ERR_CANCELLED || s == PV_ERR_MEMORY || s == PV_ERR_OPTION) return s;
     if (s != PV_OK) { /* the finding will say why there is none */
         PV_TRY(pv_str_append(&c->failure, pv_trail_text()));
         pv_trail_clear();
