@@ -259,19 +259,9 @@ done:
 static pv_status load(prepare *p, const char *path)
 {
     const pv_scheme *scheme;
-    const pv_claim *claim;
-    int claims;
-    pv_str setting = {0};
     pv_scenario *s = &p->scenario;
     PV_TRY(pv_scenario_load(s, path));
-    PV_TRY(pv_scheme_find(&scheme, s->scheme));
-    pv_status status = scheme->check(s, &setting, &claim, &claims);
-    pv_str_clear(&setting);
-    PV_TRY(status);
-    for (int i = 0; i < scheme->types; i++) {
-        pv_retention ignored;
-        PV_TRY(pv_scenario_retention(&ignored, s, &scheme->type[i]));
-    }
+    PV_TRY(pv_scheme_of(&scheme, s));
     p->local = pv_calloc((size_t)s->parties, sizeof *p->local);
     p->port = pv_calloc((size_t)s->parties, sizeof *p->port);
     if (p->local == NULL || p->port == NULL)
