@@ -79,7 +79,7 @@ static pv_status run(const pv_cli *cli, const void *opaque)
 
 const pv_command pv_command_bench_wire = {
     .name = "bench wire",
-    .summary = "what the channel between two parties carries",
+    .summary = "how fast a channel between two parties is",
     .text = "Sends large messages, then small ones there and back, between two parties over TCP on "
             "the loopback with TLS 1.3, with transcripts, seals and views, as a run does; no "
             "journal is written. Both parties are threads of one process, so they share its "

@@ -140,10 +140,12 @@ done:
 const pv_command pv_command_party = {
     .name = "party",
     .summary = "one party of a scenario, on its own machine",
-    .text = "Runs one party to the end: it waits for its peers, takes part, and leaves its folder. "
-            "Interrupted, killed or after a power cut it goes on with the same command; its peers "
-            "wait for it, or go on without it, as the scenario says.\n\n"
-            "Run privet check first: it finds what would stop the run in the middle.",
+    .text =
+        "Runs one party to the end: it waits for its peers, takes part, and leaves its folder. "
+        "Interrupted, killed or after a power cut it goes on with the same command; its peers "
+        "wait for it, or go on without it, as the scenario says.\n\n"
+        "Run privet check first: it finds what would stop the run in the middle. Seed and threads "
+        "are the scenario's and the local file's: --seed and --threads mean nothing here.",
     .examples = "privet party trial.ini --as hospital-a --local hospital-a.ini --out trial-a",
     .options = options,
     .args_size = sizeof(party_args),

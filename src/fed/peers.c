@@ -51,23 +51,6 @@ pv_status pv_fed_tell(const pv_fed_peers *c, pv_party *p, uint16_t type, const p
     return status;
 }
 
-static pv_status check_enough(const pv_fed_peers *c, pv_party *p)
-{
-    int least = pv_party_scenario(p)->min_parties, left = pv_fed_present(c);
-    pv_str names = {0};
-    pv_status status = PV_OK;
-    if (left >= (least > 1 ? least : 1)) return PV_OK;
-    for (int i = 0; i < c->count; i++)
-        if (!c->present[i])
-            PV_TRY_GOTO(pv_str_printf(&names, "%s%s", names.size > 0 ? ", " : "", c->name[i]));
-    PV_FAIL_GOTO(PV_ERR_PEER,
-                 "%d of %d clients are left, at least %d were expected (min_parties); lost: %s",
-                 left, c->count, least > 1 ? least : 1, pv_str_text(&names));
-done:
-    pv_str_clear(&names);
-    return status;
-}
-
 pv_status pv_fed_collect(pv_fed_peers *c, pv_party *p, uint16_t type, const uint8_t *wanted,
                          pv_fed_take take, void *user)
 {
@@ -76,15 +59,13 @@ pv_status pv_fed_collect(pv_fed_peers *c, pv_party *p, uint16_t type, const uint
         int lost = 0;
         if (!c->present[i] || (wanted != NULL && !wanted[i])) continue;
         PV_TRY(pv_party_recv(&m, &lost, p, c->peer[i], type));
-        if (lost) {
-            c->present[i] = 0;
-            PV_TRY(check_enough(c, p));
-            continue;
-        }
+        c->present[i] = lost == 0;
+        if (lost) continue;
         pv_status status = take(user, i, &m);
         pv_message_clear(&m);
         PV_TRY(status);
     }
+    if (pv_fed_present(c) == 0) PV_FAIL(PV_ERR_PEER, "all %d clients are lost", c->count);
     return PV_OK;
 }
 

@@ -25,8 +25,8 @@ pv_status pv_fed_tell(const pv_fed_peers *c, pv_party *p, uint16_t type, const p
                       size_t count) PV_MUST_USE;
 
 /* One message of each that is present, and of whom wanted (NULL: all), handed to take in order of
- * rank. Who is lost is so for good. PV_ERR_PEER when fewer than the scenario's min_parties clients
- * are left, naming those lost. */
+ * rank. Who is lost (pv_party_recv says when, and ends the run when too few are left) is so for
+ * good. */
 typedef pv_status (*pv_fed_take)(void *user, int rank, const pv_message *m);
 pv_status pv_fed_collect(pv_fed_peers *c, pv_party *p, uint16_t type, const uint8_t *wanted,
                          pv_fed_take take, void *user) PV_MUST_USE;

@@ -46,7 +46,9 @@ static pv_status gather(pv_hub *h, pv_conn *c)
 
 pv_status pv_carry_fill(pv_hub *h, pv_conn *c, double now)
 {
-    for (int turns = 0; turns < 16; turns++) {
+    size_t written = 0;
+    c->behind = 0;
+    for (;;) {
         if (pv_conn_unsent(c) == 0) {
             pthread_mutex_lock(&h->lock);
             pv_status status = gather(h, c);
@@ -56,7 +58,12 @@ pv_status pv_carry_fill(pv_hub *h, pv_conn *c, double now)
         }
         size_t before = pv_conn_unsent(c);
         PV_TRY(pv_conn_flush(c, now));
-        if (pv_conn_unsent(c) > 0 || before >= PV_CONN_TURN) break;
+        written += before - pv_conn_unsent(c);
+        if (written >= PV_CONN_TURN) {
+            c->behind = 1;
+            break;
+        }
+        if (pv_conn_unsent(c) > 0) break; /* the socket takes no more */
     }
     if (!c->bye || pv_conn_unsent(c) > 0) return PV_OK;
     pthread_mutex_lock(&h->lock);
@@ -85,7 +92,6 @@ static pv_status arrived(pv_hub *h, pv_conn *c)
     c->payload = (pv_bytes){0};
     PV_TRY(pv_link_arrive(l, &f));
     p->heard = c->heard;
-    pthread_cond_broadcast(&h->changed);
     return PV_OK;
 }
 
@@ -104,7 +110,6 @@ static pv_status control(pv_hub *h, pv_conn *c)
             PV_FAIL(PV_ERR_PEER, "it said goodbye after frame %" PRIu64 ", having sent %" PRIu64,
                     p->bye_last, p->link.arrived);
         p->bye_in = 1;
-        pthread_cond_broadcast(&h->changed);
         break;
     case PV_TYPE_REFUSE:
         PV_TRY(pv_refuse_parse(&reason, text, c->where, c->payload.data, c->payload.size));

@@ -56,6 +56,7 @@ typedef struct pv_conn {
     pv_payload *direct;
     size_t direct_at;
     uint64_t next; /* frame to send next */
+    int behind;    /* the turn was over before the frames were */
     int bye;       /* was said on this connection */
 
     uint64_t raw_sent, raw_received; /* as counted already */

@@ -123,14 +123,16 @@ int pv_hub_peer_index(const pv_hub *hub, const char *name); /* -1: none */
 const char *pv_hub_peer_name(const pv_hub *hub, int peer);
 int pv_hub_port(const pv_hub *hub); /* that it listens on; 0: none */
 
-/* Until every peer that was not dropped has shown who it is; seconds < 0: for ever. PV_ERR_TIMEOUT
- * names those missing and what was last heard of each. */
+/* Until every peer that was not dropped has shown who it is, in this process or in an earlier one;
+ * seconds < 0: for ever. PV_ERR_TIMEOUT names those missing and what was last heard of each. A view
+ * begins with everybody's key: before that nothing that it records can be sent (PV_ERR_USAGE). */
 pv_status pv_hub_wait(pv_hub *hub, double seconds) PV_MUST_USE;
 
 /* The step that what follows belongs to; set by the step driver. */
 void pv_hub_set_step(pv_hub *hub, uint64_t step);
 
-/* The data is copied. */
+/* The data is copied. To one who was given up: PV_ERR_USAGE. While more than a window of frames of
+ * earlier steps waits for the peer's seals, it flushes and waits for one. */
 pv_status pv_send(pv_hub *hub, int peer, uint16_t type, const pv_part *part,
                   size_t count) PV_MUST_USE;
 /* The same bytes to several peers, encoded and hashed once. */
@@ -178,7 +180,8 @@ int pv_hub_dropped(const pv_hub *hub, int peer);
 
 /* After the last commit: waits until all peers have what was sent for good (their seals cover it)
  * and were told that this end has what it needs; so nobody is left waiting for one who went home.
- */
+ * seconds: how long a peer whose connection is down gets to come back when it has all it was sent
+ * but has not said goodbye (< 0: for ever). Data that comes now is PV_ERR_PEER. */
 pv_status pv_hub_finish(pv_hub *hub, double seconds) PV_MUST_USE;
 
 /* ---- what it cost */

@@ -132,19 +132,32 @@ static int may_read(pv_hub *h, pv_conn *c, double now)
     return !paused;
 }
 
-static pv_status read_frames(pv_hub *h, pv_conn *c, double now)
+static pv_status read_some(pv_hub *h, pv_conn *c, int *carried, double now)
 {
     c->turn = PV_CONN_TURN;
     while (may_read(h, c, now)) {
         int ready;
         PV_TRY(pv_conn_read(c, &ready, now, h->type, h->types));
         if (!ready) break;
+        *carried |= c->state == PV_CONN_UP;
         PV_TRY(c->state == PV_CONN_UP ? pv_carry_frame(h, c) : pv_greet_frame(h, c, now));
         if (c->state != PV_CONN_UP && c->state != PV_CONN_HELLO) return PV_OK;
         pv_conn_taken(c);
     }
     if (c->ended) PV_FAIL(PV_ERR_NETWORK, "the connection was closed");
     return PV_OK;
+}
+
+/* The role's thread is woken once a turn, not once a frame. */
+static pv_status read_frames(pv_hub *h, pv_conn *c, double now)
+{
+    int carried = 0;
+    pv_status status = read_some(h, c, &carried, now);
+    if (!carried) return status;
+    pthread_mutex_lock(&h->lock);
+    pthread_cond_broadcast(&h->changed);
+    pthread_mutex_unlock(&h->lock);
+    return status;
 }
 
 /* Until the other end closes, too: what it did not read yet would be lost otherwise. */
@@ -295,7 +308,7 @@ typedef struct polls {
 
 static short wanted(pv_hub *h, pv_conn *c, double now)
 {
-    short out = pv_conn_unsent(c) > 0 ? POLLOUT : 0;
+    short out = pv_conn_unsent(c) > 0 || c->behind ? POLLOUT : 0;
     switch (c->state) {
     case PV_CONN_CONNECTING:
         return POLLOUT;

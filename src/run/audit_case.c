@@ -29,31 +29,43 @@ void pv_audit_case_clear(pv_audit_case *c)
 
 /* ---- targets: the steps of a victim about which the view kept something */
 
-/* Records that an attack on learning can't do without, where a step has them. */
-static int is_essential(const pv_view *v, const pv_view_record *r)
-{
-    static const char *const name[] = {"model", "gradient", "update"};
-    for (size_t i = 0; i < sizeof name / sizeof *name; i++)
-        if (r->type == pv_view_type_id(v, name[i])) return 1;
-    return 0;
-}
-
-/* Did the adversary get something from the victim in this step that the view still has? */
+/* Has the view all that crossed between its party and this peer in the step? *seen: did anything
+ * come from the victim's side? */
 static int kept(const pv_view *v, int mirrored, const char *peer, uint64_t step, int *seen)
 {
-    int index = pv_view_peer_index(v, peer);
+    int index = pv_view_peer_index(v, peer), all = 1;
     pv_view_kind kind = mirrored ? PV_VIEW_SENT : PV_VIEW_RECEIVED;
-    int any = 0, lacking = 0;
     *seen = 0;
     for (uint64_t i = 0; i < pv_view_count(v); i++) {
         const pv_view_record *r = pv_view_at(v, i);
         if (r->step != step || r->peer != index || r->type < PV_TYPE_FIRST) continue;
-        lacking |= !r->kept && is_essential(v, r);
-        if (r->kind != kind) continue;
+        *seen |= r->kind == kind;
+        all &= r->kept;
+    }
+    return *seen && all;
+}
+
+/* Under masked sums nothing that comes from one victim says anything: what the server has is its
+ * note of what the sum was, which is about all of them. */
+static int is_masked(const pv_view *v)
+{
+    int masked = pv_view_type_id(v, "masked");
+    for (uint64_t i = 0; masked >= 0 && i < pv_view_count(v); i++)
+        if (pv_view_at(v, i)->type == masked) return 1;
+    return 0;
+}
+
+static int has_sum(const pv_view *v, uint64_t step, int *seen)
+{
+    int sum = pv_view_type_id(v, "aggregate"), any = 0;
+    *seen = 0;
+    for (uint64_t i = 0; sum >= 0 && i < pv_view_count(v); i++) {
+        const pv_view_record *r = pv_view_at(v, i);
+        if (r->step != step || r->kind != PV_VIEW_DERIVED || r->type != sum) continue;
         *seen = 1;
         any |= r->kept;
     }
-    return any && !lacking;
+    return any;
 }
 
 /* Did the view's own party, a client beside the victim, send something in this step? */
@@ -102,7 +114,8 @@ static pv_status add_targets_of(pv_audit_work *w, pv_audit_case *c, int victim, 
         PV_TRY_GOTO(w->scheme->truth(&truth, &w->scenario, p->name, samples, step));
         if (truth.count == 0) continue;
         if (!direct && !took_part(c->view[0], step)) continue;
-        if (direct && !kept(c->view[0], c->owner != NULL, peer, step, &seen)) {
+        if (direct && !(c->joint ? has_sum(c->view[0], step, &seen)
+                                 : kept(c->view[0], c->owner != NULL, peer, step, &seen))) {
             c->steps += (size_t)seen;
             c->unkept += (size_t)seen;
             continue;
@@ -150,17 +163,43 @@ static int is_member(const char *list, const char *name)
     return 0;
 }
 
+int pv_audit_is_victim(const pv_audit_work *w, const pv_audit_case *c, int party)
+{
+    const pv_audit_party *p = &w->party[party];
+    return strcmp(p->role, c->claim->victim) == 0 && !is_member(c->adversary, p->name) &&
+           (c->owner == NULL || strcmp(p->name, c->owner) == 0);
+}
+
+/* The same steps, about the samples of all victims together. */
+static pv_status join_targets(pv_audit_work *w, const pv_audit_case *c, found *list, size_t count)
+{
+    pv_status status = PV_OK;
+    pv_batch_truth truth = {0};
+    for (size_t i = 0; i < count; i++)
+        for (int k = 0; k < w->parties; k++) {
+            if (k == list[i].victim || !pv_audit_is_victim(w, c, k)) continue;
+            pv_batch_truth_clear(&truth);
+            PV_TRY_GOTO(w->scheme->truth(&truth, &w->scenario, w->party[k].name,
+                                         samples_of(&w->party[k]), list[i].step));
+            list[i].batch += truth.count;
+        }
+done:
+    pv_batch_truth_clear(&truth);
+    return status;
+}
+
 static pv_status find_targets(pv_audit_work *w, pv_audit_case *c)
 {
     pv_status status = PV_OK;
     found *list = NULL;
     size_t count = 0, capacity = 0;
+    c->joint = c->owner == NULL && is_masked(c->view[0]);
     for (int i = 0; i < w->parties; i++) {
-        const pv_audit_party *p = &w->party[i];
-        if (strcmp(p->role, c->claim->victim) != 0 || is_member(c->adversary, p->name)) continue;
-        if (c->owner != NULL && strcmp(p->name, c->owner) != 0) continue;
+        if (!pv_audit_is_victim(w, c, i)) continue;
         PV_TRY_GOTO(add_targets_of(w, c, i, &list, &count, &capacity));
+        if (c->joint && count > 0) break;
     }
+    if (c->joint) PV_TRY_GOTO(join_targets(w, c, list, count));
     PV_TRY_GOTO(choose(w, c, list, count));
 done:
     pv_free(list);

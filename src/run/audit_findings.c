@@ -186,7 +186,7 @@ static pv_status write_exhibit(pv_exhibit *e, const pv_audit_scored *s, const pv
                       .psnr = finite_or_nan(one->psnr),
                       .ssim = one->ssim,
                       .step = (int64_t)s->c->target[one->target].step};
-    PV_TRY(text(&e->party, "%s", w->party[s->c->victim[one->target]].name));
+    PV_TRY(text(&e->party, "%s", w->party[a->owner[one->answer]].name));
     if (!w->o->with_originals)
         return text(&e->what, "%s %lld", s->how.image ? "image" : "row",
                     (long long)a->row[one->answer]);

@@ -19,8 +19,9 @@ pv_status pv_answer_set(pv_answers *a, size_t i, int64_t batch, int64_t width)
     *one = (pv_answer){.batch = batch,
                        .x = pv_calloc((size_t)batch, (size_t)width * sizeof *one->x),
                        .label = pv_calloc((size_t)batch, sizeof *one->label),
-                       .row = pv_calloc((size_t)batch, sizeof *one->row)};
-    if (one->x == NULL || one->label == NULL || one->row == NULL)
+                       .row = pv_calloc((size_t)batch, sizeof *one->row),
+                       .owner = pv_calloc((size_t)batch, sizeof *one->owner)};
+    if (one->x == NULL || one->label == NULL || one->row == NULL || one->owner == NULL)
         PV_FAIL(PV_ERR_MEMORY, "out of memory for the answers to a batch of %lld",
                 (long long)batch);
     a->samples += batch;
@@ -33,6 +34,7 @@ void pv_answers_clear(pv_answers *a)
         pv_free(a->item[i].x);
         pv_free(a->item[i].label);
         pv_free(a->item[i].row);
+        pv_free(a->item[i].owner);
     }
     pv_free(a->item);
     *a = (pv_answers){0};

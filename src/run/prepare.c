@@ -292,40 +292,28 @@ static pv_status check_roles(const prepare *p, const pv_scheme *scheme)
 
 /* What the parties would find: that the scheme's settings, the model and the data fit each other.
  * Errors name the user's file. */
-static pv_status check_shared(prepare *p, const pv_scheme *scheme)
+static pv_status check_shared(prepare *p)
 {
     pv_status status = PV_OK;
     pv_scenario whole = {0};
-    pv_str text = {0}, setting = {0};
-    const pv_claim *claim;
-    int claims;
+    pv_str text = {0};
+    const pv_scheme *scheme;
     if (p->scenario.schema.kind == 0) PV_TRY_GOTO(write_schema(&p->schema, p));
     PV_TRY_GOTO(shared_text(&text, p));
     PV_TRY_GOTO(pv_scenario_parse(&whole, p->scenario.path, pv_str_text(&text), text.size));
-    PV_TRY_GOTO(scheme->check(&whole, &setting, &claim, &claims));
+    PV_TRY_GOTO(pv_scheme_of(&scheme, &whole));
 done:
     pv_scenario_clear(&whole);
     pv_str_clear(&text);
-    pv_str_clear(&setting);
     return status;
 }
 
 static pv_status load(prepare *p, const char *path)
 {
     const pv_scheme *scheme;
-    const pv_claim *claim;
-    int claims;
-    pv_str setting = {0};
     pv_scenario *s = &p->scenario;
     PV_TRY(pv_scenario_load(s, path));
-    PV_TRY(pv_scheme_find(&scheme, s->scheme));
-    pv_status status = scheme->check(s, &setting, &claim, &claims);
-    pv_str_clear(&setting);
-    PV_TRY(status);
-    for (int i = 0; i < scheme->types; i++) {
-        pv_retention ignored;
-        PV_TRY(pv_scenario_retention(&ignored, s, &scheme->type[i]));
-    }
+    PV_TRY(pv_scheme_of(&scheme, s));
     p->local = pv_calloc((size_t)s->parties, sizeof *p->local);
     p->port = pv_calloc((size_t)s->parties, sizeof *p->port);
     if (p->local == NULL || p->port == NULL)
@@ -334,7 +322,7 @@ static pv_status load(prepare *p, const char *path)
         PV_TRY(pv_local_load(&p->local[i], s, s->party[i].name, NULL));
     PV_TRY(pv_scenario_unused(s));
     PV_TRY(check_roles(p, scheme));
-    return check_shared(p, scheme);
+    return check_shared(p);
 }
 
 pv_status pv_run_prepare(const char *run, const char *scenario, const pv_ctx *ctx)

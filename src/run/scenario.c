@@ -74,10 +74,6 @@ done:
 
 static pv_status load(run *r)
 {
-    const pv_claim *claim;
-    int claims;
-    pv_str setting = {0};
-    pv_status status = PV_OK;
     r->shared = pv_run_path(r->o->out, "scenario.ini");
     if (r->shared == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
     if (r->o->resume && !pv_file_exists(r->shared))
@@ -86,10 +82,7 @@ static pv_status load(run *r)
     if (!r->o->resume) PV_TRY(pv_run_prepare(r->o->out, r->o->scenario, r->ctx));
     PV_TRY(pv_scenario_load(&r->scenario, r->shared));
     if (r->o->resume && r->o->scenario != NULL) PV_TRY(same_scenario(r));
-    PV_TRY(pv_scheme_find(&r->scheme, r->scenario.scheme));
-    status = r->scheme->check(&r->scenario, &setting, &claim, &claims);
-    pv_str_clear(&setting);
-    return status;
+    return pv_scheme_of(&r->scheme, &r->scenario);
 }
 
 static pv_status plan(run *r)

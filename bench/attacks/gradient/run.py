@@ -6,7 +6,7 @@
 Every row runs build/bench/bench_gradient: the first images of the test set, each (or each batch)
 behind one gradient in a recorded view, every failure counted, one thread. Rows with a `wanted` must
 reach it; the others are reported as they come. The peer is the PyTorch of the interpreter that PYTHON
-names (python3 when it is not set); without one the time is not compared. The two take turns, five
+names (python3 when it is not set); without one the time is not compared. The two take turns, three
 images at a time. --quick: the wanted rows only. Exits 1 when a figure misses what is wanted.
 """
 import argparse
@@ -111,17 +111,18 @@ class Bench:
                          f"mnist:{self.a.mnist}", *words])
 
 
-def compare(bench, python, model, net, attack, rounds=4, images=5):
-    """Seconds an image, ours and the peer's, taking turns; the median of the rounds' ratios."""
-    file = bench.folder / "peer.safetensors"
+def compare(bench, python, model, net, attack, rounds=3, images=3):
+    """Seconds an image, ours and the peer's, taking turns; the median of the rounds' ratios. Both stop
+    at 1e-10: PyTorch's L-BFGS keeps its vectors in float32 and comes no further in reasonable time."""
+    file = str(bench.folder / "peer.safetensors")
     restarts = "3" if attack == "dlg" else "1"
     ours, peers = [], []
     for _ in range(rounds):
         ours.append(bench.attack(["--model", model, "--attack", attack, "--images", str(images),
-                                  "--restarts", restarts, "--save", file]))
+                                  "--restarts", restarts, "stop=1e-10", "--save", file]))
         peers.append(bench.run([python, PEER, "--net", net, "--model-file", file, "--attack", attack,
-                                "--restarts", restarts, "--mnist", bench.a.mnist, "--images",
-                                str(images)]))
+                                "--restarts", restarts, "--stop", "1e-10", "--mnist",
+                                bench.a.mnist, "--images", str(images)]))
     ratios = sorted(p["seconds_per_image"] / o["seconds_per_image"] for o, p in zip(ours, peers))
     middle = lambda key, runs: sorted(r[key] for r in runs)[len(runs) // 2]
     return {"model": model, "attack": attack, "version": peers[0]["version"],

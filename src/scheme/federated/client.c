@@ -191,7 +191,10 @@ static pv_status one_round(client *c, pv_party *p, uint64_t round)
         PV_TRY_GOTO(give_masked(c, p, round, &clipped));
     else
         PV_TRY_GOTO(give(c, p, &about));
-    PV_TRY_GOTO(pv_flush(pv_party_hub(p))); /* it travels while this party trains alone */
+    /* It may travel while this party trains alone; otherwise it goes with the commit, in one write.
+     */
+    if (c->options.alone && c->options.algorithm == PV_FEDAVG)
+        PV_TRY_GOTO(pv_flush(pv_party_hub(p)));
     PV_TRY_GOTO(pv_json_set(j, "round", json_integer((json_int_t)round)));
     PV_TRY_GOTO(pv_json_set(j, "loss", pv_json_number(about.loss)));
     PV_TRY_GOTO(pv_json_set(j, "accuracy", pv_json_number(about.accuracy)));

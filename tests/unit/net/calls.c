@@ -1,6 +1,8 @@
 /* The calls of a hub, one by one, between two ends that one thread drives. */
 #include "parties.h"
 
+#include "proxy.h"
+
 #include <inttypes.h>
 
 typedef struct pair {
@@ -21,6 +23,10 @@ static void pair_open(pair *p, int channels)
         crowd_channels(&p->c);
     else
         crowd_tcp(&p->c, "127.0.0.1");
+    for (int i = 0; i < 2; i++) { /* no sign of life repairs a wake-up that was forgotten */
+        p->c.party[i].options.heartbeat = 100;
+        p->c.party[i].options.silence = 200;
+    }
     open_end(&p->a, &p->c.party[0]);
     open_end(&p->b, &p->c.party[1]);
     CHECK_OK(pv_hub_wait(p->a, 20));
@@ -459,6 +465,140 @@ static void nobody(void **state)
     crowd_free(&c);
 }
 
+/* ---- what the store gives back */
+
+static void positions(void **state)
+{
+    (void)state;
+    pair p;
+    double x;
+    pv_hub *h = NULL;
+    pair_open(&p, 0);
+    memory_store *s = &p.c.party[0].store;
+    pv_hub_set_step(p.a, 1);
+    send_one(p.a, MODEL, 1);
+    CHECK_OK(pv_flush(p.a));
+    CHECK_OK(take_one(p.b, MODEL, &x));
+    CHECK_OK(pv_commit(p.a, 1, "state", 5));
+    CHECK_OK(pv_flush(p.a));
+    pv_hub_free(p.a);
+    p.a = NULL;
+    pv_hub_options o = p.c.party[0].options;
+    o.listen = NULL;
+    for (size_t n = 0; n < s->hub_size; n++) {
+        o.recovered = memory_recovered(s);
+        o.recovered.hub_size = n;
+        assert_int_not_equal(pv_hub_open(&h, NULL, &o), PV_OK);
+        assert_null(h);
+    }
+    o.recovered = memory_recovered(s);
+    o.recovered.frames--;
+    CHECK_FAILS(pv_hub_open(&h, NULL, &o), PV_ERR_FORMAT, "says that 2 were made");
+    o.recovered = memory_recovered(s);
+    o.recovered.frame++;
+    o.recovered.frames--;
+    CHECK_FAILS(pv_hub_open(&h, NULL, &o), PV_ERR_FORMAT, "frame 2 for a where frame 1 was");
+    o.recovered = memory_recovered(s);
+    ((uint8_t *)s->frame[0].payload)[20] ^= 1;
+    CHECK_FAILS(pv_hub_open(&h, NULL, &o), PV_ERR_FORMAT, "are not those that were sent");
+    ((uint8_t *)s->frame[0].payload)[20] ^= 1;
+    s->hub[12 + 4] ^= 1; /* the peer's name */
+    CHECK_FAILS(pv_hub_open(&h, NULL, &o), PV_ERR_MISMATCH, "where 'a' was expected");
+    s->hub[12 + 4] ^= 1;
+    CHECK_OK(pv_hub_open(&h, NULL, &o));
+    pv_hub_free(h);
+    pair_free(&p);
+}
+
+static void exhausted(void **state)
+{
+    (void)state;
+    pair p;
+    double x;
+    pv_status status;
+    pair_open(&p, 0);
+    send_one(p.a, MODEL, 1);
+    CHECK_OK(pv_flush(p.a));
+    CHECK_OK(take_one(p.b, MODEL, &x));
+    CHECK_OK(pv_commit(p.a, 1, "state", 5));
+    CHECK_OK(pv_flush(p.a));
+    pv_hub_free(p.a);
+    pv_hub_free(p.b); /* the other's thread would take part in the count */
+    p.a = p.b = NULL;
+    CHECK_OUT_OF_MEMORY(status)
+    {
+        pv_part part = {"x", PV_F64, PV_SHAPE(1), &x};
+        uint64_t value = 3;
+        pv_hub *h = NULL;
+        memory_store *s = &p.c.party[0].store;
+        pv_hub_options o = p.c.party[0].options;
+        o.recovered = memory_recovered(s);
+        o.store.flush = NULL;
+        status = pv_hub_open(&h, NULL, &o);
+        if (status == PV_OK) status = pv_send(h, 0, MODEL, &part, 1);
+        if (status == PV_OK) status = pv_note(h, PV_VIEW_DERIVED, MODEL, &part, 1);
+        if (status == PV_OK) status = pv_decide(h, &value);
+        if (status == PV_OK) status = pv_commit(h, 2, "state", 5);
+        if (status == PV_OK) status = pv_flush(h);
+        pv_hub_free(h);
+    }
+    pair_free(&p);
+}
+
+/* ---- through an HTTP proxy */
+
+typedef struct http_proxy {
+    int listener;
+    char address[64], asked[512];
+    pthread_t thread;
+} http_proxy;
+
+static void *http_answer(void *arg)
+{
+    http_proxy *p = arg;
+    int from = accept(p->listener, NULL, NULL), done = 0;
+    for (size_t n = 0; !done && n + 1 < sizeof p->asked; n++) {
+        if (recv(from, p->asked + n, 1, 0) != 1) break;
+        done = n >= 3 && memcmp(p->asked + n - 3, "\r\n\r\n", 4) == 0;
+    }
+    int to = proxy_dial(atoi(strchr(p->asked, ':') + 1));
+    proxy_all(from, "HTTP/1.1 200 Connection established\r\n\r\n", 39);
+    proxy wire = {.faulty = 0};
+    proxy_direction there = {&wire, from, to, 0, 0}, back = {&wire, to, from, 1, 0};
+    pthread_t other;
+    pthread_create(&other, NULL, proxy_pump, &back);
+    proxy_pump(&there);
+    pthread_join(other, NULL);
+    close(from);
+    close(to);
+    return NULL;
+}
+
+static void through_proxy(void **state)
+{
+    (void)state;
+    crowd c;
+    http_proxy p = {0};
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof at;
+    p.listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(p.listener, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(p.listener, 4), 0);
+    getsockname(p.listener, (struct sockaddr *)&at, &size);
+    snprintf(p.address, sizeof p.address, "127.0.0.1:%d", ntohs(at.sin_port));
+    pthread_create(&p.thread, NULL, http_answer, &p);
+    crowd_init(&c, 2);
+    crowd_tcp(&c, "127.0.0.1");
+    c.party[1].options.proxy = p.address;
+    crowd_run(&c);
+    pthread_join(p.thread, NULL);
+    char expected[128];
+    snprintf(expected, sizeof expected, "CONNECT %s HTTP/1.1\r\nHost: ", c.party[0].address);
+    assert_memory_equal(p.asked, expected, strlen(expected));
+    close(p.listener);
+    crowd_free(&c);
+}
+
 static int cancelled(void *user)
 {
     (void)user;
@@ -479,11 +619,15 @@ static void cancel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order),       cmocka_unit_test(large),      cmocka_unit_test(pending),
-        cmocka_unit_test(usage),       cmocka_unit_test(wrong_type), cmocka_unit_test(mismatch),
-        cmocka_unit_test(old_journal), cmocka_unit_test(replay),     cmocka_unit_test(drop),
-        cmocka_unit_test(window),      cmocka_unit_test(traffic),    cmocka_unit_test(version6),
-        cmocka_unit_test(mutual),      cmocka_unit_test(nobody),     cmocka_unit_test(cancel),
+        cmocka_unit_test(order),       cmocka_unit_test(large),
+        cmocka_unit_test(pending),     cmocka_unit_test(usage),
+        cmocka_unit_test(wrong_type),  cmocka_unit_test(mismatch),
+        cmocka_unit_test(old_journal), cmocka_unit_test(replay),
+        cmocka_unit_test(drop),        cmocka_unit_test(window),
+        cmocka_unit_test(traffic),     cmocka_unit_test(version6),
+        cmocka_unit_test(mutual),      cmocka_unit_test(nobody),
+        cmocka_unit_test(cancel),      cmocka_unit_test(positions),
+        cmocka_unit_test(exhausted),   cmocka_unit_test(through_proxy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
