@@ -82,6 +82,7 @@ struct pv_hub {
     pv_tls *tls;                           /* C; NULL: only channels */
     pv_address proxy;                      /* C; port 0: none */
     int listener[PV_LISTENERS], listeners; /* I */
+    double deaf_until;                     /* I: without descriptors nobody is let in */
     uint16_t port;                         /* C */
     int wake;                              /* C: eventfd */
 
