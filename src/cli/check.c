@@ -3,6 +3,7 @@
 #include "cli/console.h"
 #include "run/one_party.h"
 #include "run/registry.h"
+#include <math.h>
 
 typedef struct check_args {
     const char *scenario, *as, *local, *out;
@@ -42,9 +43,9 @@ static pv_status fill(json_t *j, const pv_check_report *r, const pv_forecast *f)
     json_t *items = json_array();
     PV_TRY(pv_json_set(j, "items", items));
     PV_TRY(pv_json_set(j, "worst", json_string(pv_check_result_name(r->worst))));
-    PV_TRY(pv_json_set(j, "wire_bytes", pv_json_number(f->wire_bytes)));
-    PV_TRY(pv_json_set(j, "view_bytes", pv_json_number(f->view_bytes)));
-    PV_TRY(pv_json_set(j, "disk_bytes", pv_json_number(f->disk_bytes)));
+    PV_TRY(pv_json_set(j, "wire_bytes", json_integer(llround(f->wire_bytes))));
+    PV_TRY(pv_json_set(j, "view_bytes", json_integer(llround(f->view_bytes))));
+    PV_TRY(pv_json_set(j, "disk_bytes", json_integer(llround(f->disk_bytes))));
     for (size_t i = 0; i < r->items; i++) {
         json_t *one = json_object();
         PV_TRY(pv_json_append(items, one));

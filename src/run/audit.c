@@ -83,7 +83,9 @@ static pv_status open_run(pv_audit_work *w)
     char *path = pv_run_path(w->o->run, "scenario.ini");
     if (path == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
     if (!pv_file_exists(path))
-        PV_FAIL_GOTO(PV_ERR_NOT_FOUND, "%s: there is no run in this folder (no scenario.ini)",
+        PV_FAIL_GOTO(PV_ERR_NOT_FOUND,
+                     "%s: there is no run in this folder (no scenario.ini); a party that ran by "
+                     "itself lays it out as docs/audit.md says",
                      w->o->run);
     PV_TRY_GOTO(pv_scenario_load(&w->scenario, path));
     PV_TRY_GOTO(pv_scheme_find(&w->scheme, w->scenario.scheme));
@@ -160,6 +162,10 @@ pv_status pv_audit(pv_findings *out, const pv_audit_options *o, const pv_ctx *ct
     PV_TRY_GOTO(open_run(&w));
     PV_TRY_GOTO(pv_folder_make(folder));
     PV_TRY_GOTO(pv_audit_cases(&w));
+    if (w.cases == 0 && o->as_owner != NULL && o->attack == NULL)
+        PV_FAIL_GOTO(PV_ERR_OPTION,
+                     "--as-owner %s: the scheme %s claims nothing about the data of a %s",
+                     o->as_owner, w.scheme->name, pv_scenario_find(&w.scenario, o->as_owner)->role);
     if (w.cases == 0)
         PV_FAIL_GOTO(PV_ERR_OPTION, "%s: no claim of the scheme %s fits this adversary%s%s", o->run,
                      w.scheme->name, o->attack != NULL ? " and the attack " : "",

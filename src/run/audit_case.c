@@ -260,6 +260,8 @@ static pv_status add_colluding(pv_audit_work *w)
         if (found_at < 0)
             PV_FAIL_GOTO(PV_ERR_OPTION, "--collude: there is no party \"%.*s\" in this run", (int)n,
                          word);
+        if (is_member(pv_str_text(&name), w->party[found_at].name))
+            PV_FAIL_GOTO(PV_ERR_OPTION, "--collude: %s is named twice", w->party[found_at].name);
         if (views == PV_ATTACK_VIEWS)
             PV_FAIL_GOTO(PV_ERR_OPTION, "--collude: at most %d parties", PV_ATTACK_VIEWS);
         if (w->party[found_at].view == NULL)
@@ -440,6 +442,9 @@ static pv_status attack_run(pv_audit_work *w, pv_audit_case *c)
 
 pv_status pv_audit_cases(pv_audit_work *w)
 {
+    const pv_attack *named;
+    if (w->o->attack != NULL && strcmp(w->o->attack, "all") != 0)
+        PV_TRY(pv_attack_find(&named, w->o->attack));
     PV_TRY(w->o->collude != NULL ? add_colluding(w) : add_all(w));
     return check_options(w);
 }
@@ -454,7 +459,7 @@ pv_status pv_audit_guess(pv_audit_work *w, pv_audit_case *c)
     c->seconds = pv_clock_seconds() - begun;
     if (s == PV_OK) s = attack_control(&c->positive_guess, &c->positive, w, c, 1);
     if (s == PV_OK) s = attack_control(&c->negative_guess, &c->negative, w, c, 0);
-    if (s == PV_ERR_CANCELLED || s == PV_ERR_MEMORY) return s;
+    if (s == PV_ERR_CANCELLED || s == PV_ERR_MEMORY || s == PV_ERR_OPTION) return s;
     if (s != PV_OK) { /* the finding will say why there is none */
         PV_TRY(pv_str_append(&c->failure, pv_trail_text()));
         pv_trail_clear();

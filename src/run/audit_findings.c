@@ -300,7 +300,9 @@ static pv_status write_chance(pv_finding *f, const pv_audit_scored *s, metric m)
         return text(&f->chance_what, "a pick among %lld candidates", (long long)s->how.decoys);
     }
     f->chance = n > 0 ? (double)s->base_labels / n : 0;
-    return text(&f->chance_what, "labels in the proportions of all targets'");
+    return text(&f->chance_what, "%s",
+                s->equal_classes ? "all classes in equal numbers"
+                                 : "labels in the proportions of all targets'");
 }
 
 static pv_status write_controls(pv_finding *f, const pv_audit_scored *s, metric m)
@@ -328,10 +330,15 @@ static pv_status add_finding(pv_findings *out, const pv_audit_scored *s, metric 
     PV_TRY(write_chance(f, s, m));
     PV_TRY(write_controls(f, s, m));
     f->finished = s->run.finished && s->c->failure.size == 0 && s->run.samples > 0;
-    if (!f->finished)
+    if (!f->finished && s->c->failure.size == 0 && s->run.samples == 0 && s->c->unkept > 0)
+        PV_TRY(text(&f->unfinished,
+                    "of %zu steps (one a victim) the view kept hashes only; a run whose [view] "
+                    "has full or every:N can be attacked",
+                    s->c->unkept));
+    else if (!f->finished)
         PV_TRY(text(&f->unfinished, "%s",
                     s->c->failure.size > 0 ? pv_str_text(&s->c->failure)
-                    : s->run.samples == 0  ? "the view kept nothing about any step of a victim"
+                    : s->run.samples == 0  ? "the view has nothing about any step of a victim"
                                            : "the attack ran out of its budget"));
     pv_finding_settle(f);
     if (m == RECOVERED) PV_TRY(write_measures(f, s));

@@ -172,6 +172,7 @@ typedef struct pv_audit_scored {
     pv_score run, positive, negative;
     float *baseline, *decoy;
     int64_t base_labels; /* right when each step's labels are guessed in the proportions of all */
+    int equal_classes;   /* they were guessed in equal proportions: there is one victim */
     int partial;         /* were steps about more samples than the attack guessed? */
 } pv_audit_scored;
 

@@ -38,6 +38,40 @@ static void clear(run *r)
     pv_scenario_clear(&r->scenario);
 }
 
+/* A scenario that is given with --resume must be the one the run began with: what the folder's copy
+ * adds is keys, pins and the schema. */
+static pv_status same_scenario(const run *r)
+{
+    pv_status status = PV_OK;
+    pv_scenario given = {0};
+    const pv_ini *old = &r->scenario.ini;
+    PV_TRY(pv_scenario_load(&given, r->o->scenario));
+    for (size_t i = 0; i < given.ini.count; i++) {
+        const pv_ini_entry *e = &given.ini.entry[i];
+        const pv_ini_entry *there = pv_ini_find(old, e->section, e->key);
+        if (strncmp(e->section, "local", 5) == 0) continue;
+        if (there == NULL || strcmp(there->value, e->value) != 0)
+            PV_FAIL_GOTO(PV_ERR_MISMATCH,
+                         "%s:%d: [%s] %s = %s, but the run in %s began with %s%s: it can't be "
+                         "continued under another scenario; name another folder",
+                         given.path, e->line, e->section, e->key, e->value, r->o->out,
+                         there == NULL ? "no " : "", there == NULL ? e->key : there->value);
+    }
+    for (size_t i = 0; i < old->count; i++) {
+        const pv_ini_entry *e = &old->entry[i];
+        if (strcmp(e->section, "schema") == 0 || strcmp(e->key, "ca") == 0 ||
+            strcmp(e->key, "cert") == 0 || pv_ini_find(&given.ini, e->section, e->key) != NULL)
+            continue;
+        PV_FAIL_GOTO(PV_ERR_MISMATCH,
+                     "%s: [%s] has no %s, but the run in %s began with %s = %s: it can't be "
+                     "continued under another scenario; name another folder",
+                     given.path, e->section, e->key, r->o->out, e->key, e->value);
+    }
+done:
+    pv_scenario_clear(&given);
+    return status;
+}
+
 static pv_status load(run *r)
 {
     r->shared = pv_run_path(r->o->out, "scenario.ini");
@@ -47,6 +81,7 @@ static pv_status load(run *r)
                 r->o->out);
     if (!r->o->resume) PV_TRY(pv_run_prepare(r->o->out, r->o->scenario, r->ctx));
     PV_TRY(pv_scenario_load(&r->scenario, r->shared));
+    if (r->o->resume && r->o->scenario != NULL) PV_TRY(same_scenario(r));
     return pv_scheme_of(&r->scheme, &r->scenario);
 }
 
@@ -145,6 +180,14 @@ static pv_status add_joint(json_t *j, const json_t *party)
     return PV_OK;
 }
 
+/* A run that was interrupted took as long as its slowest party did, by that party's own account of
+ * all its processes. */
+static double longer(double seconds, const json_t *party)
+{
+    const json_t *total = json_object_get(json_object_get(party, "seconds"), "total");
+    return json_is_number(total) ? fmax(seconds, json_number_value(total)) : seconds;
+}
+
 static pv_status gather(json_t **out, run *r, double seconds)
 {
     pv_status status = PV_OK;
@@ -173,11 +216,13 @@ static pv_status gather(json_t **out, run *r, double seconds)
             continue;
         }
         PV_TRY_GOTO(got);
+        if (r->o->resume) seconds = longer(seconds, one);
         PV_TRY_GOTO(add_bytes(bytes, s->party[i].name, one));
         PV_TRY_GOTO(add_joint(j, one));
         PV_TRY_GOTO(
             pv_json_set(parties, s->party[i].name, json_incref(json_object_get(one, "result"))));
     }
+    PV_TRY_GOTO(pv_json_set(j, "seconds", pv_json_number(seconds)));
     PV_TRY_GOTO(pv_json_set(j, "scenario_hash", json_string(pv_hash_text(&s->hash, hash))));
     PV_TRY_GOTO(pv_json_set(j, "seed", json_integer((int64_t)s->seed)));
     PV_TRY_GOTO(pv_json_set(j, "threads", json_integer(s->threads)));
