@@ -33,7 +33,8 @@ typedef struct pv_peer {
     int channel;                                   /* I; -1: none, or taken */
 
     pv_link link;
-    int known; /* its certificate was seen, in this run */
+    int known;   /* its certificate was seen, in this run */
+    int misfits; /* HELLOs in a row whose journals did not fit */
     uint8_t key[32];
     int up, dropped;
     int bye_in, bye_out;      /* it said so; we did, and it has left this process */

@@ -5,6 +5,7 @@
 #include "run/folder.h"
 #include "run/registry.h"
 
+#include <stdio.h>
 #include <string.h>
 
 int pv_audit_invalid(const pv_findings *f)
@@ -112,7 +113,7 @@ static pv_status commit_guesses(pv_audit_work *w)
     json_t *j = json_object(), *list = json_array();
     pv_hasher all = {0};
     char text[PV_HASH_TEXT];
-    char *path = pv_run_path(w->o->run, "audit/guesses.json");
+    char *path = pv_run_path(w->o->run, "audit/guesses.json"), *old = NULL;
     if (path == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for a path");
     PV_TRY_GOTO(pv_json_set(j, "guesses", json_incref(list)));
     PV_TRY_GOTO(pv_hasher_init(&all));
@@ -130,7 +131,12 @@ static pv_status commit_guesses(pv_audit_work *w)
     PV_TRY_GOTO(pv_hasher_end(&all, &w->guesses));
     PV_TRY_GOTO(pv_json_set(j, "all", json_string(pv_hash_text(&w->guesses, text))));
     PV_TRY_GOTO(pv_json_save(j, 1, path));
+    /* what an earlier audit found no longer goes with the guesses that are there */
+    old = pv_run_path(w->o->run, "audit/findings.json");
+    if (old == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for a path");
+    (void)remove(old);
 done:
+    pv_free(old);
     pv_hasher_clear(&all);
     json_decref(j);
     json_decref(list);
