@@ -6,7 +6,6 @@
 #include "fed/measure.h"
 #include "fed/messages.h"
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 pv_status pv_fed_masking_make(pv_fed_masking *m, const pv_fed_options *o, const pv_scenario *s,
@@ -86,17 +85,16 @@ done:
     return status;
 }
 
-/* x and a 1, times the weight, under masks. */
+/* x times the weight, and the weight itself, which is an integer already, under masks. */
 static pv_status mask(pv_party *p, const pv_fed_masking *g, pv_secagg_client *c, int server,
                       const float *x, int64_t size, uint32_t weight, size_t *clipped)
 {
     pv_status status = PV_OK;
-    size_t length = g->params.length, cut = 0;
-    const float one = 1;
+    size_t length = g->params.length;
     uint64_t *y = pv_alloc(length, sizeof *y);
     if (y == NULL) PV_FAIL_MEMORY(length * sizeof *y);
     PV_TRY_GOTO(pv_secagg_quantise(y, x, (size_t)size, weight, &g->scale, clipped));
-    PV_TRY_GOTO(pv_secagg_quantise(y + size, &one, 1, weight, &g->scale, &cut));
+    y[size] = weight;
     PV_TRY_GOTO(pv_secagg_client_mask(c, y, length));
     const pv_part part = {
         .name = "values", .dtype = PV_I64, .shape = PV_SHAPE((int64_t)length), .data = y};
@@ -215,10 +213,14 @@ static pv_status reveal(gathering *g, const pv_fed_masking *m, float *mean, int6
     uint64_t *sum = pv_alloc(m->params.length, sizeof *sum);
     if (sum == NULL) PV_FAIL_MEMORY(m->params.length * sizeof *sum);
     PV_TRY_GOTO(pv_secagg_server_sum(g->server, sum, m->params.length));
-    /* The last entry is the sum of the weights in fixed point: exact, as a double. */
-    *weight = ldexp((double)(int64_t)sum[size], -m->scale.fraction);
-    if (!(*weight >= 1))
-        PV_FAIL_GOTO(PV_ERR_PEER, "the weights of the masked vectors add up to %g", *weight);
+    /* The last entry is the sum of the weights. */
+    uint64_t most = (uint64_t)m->params.n * m->scale.max_weight;
+    if (sum[size] < 1 || sum[size] > most)
+        PV_FAIL_GOTO(PV_ERR_PEER,
+                     "the weights of the masked vectors add up to %" PRIu64 ", 1 to %" PRIu64
+                     " was expected",
+                     sum[size], most);
+    *weight = (double)sum[size];
     pv_secagg_dequantise(mean, sum, (size_t)size, *weight, &m->scale);
 done:
     pv_free(sum);

@@ -1,9 +1,10 @@
 /* fed/masked.h - a round whose server learns the mean of what clients send, and no client's own
  *
  * One round of crypto/secagg between the clients, relayed by the server. What is summed is a vector
- * of `size` floats and, behind them, a 1, each times the client's weight (its samples, or 1): so
- * the server gets the weighted mean without being told the weights, only their sum. Entries beyond
- * clip are cut to it, then rounded to a fixed point (crypto/secagg/quantise.h).
+ * of `size` floats, each times the client's weight (its samples, or 1), and, behind them, that
+ * weight as an integer: so the server gets the weighted mean without being told the weights, only
+ * their sum. Floats beyond clip are cut to it, then rounded to a fixed point
+ * (crypto/secagg/quantise.h).
  *
  * Every client's keys are signed by its identity, and clients hold the certificate that comes with
  * them against the fingerprint in the scenario: the server relays keys but can't make them up.

@@ -45,8 +45,10 @@ done:
 
 pv_status pv_fed_from(pv_message *m, pv_party *p, int peer, uint16_t type)
 {
-    *m = (pv_message){0};
-    return pv_recv(m, pv_party_hub(p), peer, type, -1.0);
+    int lost;
+    PV_TRY(pv_party_recv(m, &lost, p, peer, type));
+    if (lost) PV_FAIL(PV_ERR_TIMEOUT, "%s is lost", pv_hub_peer_name(pv_party_hub(p), peer));
+    return PV_OK;
 }
 
 int pv_fed_peer_of_role(pv_party *p, const char *role)

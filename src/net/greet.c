@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { CLOCK_DIFFERENCE_MS = 5 * 60 * 1000 };
@@ -124,10 +123,12 @@ static pv_status identify(int *peer, pv_hub *h, pv_conn *c, const pv_hello *ther
 static void take_over(pv_hub *h, pv_conn *c, int peer, const pv_hello *there, double now)
 {
     pv_peer *p = &h->peer[peer];
-    int64_t ahead = there->clock - pv_hub_clock();
-    if (llabs(ahead) > CLOCK_DIFFERENCE_MS)
-        pv_hub_say(h, PV_LOG_WARN, "the clock of %s is %" PRId64 " s %s this one", p->name,
-                   (int64_t)llabs(ahead) / 1000, ahead > 0 ? "ahead of" : "behind");
+    int64_t clock = pv_hub_clock(), ahead; /* what the peer says may be any number */
+    if (__builtin_sub_overflow(there->clock, clock, &ahead) || ahead > CLOCK_DIFFERENCE_MS ||
+        ahead < -CLOCK_DIFFERENCE_MS)
+        pv_hub_say(h, PV_LOG_WARN, "the clock of %s is %.0f s %s this one", p->name,
+                   fabs((double)there->clock - (double)clock) / 1000,
+                   there->clock > clock ? "ahead of" : "behind");
     if (p->conn != NULL) {
         pv_hub_say(h, PV_LOG_WARN, "%s connected again from %s; the connection from %s is closed",
                    p->name, c->where, p->conn->where);
@@ -139,11 +140,12 @@ static void take_over(pv_hub *h, pv_conn *c, int peer, const pv_hello *there, do
     p->pause = 0;
     p->list_at = 0;
     p->up = 1;
+    /* Once: it is pinned, and the role's thread reads it without the lock from then on. */
+    if (!p->known) memcpy(p->key, pv_certificate_key(c->certificate), sizeof p->key);
     p->known = 1;
     p->misfits = 0;
     p->heard = now;
     p->trouble[0] = '\0';
-    memcpy(p->key, pv_certificate_key(c->certificate), sizeof p->key);
     c->peer = peer;
     c->next = there->need;
     c->bye = 0;

@@ -353,6 +353,7 @@ static pv_status copy_options(pv_hub *h, const pv_hub_options *o)
     h->silence = o->silence > 0 ? o->silence : 20;
     h->handshake = o->handshake > 0 ? o->handshake : 10;
     h->window = o->window > 0 ? o->window : (size_t)1 << 30;
+    h->patience = o->patience;
     h->agreement = pv_strdup(o->agreement);
     h->view_path = o->view == NULL ? NULL : pv_strdup(o->view);
     h->type = pv_calloc((size_t)o->types, sizeof *h->type);

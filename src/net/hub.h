@@ -108,6 +108,8 @@ typedef struct pv_hub_options {
         silence; /* after so many seconds without one a connection counts as broken; 0 means 20 */
     double handshake; /* seconds a stranger gets to show who it is; 0 means 10 */
     size_t window;    /* bytes of frames kept for one peer before pv_send waits; 0 means 1 GiB */
+    double patience;  /* seconds that a peer gets to seal what it was sent, where that is waited
+                         for: in pv_send and pv_hub_finish; 0 means for ever */
 } pv_hub_options;
 
 /* Opens or resumes the view, listens, starts the I/O thread; does not wait for anybody. */
@@ -128,11 +130,17 @@ int pv_hub_port(const pv_hub *hub); /* that it listens on; 0: none */
  * begins with everybody's key: before that nothing that it records can be sent (PV_ERR_USAGE). */
 pv_status pv_hub_wait(pv_hub *hub, double seconds) PV_MUST_USE;
 
+/* After pv_hub_wait and before the first step: what is known (everybody's key, above all) is
+ * durable with this state, as of step 0, without a seal. Who comes back from a crash in its first
+ * step then needs nobody it had given up. Does nothing when something was committed before. */
+pv_status pv_hub_begin(pv_hub *hub, const void *state, size_t size) PV_MUST_USE;
+
 /* The step that what follows belongs to; set by the step driver. */
 void pv_hub_set_step(pv_hub *hub, uint64_t step);
 
 /* The data is copied. To one who was given up: PV_ERR_USAGE. While more than a window of frames of
- * earlier steps waits for the peer's seals, it flushes and waits for one. */
+ * earlier steps waits for the peer's seals, it flushes and waits for one; PV_ERR_TIMEOUT when none
+ * came within the patience of the options. */
 pv_status pv_send(pv_hub *hub, int peer, uint16_t type, const pv_part *part,
                   size_t count) PV_MUST_USE;
 /* The same bytes to several peers, encoded and hashed once. */
@@ -168,6 +176,9 @@ pv_status pv_decide(pv_hub *hub, uint64_t *value) PV_MUST_USE;
 /* 1 when the next pv_decide will hand back an earlier decision, which *value then is: so that a
  * step that is executed again can know how a wait ended before it waits. */
 int pv_decided(const pv_hub *hub, uint64_t *value);
+/* 1 while frames or decisions from before the crash are still to be made again: the step got
+ * further then than it is now, so what it is about to wait for did come. */
+int pv_hub_behind(const pv_hub *hub);
 
 pv_status pv_commit(pv_hub *hub, uint64_t step, const void *state, size_t size) PV_MUST_USE;
 
@@ -181,7 +192,8 @@ int pv_hub_dropped(const pv_hub *hub, int peer);
 /* After the last commit: waits until all peers have what was sent for good (their seals cover it)
  * and were told that this end has what it needs; so nobody is left waiting for one who went home.
  * seconds: how long a peer whose connection is down gets to come back when it has all it was sent
- * but has not said goodbye (< 0: for ever). Data that comes now is PV_ERR_PEER. */
+ * but has not said goodbye (< 0: for ever). With a patience in the options, who does not take what
+ * it was sent or say goodbye for that long is given up. Data that comes now is PV_ERR_PEER. */
 pv_status pv_hub_finish(pv_hub *hub, double seconds) PV_MUST_USE;
 
 /* ---- what it cost */

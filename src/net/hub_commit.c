@@ -85,6 +85,17 @@ pv_status pv_commit(pv_hub *h, uint64_t step, const void *state, size_t size)
     return PV_OK;
 }
 
+pv_status pv_hub_begin(pv_hub *h, const void *state, size_t size)
+{
+    PV_TRY(pv_hub_enter(h));
+    if (h->committed) return PV_OK;
+    PV_TRY(keep_state(h, state, size));
+    h->commit_step = 0;
+    h->committed = 1;
+    remember_places(h);
+    return pv_flush(h);
+}
+
 pv_status pv_hub_commit_again(pv_hub *h)
 {
     if (h->committed) remember_places(h);

@@ -6,12 +6,16 @@
  *   3. until BYE has come from everybody. A peer whose connection is down may be one that went home
  *      after its BYE got lost, or one that died and comes back for what it lacks: it gets some
  * time.
+ *
+ * In 1 and 3 a hub with a patience gives up who lets it pass.
  */
 #include "net/hub_i.h"
 
 #include "base/clock.h"
 #include "base/ctx.h"
 #include <inttypes.h>
+
+#define GRACE_SECONDS 1.5
 
 /* Seals may come now, data not. */
 static pv_status take_rest(pv_hub *h, int *taken)
@@ -48,6 +52,22 @@ static int said_goodbye(const pv_peer *p)
     return p->dropped || (p->bye_in && p->link.received.count >= p->bye_last);
 }
 
+static int out_of_patience(const pv_hub *h, double since)
+{
+    return h->patience > 0 && pv_clock_seconds() - since >= h->patience;
+}
+
+static pv_status give_up_late(pv_hub *h)
+{
+    for (int i = 0; i < h->peers; i++) {
+        pthread_mutex_lock(&h->lock);
+        int late = !covered(&h->peer[i]);
+        pthread_mutex_unlock(&h->lock);
+        if (late) PV_TRY(pv_hub_drop(h, i, "it has not taken what it was sent, and all is over"));
+    }
+    return PV_OK;
+}
+
 static pv_status wait_covered(pv_hub *h, int *taken)
 {
     double since = pv_clock_seconds();
@@ -55,6 +75,7 @@ static pv_status wait_covered(pv_hub *h, int *taken)
         int open = -1, gone = -1;
         PV_TRY(pv_hub_enter(h));
         PV_TRY(take_rest(h, taken));
+        if (out_of_patience(h, since)) return give_up_late(h);
         pthread_mutex_lock(&h->lock);
         for (int i = 0; i < h->peers; i++) {
             if (covered(&h->peer[i])) continue;
@@ -88,9 +109,11 @@ static pv_status wait_goodbyes(pv_hub *h, double seconds, int *taken)
         pthread_mutex_lock(&h->lock);
         for (int i = 0; i < h->peers; i++) {
             const pv_peer *p = &h->peer[i];
-            if (said_goodbye(p) && (p->bye_out || !p->up || p->dropped)) continue;
+            if (said_goodbye(p) && (p->bye_out || p->dropped)) continue;
             double down = now - (p->down_since > since ? p->down_since : since);
-            if (!p->up && seconds >= 0 && down >= seconds) {
+            /* It may still wait for a goodbye of this end, which a new process has not said yet. */
+            if (said_goodbye(p) && !p->up && down >= GRACE_SECONDS) continue;
+            if ((!p->up && seconds >= 0 && down >= seconds) || out_of_patience(h, since)) {
                 late = i;
                 continue;
             }

@@ -80,9 +80,11 @@ struct pv_hub {
     pv_hub_store store;                    /* R */
     double heartbeat, silence, handshake;  /* C */
     size_t window;                         /* C */
+    double patience;                       /* C; 0: none */
     pv_tls *tls;                           /* C; NULL: only channels */
     pv_address proxy;                      /* C; port 0: none */
     int listener[PV_LISTENERS], listeners; /* I */
+    double deaf_until;                     /* I: without descriptors nobody is let in */
     uint16_t port;                         /* C */
     int wake;                              /* C: eventfd */
 

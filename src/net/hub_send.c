@@ -86,6 +86,9 @@ static pv_status make_room(pv_hub *h, int peer)
         flushed = 1;
         PV_TRY(pv_hub_enter(h));
         PV_TRY(pv_hub_take_seals(h, peer));
+        if (h->patience > 0 && pv_clock_seconds() - since >= h->patience)
+            PV_FAIL(PV_ERR_TIMEOUT, "%s has not taken what it was sent within %.3g s",
+                    h->peer[peer].name, h->patience);
         pthread_mutex_lock(&h->lock);
         if (must_wait(h, &h->peer[peer]) && pv_link_head(&h->peer[peer].link) == NULL) {
             pv_hub_waiting(h, peer, since, " to seal what it was sent");
@@ -284,6 +287,17 @@ int pv_decided(const pv_hub *h, uint64_t *value)
             return 1;
         }
     return 0;
+}
+
+int pv_hub_behind(const pv_hub *h)
+{
+    uint64_t value;
+    if (!h->replaying) return 0;
+    for (int i = 0; i < h->peers; i++) {
+        const pv_link *l = &h->peer[i].link; /* of what is the role's thread's own to change */
+        if (!h->peer[i].dropped && l->stored > l->sent.count) return 1;
+    }
+    return pv_decided(h, &value);
 }
 
 pv_status pv_decide(pv_hub *h, uint64_t *value)

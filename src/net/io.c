@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define LINGER_SECONDS 2.0
+#define DEAF_SECONDS   0.5
 
 pv_status pv_io_add(pv_hub *h, pv_conn *c)
 {
@@ -287,7 +288,11 @@ static void welcome_strangers(pv_hub *h, int listener, double now)
     for (int n = 0; n < 16; n++) {
         pv_conn *c = NULL;
         int fd = pv_address_accept(listener, who);
-        if (fd < 0) return;
+        if (fd < 0) {
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+                h->deaf_until = now + DEAF_SECONDS;
+            return;
+        }
         make_room(h);
         if (pv_conn_new(&c, fd, PV_CONN_TLS, now) != PV_OK) {
             close(fd);
@@ -331,8 +336,10 @@ static pv_status prepare(pv_hub *h, polls *p, int *milliseconds, double now)
     PV_TRY(pv_grow((void **)&p->fd, &p->cap, need, sizeof *p->fd));
     p->count = 0;
     p->fd[p->count++] = (struct pollfd){.fd = h->wake, .events = POLLIN};
+    int deaf = now < h->deaf_until;
+    if (deaf && h->deaf_until < next) next = h->deaf_until;
     for (int i = 0; i < h->listeners; i++)
-        p->fd[p->count++] = (struct pollfd){.fd = h->listener[i], .events = POLLIN};
+        p->fd[p->count++] = (struct pollfd){.fd = deaf ? -1 : h->listener[i], .events = POLLIN};
     int more = 0;
     for (size_t i = 0; i < h->conns; i++) {
         pv_conn *c = h->conn[i];
@@ -438,8 +445,8 @@ void *pv_io_run(void *hub)
         (void)poll(p.fd, (nfds_t)p.count, milliseconds);
         now = pv_clock_seconds();
         if (p.fd[0].revents != 0) {
-            uint64_t count;
-            if (read(h->wake, &count, sizeof count) < 0 && errno != EAGAIN) break;
+            uint64_t count; /* of no interest, nor whether there was one */
+            if (read(h->wake, &count, sizeof count) < 0) count = 0;
         }
         size_t first = 1 + (size_t)h->listeners, polled = p.count - first;
         for (size_t i = 0; i < polled; i++) {

@@ -420,7 +420,7 @@ static pv_status write_picture(pv_journal *j, const segment *g)
     PV_TRY(write_segment(j, &j->file[other], e, g));
     j->current = other;
     j->step = g->step;
-    j->attempt = 0;
+    j->attempt = g->attempt; /* the step after it may have been tried already */
     return PV_OK;
 }
 
@@ -437,6 +437,7 @@ static pv_status flush(void *self, const pv_hub_frame *frame, size_t frames,
     if (commit != NULL)
         return write_picture(j, &(segment){.kind = PV_JOURNAL_PICTURE,
                                            .step = commit->step,
+                                           .attempt = commit->step == j->step ? j->attempt : 0,
                                            .restarts = j->restarts,
                                            .state = commit->state,
                                            .state_size = commit->state_size,

@@ -156,11 +156,22 @@ static pv_status commit(pv_party *p)
     return status;
 }
 
+static pv_status meet(pv_party *p)
+{
+    pv_bytes state;
+    PV_TRY(pv_hub_wait(p->hub, -1.0));
+    PV_TRY(pv_party_state_encode(&state, p));
+    pv_status status = pv_hub_begin(p->hub, state.data, state.size);
+    pv_secret_wipe(state.data, state.size);
+    pv_bytes_clear(&state);
+    return status;
+}
+
 static pv_status execute(pv_party *p)
 {
     /* A run begins when all are there, since a view begins with everybody's key; who comes back to
      * one that began finds out by and by. */
-    if (p->first == 1) PV_TRY(pv_hub_wait(p->hub, -1.0));
+    if (p->first == 1) PV_TRY(meet(p));
     while (!p->kept.done) {
         PV_TRY(pv_ctx_check(&p->ctx));
         p->step++;

@@ -91,7 +91,8 @@ pv_status pv_party_test(pv_data **out, pv_party *p) PV_MUST_USE;
 
 /* The next message of a peer under the scenario's on_loss: wait, or give the peer up when none came
  * for loss_timeout (*lost = 1, the hub dropped it, the decision is durable; from then on *lost is 1
- * at once). A peer without whom fewer than min_parties of its role would remain is waited for. */
+ * at once). A peer without whom fewer than min_parties of its role would remain is waited for.
+ * PV_ERR_PEER when it is not of the type, or of another step than the one now executed. */
 pv_status pv_party_recv(pv_message *out, int *lost, pv_party *p, int peer,
                         uint16_t type) PV_MUST_USE;
 

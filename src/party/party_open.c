@@ -164,6 +164,7 @@ pv_status pv_party_open_hub(pv_party *p, const pv_journal_picture *picture)
     p->view = pv_path_join(p->o->folder, "view.pvv");
     if (p->view == NULL) PV_FAIL_MEMORY(strlen(p->o->folder));
     pv_hub_options o = pv_party_hub_options(p);
+    if (p->o->scenario->on_loss == PV_LOSS_PROCEED) o.patience = p->o->scenario->loss_timeout;
     o.view = p->view;
     o.store = pv_journal_store(p->journal);
     o.recovered = (pv_hub_recovered){.hub = picture->hub,

@@ -51,7 +51,7 @@ pv_status pv_party_state_encode(pv_bytes *out, pv_party *p)
     pv_writer_f64le(&w, p->kept.seconds + (pv_clock_seconds() - p->began));
     pv_writer_u64le(&w, p->metrics_size);
     pv_writer_sized(&w, results.text, results.size);
-    if (p->self_role != NULL) PV_TRY_GOTO(p->o->role->save(p->self_role, &w));
+    if (p->step > 0) PV_TRY_GOTO(p->o->role->save(p->self_role, &w)); /* before: nothing to save */
     PV_TRY_GOTO(pv_writer_take(&w, out));
 done:
     if (w.data != NULL) pv_secret_wipe(w.data, w.size);

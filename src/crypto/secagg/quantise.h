@@ -18,8 +18,7 @@
  * infinite.
  *
  * Values beyond clip are clamped and counted; the count is the client's to report. NaN and infinity
- * are an error. A 1 at the end of x (clip >= 1) makes the sum of the weights the last value of the
- * sum, exactly, where the weights are not to be known either.
+ * are an error.
  */
 #ifndef PV_CRYPTO_SECAGG_QUANTISE_H
 #define PV_CRYPTO_SECAGG_QUANTISE_H

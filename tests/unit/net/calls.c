@@ -422,6 +422,62 @@ static void window(void **state)
     crowd_free(&c);
 }
 
+/* A peer that never seals does not hold the sender for ever. */
+static void never_sealed(void **state)
+{
+    (void)state;
+    pair p;
+    double before, w[1000] = {0};
+    pv_part part = {"x", PV_F64, PV_SHAPE(1000), w};
+    crowd_init(&p.c, 2);
+    crowd_tcp(&p.c, "127.0.0.1");
+    p.c.party[0].options.window = 20000;
+    p.c.party[0].options.patience = 0.3;
+    open_end(&p.a, &p.c.party[0]);
+    open_end(&p.b, &p.c.party[1]);
+    CHECK_OK(pv_hub_wait(p.a, 20));
+    before = pv_clock_seconds();
+    for (uint64_t step = 1; step <= 3; step++) { /* two fit, and the third may begin */
+        pv_hub_set_step(p.a, step);
+        CHECK_OK(pv_send(p.a, 0, MODEL, &part, 1));
+        CHECK_OK(pv_commit(p.a, step, NULL, 0));
+    }
+    pv_hub_set_step(p.a, 4);
+    CHECK_FAILS(pv_send(p.a, 0, MODEL, &part, 1), PV_ERR_TIMEOUT,
+                "a has not taken what it was sent within 0.3 s");
+    assert_true(pv_clock_seconds() - before < 10);
+    pair_free(&p);
+}
+
+/* Messages without a byte of data take memory, too: no more of them are read than fit. */
+static void empty_ones(void **state)
+{
+    (void)state;
+    pair p;
+    pv_message m;
+    pv_hub_traffic t[4];
+    enum { N = 4000, WINDOW = 100000 };
+    crowd_init(&p.c, 2);
+    crowd_tcp(&p.c, "127.0.0.1");
+    p.c.party[1].options.window = WINDOW;
+    open_end(&p.a, &p.c.party[0]);
+    open_end(&p.b, &p.c.party[1]);
+    CHECK_OK(pv_hub_wait(p.a, 20));
+    CHECK_OK(pv_hub_wait(p.b, 20));
+    for (int i = 0; i < N; i++) CHECK_OK(pv_send(p.a, 0, MODEL, NULL, 0));
+    CHECK_OK(pv_flush(p.a));
+    CHECK_OK(pv_recv(&m, p.b, 0, MODEL, 20));
+    pv_message_clear(&m);
+    usleep(300000);
+    pv_hub_traffic_of(p.b, 0, t);
+    assert_in_range(t[2].received_count, 10, WINDOW / 200);
+    for (int i = 1; i < N; i++) {
+        CHECK_OK(pv_recv(&m, p.b, 0, MODEL, 20));
+        pv_message_clear(&m);
+    }
+    pair_free(&p);
+}
+
 /* ---- what it cost */
 static void traffic(void **state)
 {
@@ -614,7 +670,8 @@ static void *http_answer(void *arg)
         if (recv(from, p->asked + n, 1, 0) != 1) break;
         done = n >= 3 && memcmp(p->asked + n - 3, "\r\n\r\n", 4) == 0;
     }
-    int to = proxy_dial(atoi(strchr(p->asked, ':') + 1));
+    int to;
+    while ((to = proxy_dial(atoi(strchr(p->asked, ':') + 1))) < 0) usleep(10000);
     proxy_all(from, "HTTP/1.1 200 Connection established\r\n\r\n", 39);
     proxy wire = {.faulty = 0};
     proxy_direction there = {&wire, from, to, 0, 0}, back = {&wire, to, from, 1, 0};
@@ -672,13 +729,17 @@ static void cancel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order),         cmocka_unit_test(large),      cmocka_unit_test(pending),
-        cmocka_unit_test(usage),         cmocka_unit_test(wrong_type), cmocka_unit_test(mismatch),
-        cmocka_unit_test(old_journal),   cmocka_unit_test(late_hello), cmocka_unit_test(replay),
-        cmocka_unit_test(drop),          cmocka_unit_test(window),     cmocka_unit_test(traffic),
-        cmocka_unit_test(version6),      cmocka_unit_test(mutual),     cmocka_unit_test(nobody),
-        cmocka_unit_test(cancel),        cmocka_unit_test(positions),  cmocka_unit_test(exhausted),
-        cmocka_unit_test(through_proxy),
+        cmocka_unit_test(order),         cmocka_unit_test(large),
+        cmocka_unit_test(pending),       cmocka_unit_test(usage),
+        cmocka_unit_test(wrong_type),    cmocka_unit_test(mismatch),
+        cmocka_unit_test(old_journal),   cmocka_unit_test(late_hello),
+        cmocka_unit_test(replay),        cmocka_unit_test(drop),
+        cmocka_unit_test(window),        cmocka_unit_test(traffic),
+        cmocka_unit_test(version6),      cmocka_unit_test(mutual),
+        cmocka_unit_test(nobody),        cmocka_unit_test(cancel),
+        cmocka_unit_test(positions),     cmocka_unit_test(exhausted),
+        cmocka_unit_test(through_proxy), cmocka_unit_test(never_sealed),
+        cmocka_unit_test(empty_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,6 +79,47 @@ static void never(void **state)
     crowd_free(&c);
 }
 
+/* With a patience nobody is waited for without end: not one who is gone, nor one who stays and
+ * takes nothing, nor one who takes everything and never says goodbye. */
+static void out_of_patience(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 3; k++) {
+        crowd c;
+        pv_hub *a = NULL, *b = NULL;
+        pv_message m;
+        double x = 1;
+        pv_part part = {"x", PV_F64, PV_SHAPE(1), &x};
+        crowd_init(&c, 2);
+        crowd_tcp(&c, "127.0.0.1");
+        c.party[0].options.patience = 0.5;
+        CHECK_OK(pv_hub_open(&a, &c.party[0].ctx, &c.party[0].options));
+        CHECK_OK(pv_hub_open(&b, &c.party[1].ctx, &c.party[1].options));
+        CHECK_OK(pv_hub_wait(a, 20));
+        CHECK_OK(pv_hub_wait(b, 20));
+        CHECK_OK(pv_send(a, 0, MODEL, &part, 1));
+        CHECK_OK(pv_commit(a, 1, NULL, 0));
+        CHECK_OK(pv_flush(a));
+        if (k == 0) {
+            pv_hub_free(b);
+            b = NULL;
+        }
+        if (k == 2) {
+            CHECK_OK(pv_recv(&m, b, 0, MODEL, 20));
+            pv_message_clear(&m);
+            CHECK_OK(pv_commit(b, 1, NULL, 0));
+            CHECK_OK(pv_flush(b));
+        }
+        double before = pv_clock_seconds();
+        CHECK_OK(pv_hub_finish(a, 20));
+        assert_true(pv_clock_seconds() - before < 10);
+        assert_int_equal(pv_hub_dropped(a, 0), k < 2);
+        pv_hub_free(a);
+        pv_hub_free(b);
+        crowd_free(&c);
+    }
+}
+
 /* Somebody who sends what nobody takes. */
 static void data_at_the_end(void **state)
 {
@@ -99,7 +140,12 @@ static void data_at_the_end(void **state)
     CHECK_OK(pv_flush(b));
     CHECK_FAILS(pv_hub_finish(a, 20), PV_ERR_PEER,
                 "a sent frame 1 that nobody here takes: this end is done");
-    CHECK_FAILS(pv_hub_finish(b, 20), PV_ERR_PEER, "server refuses to go on: a sent frame 1");
+    /* the server may have said goodbye before the frame reached it: then that is what is heard
+     * first */
+    pv_trail_clear();
+    assert_int_equal(pv_hub_finish(b, 20), PV_ERR_PEER);
+    assert_true(strstr(pv_trail_text(), "server refuses to go on: a sent frame 1") != NULL ||
+                strstr(pv_trail_text(), "server has finished without taking all") != NULL);
     pv_hub_free(a);
     pv_hub_free(b);
     crowd_free(&c);
@@ -192,13 +238,10 @@ static void cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(after_all),
-        cmocka_unit_test(late),
-        cmocka_unit_test(never),
-        cmocka_unit_test(data_at_the_end),
-        cmocka_unit_test(gone_too_early),
-        cmocka_unit_test(noted_last),
-        cmocka_unit_test(cut),
+        cmocka_unit_test(after_all),       cmocka_unit_test(late),
+        cmocka_unit_test(never),           cmocka_unit_test(out_of_patience),
+        cmocka_unit_test(data_at_the_end), cmocka_unit_test(gone_too_early),
+        cmocka_unit_test(noted_last),      cmocka_unit_test(cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* Who does not belong is refused, the reason is logged, and the run goes on. */
 #include "stranger.h"
 
+#include "net/handshake.h"
+
 #include <errno.h>
 #include <signal.h>
 
@@ -152,6 +154,48 @@ static void many(void **state)
     for (int i = 0; i < 100; i++) stranger_free(&s[i]);
 }
 
+/* A party with a clock beyond all clocks: said to be off, nothing else. */
+static void clock_of_old(void **state)
+{
+    (void)state;
+    crowd c;
+    for (int k = 0; k < 2; k++) {
+        begin(&c);
+        stranger s = knock(&c);
+        assert_true(stranger_tls(&s, c.party[1].identity, TLS1_3_VERSION));
+        unsigned char *der = NULL;
+        int size =
+            i2d_X509(pv_certificate_x509(pv_identity_certificate(c.party[1].identity)), &der);
+        pv_hello hello = {.name = "a",
+                          .role = "client",
+                          .scheme = "sums",
+                          .certificate = der,
+                          .certificate_size = (size_t)size,
+                          .agreement = (char *)c.party[0].options.agreement,
+                          .clock = k == 0 ? INT64_MIN : INT64_MAX,
+                          .need = 1,
+                          .from = 1};
+        pv_bytes b;
+        uint8_t head[PV_FRAME_HEADER];
+        CHECK_OK(pv_hello_encode(&b, &hello));
+        OPENSSL_free(der);
+        pv_frame_header h = {.type = PV_TYPE_HELLO, .size = b.size};
+        pv_frame_encode(head, &h);
+        assert_int_equal(SSL_write(s.ssl, head, sizeof head), sizeof head);
+        assert_int_equal(SSL_write(s.ssl, b.data, (int)b.size), b.size);
+        pv_bytes_clear(&b);
+        for (int i = 0; i < 500 && !party_said(&c.party[0], "the clock of a is"); i++)
+            usleep(10000);
+        assert_true(party_said(&c.party[0], k == 0 ? "s behind this one" : "s ahead of this one"));
+        stranger_free(&s);
+        for (int i = 1; i < 3; i++)
+            pthread_create(&c.party[i].thread, NULL, party_thread, &c.party[i]);
+        crowd_join(&c);
+        crowd_check(&c);
+        crowd_free(&c);
+    }
+}
+
 /* ---- parties that are not what they should be: hubs like any other */
 
 static void as(crowd *c, const pv_identity *identity, const char *name, const char *role,
@@ -263,6 +307,7 @@ int main(void)
         cmocka_unit_test(four_gigabytes),
         cmocka_unit_test(rubbish),
         cmocka_unit_test(many),
+        cmocka_unit_test(clock_of_old),
         cmocka_unit_test(other_authority),
         cmocka_unit_test(of_this_authority),
         cmocka_unit_test(wrong_role),

@@ -119,6 +119,26 @@ static void given_up(void **state)
     }
 }
 
+/* The same in the first step, before anything was committed: the server that comes back does not
+ * wait to be introduced to b, who is gone. */
+static void given_up_in_the_first_step(void **state)
+{
+    (void)state;
+    toy_crowd c;
+    toy_init(&c, CLIENTS + 1, 1, PROCEED);
+    c.run[2].kill_at = 5;
+    c.run[2].vanish = 1;
+    c.run[0].kill_at = 6;
+    toy_all(&c);
+    for (int i = 0; i < 2; i++) {
+        if (c.status[i] != PV_OK) print_error("%s: %s\n%s", toy_name(i), c.trail[i], c.run[i].log);
+        assert_int_equal(c.status[i], PV_OK);
+    }
+    assert_int_equal(c.run[0].kills, 1);
+    assert_non_null(strstr(c.run[0].log, "server gives b up in step 1"));
+    toy_free(&c);
+}
+
 /* Nobody who is needed is given up: b comes back long after loss_timeout, and the result is as if
  * nothing had happened. */
 static void those_needed_are_waited_for(void **state)
@@ -137,9 +157,13 @@ static void those_needed_are_waited_for(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_server), cmocka_unit_test(a_client),
-        cmocka_unit_test(attempts),   cmocka_unit_test(all_together),
-        cmocka_unit_test(given_up),   cmocka_unit_test(those_needed_are_waited_for),
+        cmocka_unit_test(the_server),
+        cmocka_unit_test(a_client),
+        cmocka_unit_test(attempts),
+        cmocka_unit_test(all_together),
+        cmocka_unit_test(given_up),
+        cmocka_unit_test(given_up_in_the_first_step),
+        cmocka_unit_test(those_needed_are_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -228,11 +228,12 @@ static void masked_sums_average(void **state)
     int kept;
     run r;
     run_init(&r, &pv_scheme_federated, 3);
-    for (int k = 0; k < 2; k++) {
-        snprintf(settings, sizeof settings, "%saggregation = masked\nthreshold = 2\n%s",
-                 k == 0 ? sgd : avg, k == 0 ? "steps_an_epoch = 2\n" : "weighting = equal\n");
+    for (int k = 0; k < 3; k++) { /* the last: weights are no values, clip does not cut them */
+        snprintf(settings, sizeof settings, "%saggregation = masked\nthreshold = 2\n%s%s",
+                 k == 0 ? sgd : avg, k == 0 ? "steps_an_epoch = 2\n" : "weighting = equal\n",
+                 k == 2 ? "clip = 0.5\n" : "");
         run_write(&r, "model = lenet5", settings, data_spec, NULL);
-        run_ok(&r, k == 0 ? "masked-sgd" : "masked-avg");
+        run_ok(&r, k == 0 ? "masked-sgd" : k == 1 ? "masked-avg" : "masked-clip");
         assert_int_equal(count_of(&r, 0, PV_FED_UPDATE, &kept), 0);
         assert_int_equal(count_of(&r, 0, PV_FED_GRADIENT, &kept), 0);
         assert_int_equal(count_of(&r, 0, PV_FED_MASKED, &kept), 3 * (k == 0 ? 4 : 3));
