@@ -263,30 +263,34 @@ done:
 }
 
 /* ---- all of it */
+static const pv_role *role_of(const pv_scheme *scheme, const char *name)
+{
+    for (int k = 0; scheme->role[k] != NULL; k++)
+        if (strcmp(scheme->role[k]->name, name) == 0) return scheme->role[k];
+    return NULL;
+}
+
 static pv_status check_roles(const prepare *p, const pv_scheme *scheme)
 {
     const pv_scenario *s = &p->scenario;
+    for (int i = 0; i < s->parties; i++)
+        if (role_of(scheme, s->party[i].role) == NULL)
+            PV_FAIL(PV_ERR_FORMAT, "%s:%d: the scheme %s has no role \"%s\"", s->path,
+                    s->party[i].line, scheme->name, s->party[i].role);
     for (int k = 0; scheme->role[k] != NULL; k++) {
         const pv_role *role = scheme->role[k];
         int n = pv_scenario_count(s, role->name);
         if (n < role->least || n > role->most)
             PV_FAIL(PV_ERR_FORMAT,
-                    "%s: the scheme %s wants %d to %d parties with role = %s, there "
-                    "are %d",
+                    "%s: the scheme %s wants at least %d and at most %d parties with role = %s, "
+                    "there are %d",
                     s->path, scheme->name, role->least, role->most, role->name, n);
     }
-    for (int i = 0; i < s->parties; i++) {
-        const pv_role *role = NULL;
-        for (int k = 0; scheme->role[k] != NULL; k++)
-            if (strcmp(scheme->role[k]->name, s->party[i].role) == 0) role = scheme->role[k];
-        if (role == NULL)
-            PV_FAIL(PV_ERR_FORMAT, "%s:%d: the scheme %s has no role \"%s\"", s->path,
-                    s->party[i].line, scheme->name, s->party[i].role);
-        if (role->brings_data && p->local[i].data == NULL)
+    for (int i = 0; i < s->parties; i++)
+        if (role_of(scheme, s->party[i].role)->brings_data && p->local[i].data == NULL)
             PV_FAIL(PV_ERR_FORMAT,
                     "%s:%d: %s brings no data: give [local] or [local %s] a line data = SPEC",
                     s->path, s->party[i].line, s->party[i].name, s->party[i].name);
-    }
     return PV_OK;
 }
 

@@ -75,7 +75,9 @@ fails 3 'wrong.ini:7.*fedavg' run $T/wrong.ini --out $T/none
 sed 's/^batch = 1/btch = 1/' $T/single.ini >$T/wrong.ini
 fails 3 'wrong.ini:9.*batch' run $T/wrong.ini --out $T/none
 sed 's/^role = client/role = klient/' $T/single.ini >$T/wrong.ini
-fails 3 'role = client, there are 0' run $T/wrong.ini --out $T/none
+fails 3 'wrong.ini:15: .*has no role "klient"' run $T/wrong.ini --out $T/none
+sed 's/^role = server/role = client/' $T/single.ini >$T/wrong.ini
+fails 3 'role = server, there are 0' run $T/wrong.ini --out $T/none
 sed 's/^model = .*/model = mpl/' $T/single.ini >$T/wrong.ini
 fails 2 "no model 'mpl'.*wrong.ini" run $T/wrong.ini --out $T/none
 sed 's/^data = glyphs.*/data = csv:missing.csv/' $T/single.ini >$T/wrong.ini
