@@ -207,25 +207,42 @@ static pv_status write_parties(pv_findings *f, pv_audit_work *w)
     return PV_OK;
 }
 
-/* ---- traffic, as its senders counted it */
+/* ---- traffic, as its senders counted it; as its receiver did, where the sender's folder is not at
+ * hand */
+static pv_status add_traffic(pv_findings *f, size_t *capacity, const char *from, const char *to,
+                             const char *type, int64_t count, int64_t bytes)
+{
+    if (bytes == 0) return PV_OK;
+    PV_TRY(pv_grow((void **)&f->traffic, capacity, (size_t)f->traffics + 1, sizeof *f->traffic));
+    pv_findings_traffic *t = &f->traffic[f->traffics++];
+    *t = (pv_findings_traffic){.count = count, .bytes = bytes};
+    PV_TRY(copy(&t->from, from));
+    PV_TRY(copy(&t->to, to));
+    return copy(&t->message, type);
+}
+
+static int has_result(const pv_audit_work *w, const char *name)
+{
+    for (int i = 0; i < w->parties; i++)
+        if (strcmp(w->party[i].name, name) == 0) return w->party[i].result != NULL;
+    return 0;
+}
+
 static pv_status write_traffic(pv_findings *f, const pv_audit_work *w)
 {
     size_t capacity = 0;
     for (int i = 0; i < w->parties; i++) {
-        const char *peer, *type;
+        const char *own = w->party[i].name, *peer, *type;
         json_t *types, *one;
         json_object_foreach(json_object_get(w->party[i].result, "traffic"), peer, types)
-            json_object_foreach(types, type, one)
         {
-            int64_t count = integer(one, "sent_count", 0), bytes = integer(one, "sent_bytes", 0);
-            if (bytes == 0) continue;
-            PV_TRY(pv_grow((void **)&f->traffic, &capacity, (size_t)f->traffics + 1,
-                           sizeof *f->traffic));
-            pv_findings_traffic *t = &f->traffic[f->traffics++];
-            *t = (pv_findings_traffic){.count = count, .bytes = bytes};
-            PV_TRY(copy(&t->from, w->party[i].name));
-            PV_TRY(copy(&t->to, peer));
-            PV_TRY(copy(&t->message, type));
+            json_object_foreach(types, type, one)
+                PV_TRY(add_traffic(f, &capacity, own, peer, type, integer(one, "sent_count", 0),
+                                   integer(one, "sent_bytes", 0)));
+            if (has_result(w, peer)) continue;
+            json_object_foreach(types, type, one)
+                PV_TRY(add_traffic(f, &capacity, peer, own, type, integer(one, "received_count", 0),
+                                   integer(one, "received_bytes", 0)));
         }
     }
     return PV_OK;

@@ -116,7 +116,8 @@ static json_t *entry(const json_t *party, const char *key)
     return json_object_get(json_object_get(party, "result"), key);
 }
 
-/* Bytes of one party's links, as it counted what it sent: "a->b". */
+/* Bytes of one party's links, as it counted what it sent: "a->b"; and what it received, for a peer
+ * that is lost and tells nothing itself. */
 static pv_status add_bytes(json_t *bytes, const char *from, const json_t *party)
 {
     const char *peer, *type;
@@ -124,11 +125,17 @@ static pv_status add_bytes(json_t *bytes, const char *from, const json_t *party)
     char link[160];
     json_object_foreach(json_object_get(party, "traffic"), peer, types)
     {
-        int64_t sum = 0;
-        json_object_foreach(types, type, one) sum +=
-            json_integer_value(json_object_get(one, "sent_bytes"));
+        int64_t sent = 0, received = 0;
+        json_object_foreach(types, type, one)
+        {
+            sent += json_integer_value(json_object_get(one, "sent_bytes"));
+            received += json_integer_value(json_object_get(one, "received_bytes"));
+        }
         snprintf(link, sizeof link, "%s->%s", from, peer);
-        PV_TRY(pv_json_set(bytes, link, json_integer(sum)));
+        PV_TRY(pv_json_set(bytes, link, json_integer(sent)));
+        snprintf(link, sizeof link, "%s->%s", peer, from);
+        if (json_object_get(bytes, link) == NULL)
+            PV_TRY(pv_json_set(bytes, link, json_integer(received)));
     }
     return PV_OK;
 }
