@@ -25,6 +25,12 @@ pv_status pv_fed_options_check(const pv_fed_options *o, const pv_scenario *s, in
                 "%s: [scheme] threshold = %lld with %d clients; from %d to %d was expected: more "
                 "than half of them",
                 s->path, (long long)o->threshold, clients, clients / 2 + 1, clients);
+    if (s->on_loss == PV_LOSS_PROCEED && s->min_parties < pv_fed_threshold(o, clients))
+        PV_FAIL(
+            PV_ERR_FORMAT,
+            "%s: min_parties = %d, and %d clients open a masked sum: who is needed for that must "
+            "not be given up; write min_parties = %d or more",
+            s->path, s->min_parties, pv_fed_threshold(o, clients), pv_fed_threshold(o, clients));
     return PV_OK;
 }
 

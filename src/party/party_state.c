@@ -40,6 +40,7 @@ pv_status pv_party_state_encode(pv_bytes *out, pv_party *p)
     pv_status status = PV_OK;
     pv_str results = {0};
     pv_writer w = pv_writer_make("state of a party", SIZE_MAX / 2);
+    w.secret = 1;
     *out = (pv_bytes){0};
     PV_TRY_GOTO(pv_json_dump(&results, p->kept.results, 0));
     if (results.size > RESULTS_MAX)
@@ -54,7 +55,6 @@ pv_status pv_party_state_encode(pv_bytes *out, pv_party *p)
     if (p->step > 0) PV_TRY_GOTO(p->o->role->save(p->self_role, &w)); /* before: nothing to save */
     PV_TRY_GOTO(pv_writer_take(&w, out));
 done:
-    if (w.data != NULL) pv_secret_wipe(w.data, w.size);
     pv_writer_clear(&w);
     pv_str_clear(&results);
     return status;

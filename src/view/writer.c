@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { BUFFER = 1 << 20 };
 
@@ -38,16 +39,21 @@ pv_status pv_view_create(pv_view_writer **w, const char *path, const pv_view_hea
     pv_bytes bytes;
     pv_view_writer *new;
     pv_status status = PV_OK;
+    int made = 0;
     *w = NULL;
     PV_TRY(begin(&new, &bytes, path, header));
     PV_TRY_GOTO(pv_tape_create(&new->tape, path, BUFFER));
+    made = 1;
     PV_TRY_GOTO(pv_tape_append(&new->tape, bytes.data, bytes.size, NULL, 0));
     PV_TRY_GOTO(pv_tape_sync(&new->tape));
     new->at = (pv_view_position){.bytes = bytes.size, .hash = new->head.hash};
     *w = new;
 done:
     pv_bytes_clear(&bytes);
-    if (status != PV_OK) pv_view_writer_free(new);
+    if (status != PV_OK) {
+        pv_view_writer_free(new);
+        if (made) (void)unlink(path); /* half a header would be in the way of the next try */
+    }
     return status;
 }
 

@@ -1,5 +1,6 @@
 #include "wire/writer.h"
 
+#include "base/secret.h"
 #include <string.h>
 
 pv_writer pv_writer_make(const char *name, size_t max)
@@ -9,8 +10,9 @@ pv_writer pv_writer_make(const char *name, size_t max)
 
 void pv_writer_clear(pv_writer *w)
 {
+    if (w->secret && w->data != NULL) pv_secret_wipe(w->data, w->size);
     pv_free(w->data);
-    *w = (pv_writer){.name = w->name, .max = w->max};
+    *w = (pv_writer){.name = w->name, .max = w->max, .secret = w->secret};
 }
 
 pv_status pv_writer_status(const pv_writer *w)
@@ -23,7 +25,23 @@ static pv_status reserve(pv_writer *w, size_t n)
     if (n > w->max - w->size)
         PV_FAIL(PV_ERR_LIMIT, "%s: %zu bytes more than its %zu do not fit: at most %zu are allowed",
                 w->name, n, w->size, w->max);
-    return pv_grow((void **)&w->data, &w->cap, w->size + n, 1);
+    if (!w->secret || w->size + n <= w->cap)
+        return pv_grow((void **)&w->data, &w->cap, w->size + n, 1);
+    uint8_t *before = w->data; /* pv_grow could leave a copy somewhere */
+    w->data = NULL;
+    size_t cap = 0;
+    pv_status status = pv_grow((void **)&w->data, &cap, w->size + n + w->cap, 1);
+    if (status != PV_OK) {
+        w->data = before;
+        return status;
+    }
+    if (before != NULL) {
+        memcpy(w->data, before, w->size);
+        pv_secret_wipe(before, w->size);
+        pv_free(before);
+    }
+    w->cap = cap;
+    return PV_OK;
 }
 
 /* Room for n more bytes, counted as written; NULL once the writer has failed. */

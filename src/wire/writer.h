@@ -13,6 +13,9 @@
  * Everything written is read back by the take of the same name. The writer owns its bytes until
  * pv_writer_take hands them over; pv_writer_clear frees what is left and may be called twice.
  *
+ * With `secret` set before the first append, bytes that are left behind where the buffer grows or
+ * is cleared are wiped; who takes them wipes them.
+ *
  * Errors: PV_ERR_LIMIT, PV_ERR_MEMORY.
  */
 #ifndef PV_WIRE_WRITER_H
@@ -24,6 +27,7 @@ typedef struct pv_writer {
     const char *name; /* of what is written, for messages */
     uint8_t *data;
     size_t size, cap, max;
+    int secret;
     pv_status status;
 } pv_writer;
 

@@ -325,6 +325,9 @@ static void what_is_refused(void **state)
     CHECK_FAILS(check(pinned, "aggregation = masked", &line), PV_ERR_FORMAT, "no cert line");
     CHECK_FAILS(check(image, "aggregation = masked\nthreshold = 3", &line), PV_ERR_FORMAT,
                 "from 2 to 2");
+    CHECK_FAILS(
+        check("on_loss = proceed\nmin_parties = 1\nmodel = lenet5", "aggregation = masked", &line),
+        PV_ERR_FORMAT, "write min_parties = 2 or more");
     /* what `privet run` fills in, keys and schema, may be missing where nothing is pinned yet */
     CHECK_OK(check(image, "aggregation = masked", &line));
     CHECK_OK(check("model = lenet5", "", &line));

@@ -206,6 +206,17 @@ static void test_full(void **state)
     CHECK_OK(pv_view_verify(&check, v));
     assert_int_equal(check.payloads, 1);
     pv_view_free(v);
+    /* not even a header: nothing of it is left in the way of the next try */
+    char path[256];
+    pv_view_writer *w;
+    link_name(&l, path, "first.view");
+    small.rlim_cur = 50;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    s = pv_view_create(&w, path, &e->header);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(s, PV_ERR_IO);
+    CHECK_OK(pv_view_create(&w, path, &e->header));
+    pv_view_writer_free(w);
     link_free(&l);
 }
 
