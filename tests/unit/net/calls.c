@@ -292,6 +292,7 @@ static void replay(void **state)
     pv_hub_set_step(p.a, 1);
     assert_false(pv_hub_replaying(p.a));
     assert_false(pv_decided(p.a, &value));
+    assert_false(pv_hub_behind(p.a));
     send_one(p.a, MODEL, 1);
     CHECK_OK(pv_decide(p.a, &value));
     CHECK_OK(take_one(p.b, MODEL, &x));
@@ -299,7 +300,9 @@ static void replay(void **state)
     reopen_a(&p); /* the same again */
     assert_true(pv_hub_replaying(p.a));
     CHECK_OK(pv_hub_wait(p.a, 20));
+    assert_true(pv_hub_behind(p.a)); /* a frame and a decision are to be made again */
     send_one(p.a, MODEL, 1);
+    assert_true(pv_hub_behind(p.a)); /* the decision */
     value = 99;
     assert_true(pv_decided(p.a, &value));
     assert_int_equal(value, 7);
@@ -307,6 +310,7 @@ static void replay(void **state)
     CHECK_OK(pv_decide(p.a, &value));
     assert_int_equal(value, 7);
     assert_false(pv_decided(p.a, &value));
+    assert_false(pv_hub_behind(p.a));
     send_one(p.a, MODEL, 2);
     CHECK_OK(pv_commit(p.a, 1, NULL, 0));
     assert_false(pv_hub_replaying(p.a));
@@ -670,8 +674,7 @@ static void *http_answer(void *arg)
         if (recv(from, p->asked + n, 1, 0) != 1) break;
         done = n >= 3 && memcmp(p->asked + n - 3, "\r\n\r\n", 4) == 0;
     }
-    int to;
-    while ((to = proxy_dial(atoi(strchr(p->asked, ':') + 1))) < 0) usleep(10000);
+
     proxy_all(from, "HTTP/1.1 200 Connection established\r\n\r\n", 39);
     proxy wire = {.faulty = 0};
     proxy_direction there = {&wire, from, to, 0, 0}, back = {&wire, to, from, 1, 0};

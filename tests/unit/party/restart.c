@@ -2,6 +2,9 @@
  * as if nothing had happened. */
 #include "toy.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 enum { CLIENTS = 2 };
 
 /* How many points a party passes when nothing happens. */
@@ -84,6 +87,44 @@ static void all_together(void **state)
     }
 }
 
+/* ---- a full disk */
+
+/* Files can't grow beyond some size, each of them in turn: whoever is hit stops and says so; with
+ * room again all go on, and the run ends as if nothing had happened. */
+static void full_disk(void **state)
+{
+    (void)state;
+    int stopped = 0;
+    struct rlimit before, small;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    for (rlim_t most = 500; most < 64000; most += most / 2) {
+        toy_crowd c;
+        toy_init(&c, CLIENTS + 1, 1, "");
+        small = before;
+        small.rlim_cur = most;
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        toy_all(&c);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+        int hit = 0;
+        for (int i = 0; i <= CLIENTS; i++) {
+            if (c.status[i] == PV_ERR_IO)
+                hit++;
+            else if (c.status[i] != PV_OK && c.status[i] != PV_ERR_CANCELLED)
+                fail_msg("%s, %lu bytes: %s", toy_name(i), (unsigned long)most, c.trail[i]);
+            if (c.status[i] == PV_ERR_IO && strstr(c.trail[i], "File too large") == NULL)
+                fail_msg("%s, %lu bytes: %s", toy_name(i), (unsigned long)most, c.trail[i]);
+            atomic_store(&c.run[i].cancel, 0);
+        }
+        stopped += hit > 0;
+        toy_all(&c);
+        toy_check(&c);
+        toy_free(&c);
+    }
+    print_message("stopped by a full disk %d times\n", stopped);
+    assert_true(stopped >= 5);
+}
+
 /* ---- on_loss = proceed */
 
 static const char PROCEED[] = "on_loss = proceed\nmin_parties = 1\nloss_timeout = 0.5\n";
@@ -161,6 +202,7 @@ int main(void)
         cmocka_unit_test(a_client),
         cmocka_unit_test(attempts),
         cmocka_unit_test(all_together),
+        cmocka_unit_test(full_disk),
         cmocka_unit_test(given_up),
         cmocka_unit_test(given_up_in_the_first_step),
         cmocka_unit_test(those_needed_are_waited_for),
