@@ -12,6 +12,7 @@
 enum { TARGETS = 100, CONTROLS = 5, LABEL_CONTROLS = 20, OPTIONS = 16 };
 /* Samples of one step that an attack on images is asked for, and one on labels alone. */
 enum { APART = 8, COUNTED = 4096 };
+enum { ONCE = 256 };
 
 void pv_audit_case_clear(pv_audit_case *c)
 {
@@ -129,12 +130,24 @@ done:
     return status;
 }
 
+/* A step about very many samples is about the same ones in every round: counting them again would
+ * make intervals narrower than what is known. One such step a victim is enough. */
+static size_t once_a_victim(found *list, size_t count)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        if (list[i].batch <= ONCE || n == 0 || list[n - 1].victim != list[i].victim)
+            list[n++] = list[i];
+    return n;
+}
+
 /* Spread over all that was found: the same number from each stretch of the list. */
-static pv_status choose(pv_audit_work *w, pv_audit_case *c, const found *list, size_t count)
+static pv_status choose(pv_audit_work *w, pv_audit_case *c, found *list, size_t count)
 {
     size_t want = (size_t)(w->o->targets > 0 ? w->o->targets : TARGETS);
     int rows = strcmp(c->attack->wants, "rows") == 0;
     int labels = strcmp(c->attack->wants, "labels") == 0;
+    if (labels) count = once_a_victim(list, count);
     if (rows || want > count) want = count;
     c->target = pv_calloc(want + 1, sizeof *c->target);
     c->victim = pv_calloc(want + 1, sizeof *c->victim);

@@ -291,9 +291,12 @@ static pv_status write_chance(pv_finding *f, const pv_audit_scored *s, metric m)
 {
     double n = (double)s->run.samples;
     if (m == RECOVERED) {
-        f->chance = n > 0 ? (double)s->run.baseline_recovered / n : 0;
-        return text(&f->chance_what, "the mean of all victims' %s",
-                    s->how.image ? "images" : "rows");
+        const char *what = s->how.image ? "images" : "rows";
+        double mean = (double)s->run.baseline_recovered;
+        f->chance = n > 0 ? fmax(mean, s->run.drawn) / n : 0;
+        if (s->run.drawn > mean)
+            return text(&f->chance_what, "one of the victims' other %s, drawn", what);
+        return text(&f->chance_what, "the mean of all victims' %s", what);
     }
     if (m == IDENTIFICATION) {
         f->chance = 1 / (double)s->how.decoys;

@@ -139,6 +139,7 @@ typedef struct pv_score {
     pv_sample_score *sample; /* in the order of the answers */
     int64_t samples;
     int64_t recovered, identified, labels, baseline_recovered;
+    double drawn; /* how many a row drawn from the victims' own would have hit, on average */
     int has_x, has_label; /* did the attack claim any? */
     int finished;
     pv_auc_score

@@ -674,7 +674,11 @@ static void *http_answer(void *arg)
         if (recv(from, p->asked + n, 1, 0) != 1) break;
         done = n >= 3 && memcmp(p->asked + n - 3, "\r\n\r\n", 4) == 0;
     }
-
+    int to = -1;
+    for (int i = 0; i < 500 && to < 0; i++) { /* the server may be late to listen */
+        to = proxy_dial(atoi(strchr(p->asked, ':') + 1));
+        if (to < 0) usleep(10000);
+    }
     proxy_all(from, "HTTP/1.1 200 Connection established\r\n\r\n", 39);
     proxy wire = {.faulty = 0};
     proxy_direction there = {&wire, from, to, 0, 0}, back = {&wire, to, from, 1, 0};
