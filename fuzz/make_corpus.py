@@ -339,9 +339,9 @@ def scenario_files():
 # ---- journals
 
 
-def journal_record(kind, step=0, attempt=0, state=b"", hub=b"", frames=()):
+def journal_record(kind, step=0, attempt=0, restarts=0, state=b"", hub=b"", frames=()):
     pad = lambda b: b + bytes(-len(b) % 8)
-    out = struct.pack("<IIQQQQ", kind, len(frames), step, attempt, len(state), len(hub))
+    out = struct.pack("<IIQQQQQ", kind, len(frames), step, attempt, restarts, len(state), len(hub))
     for peer, kind, fstep, number, payload in frames:
         out += struct.pack("<HHIQQQ", peer, kind, 0, fstep, number, len(payload))
     return out + pad(state) + pad(hub) + b"".join(pad(f[4]) for f in frames)
@@ -350,19 +350,21 @@ def journal_record(kind, step=0, attempt=0, state=b"", hub=b"", frames=()):
 def journal_files():
     frames = [(0, 16, 4, 1, b"hello"), (0xfffe, 2, 4, 1, bytes(8)), (1, 17, 4, 2, b"")]
     plain = {
-        "picture": journal_record(1, 3, 0, b"state", b"hub", frames),
-        "first": journal_record(1, 0, 0, b"s" * 40),
+        "picture": journal_record(1, 3, 0, 2, b"state", b"hub", frames),
+        "first": journal_record(1, 0, 0, 0, b"s" * 40),
         "empty": journal_record(1),
-        "frames-first": journal_record(2, 0, 0, frames=frames),
+        "frames-first": journal_record(2, frames=frames),
         "kind": journal_record(7),
     }
     after = {
-        "frames": journal_record(2, 3, 0, frames=frames[:1]),
-        "attempt": journal_record(3, 3, 1),
-        "attempt-skipped": journal_record(3, 3, 2),
-        "step": journal_record(2, 9, 0, frames=frames[:1]),
+        "frames": journal_record(2, 3, 0, 2, frames=frames[:1]),
+        "restart": journal_record(3, 3, 0, 3),
+        "restart-again": journal_record(3, 3, 1, 3),
+        "restart-skipped": journal_record(3, 3, 0, 4),
+        "attempt-skipped": journal_record(3, 3, 2, 3),
+        "step": journal_record(2, 9, 0, 2, frames=frames[:1]),
         "picture-again": plain["picture"],
-        "state": journal_record(2, 3, 0, b"x"),
+        "state": journal_record(2, 3, 0, 2, b"x"),
     }
     first, files = plain["picture"], {}
     for name, data in plain.items():
@@ -373,6 +375,8 @@ def journal_files():
     files["file"] = b"\2PVJOURN\1" + bytes(120) + struct.pack("<QQQ", 1, 0, 64) + bytes(24 + 64 + 17)
     files["file-long"] = b"\2PVJOURN\1" + bytes(120) + struct.pack("<QQQ", 1, 0, 1 << 60) + bytes(200)
     save("journal", damaged(files, 16))
+
+
 # ---- report
 
 

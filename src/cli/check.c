@@ -1,8 +1,10 @@
 #include "party/check.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "party/data.h"
 #include "run/one_party.h"
 #include "run/registry.h"
+#include <math.h>
 
 typedef struct check_args {
     const char *scenario, *as, *local, *out;
@@ -27,14 +29,24 @@ static const pv_option options[] = {
     PV_OPTION_END,
 };
 
-/* What the run will put on this party's disk. An owner's rows are only counted when it checks them,
- * so the forecast takes as many as make one step. */
-static pv_status forecast(pv_forecast *out, const pv_party_options *party)
+/* What the run will send and put on disk, as far as this party's own samples tell; what is wrong
+ * with them is the check's to say. */
+static pv_status forecast(pv_forecast *out, const pv_party_options *party, const pv_ctx *ctx)
 {
     const pv_scheme *scheme;
+    pv_data *data = NULL;
+    int64_t samples = 10000; /* who brings none goes by a guess */
     *out = (pv_forecast){0};
     PV_TRY(pv_scheme_find(&scheme, party->scheme));
-    return scheme->forecast == NULL ? PV_OK : scheme->forecast(out, party->scenario, 10000);
+    if (scheme->forecast == NULL) return PV_OK;
+    if (party->local->data != NULL) {
+        if (pv_local_data(&data, party->local, party->scenario, party->name, ctx) == PV_OK)
+            samples = pv_data_count(data);
+        else
+            pv_trail_clear();
+        pv_data_free(data);
+    }
+    return scheme->forecast(out, party->scenario, samples);
 }
 
 static pv_status fill(json_t *j, const pv_check_report *r, const pv_forecast *f)
@@ -42,9 +54,9 @@ static pv_status fill(json_t *j, const pv_check_report *r, const pv_forecast *f)
     json_t *items = json_array();
     PV_TRY(pv_json_set(j, "items", items));
     PV_TRY(pv_json_set(j, "worst", json_string(pv_check_result_name(r->worst))));
-    PV_TRY(pv_json_set(j, "wire_bytes", pv_json_number(f->wire_bytes)));
-    PV_TRY(pv_json_set(j, "view_bytes", pv_json_number(f->view_bytes)));
-    PV_TRY(pv_json_set(j, "disk_bytes", pv_json_number(f->disk_bytes)));
+    PV_TRY(pv_json_set(j, "wire_bytes", json_integer(llround(f->wire_bytes))));
+    PV_TRY(pv_json_set(j, "view_bytes", json_integer(llround(f->view_bytes))));
+    PV_TRY(pv_json_set(j, "disk_bytes", json_integer(llround(f->disk_bytes))));
     for (size_t i = 0; i < r->items; i++) {
         json_t *one = json_object();
         PV_TRY(pv_json_append(items, one));
@@ -82,7 +94,7 @@ static pv_status run(const pv_cli *cli, const void *opaque)
         &party, &scenario, &local,
         &(pv_one_party_options){
             .scenario = a->scenario, .local = a->local, .name = a->as, .folder = a->out}));
-    PV_TRY_GOTO(forecast(&f, &party));
+    PV_TRY_GOTO(forecast(&f, &party, &cli->ctx));
     PV_TRY_GOTO(pv_party_check(
         &(pv_check_options){.party = &party, .disk_bytes = f.disk_bytes, .seconds = a->seconds},
         &report, &cli->ctx));

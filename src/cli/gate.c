@@ -106,8 +106,8 @@ const pv_command pv_command_gate = {
             "but an attack did not finish or a control failed, so that nothing was shown. Exit "
             "status 0: all are valid and within their limits. A limit that no finding measures is "
             "a usage error, so that a gate cannot pass by testing nothing.",
-    .examples = "privet gate runs/hospitals --max identification=0.05\n"
-                "privet gate runs/hospitals --max identification=0.05 --max membership=0.02",
+    .examples = "privet gate runs/hospitals --max recovered=0.05\n"
+                "privet gate runs/hospitals --max recovered=0.05 --max labels=0.5",
     .options = options,
     .args_size = sizeof(gate_args),
     .run = run,

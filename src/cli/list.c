@@ -106,7 +106,7 @@ done:
 
 const pv_command pv_command_list = {
     .name = "list",
-    .summary = "the models, data sources, optimisers and schedules there are",
+    .summary = "schemes, attacks, models, data sources, optimisers, schedules",
     .examples = "privet list models\nprivet list data",
     .options = options,
     .args_size = sizeof(list_args),

@@ -3,6 +3,8 @@
 #include "cli/console.h"
 #include "run/one_party.h"
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,10 +32,12 @@ static const pv_option options[] = {
     PV_OPTION_END,
 };
 
-/* Whoever started this party reads along; when nobody does any more, it goes on alone. */
+/* Whoever started this party reads along. When nobody does any more, the party stops where it can
+ * go on: left alone it would wait for peers that ended with the one who started them all. */
 typedef struct teller {
     int fd;
-    double last;
+    int alone; /* its reader is gone */
+    double last, looked;
     const pv_ctx *console;
 } teller;
 
@@ -42,7 +46,7 @@ static void tell(teller *t, json_t *line)
     pv_str text = {0};
     if (pv_json_dump(&text, line, 0) == PV_OK && pv_str_append(&text, "\n") == PV_OK &&
         write(t->fd, text.text, text.size) < 0 && errno == EPIPE)
-        t->fd = -1;
+        t->alone = 1;
     pv_str_clear(&text);
 }
 
@@ -67,10 +71,21 @@ static void on_log(void *user, pv_log_level level, const char *line)
     t->console->log(t->console->user, level, line);
 }
 
+/* The writing end of a pipe that nobody can read from is in error. */
+static int is_alone(teller *t)
+{
+    double now = pv_clock_seconds();
+    struct pollfd p = {.fd = t->fd};
+    if (t->alone || t->fd < 0 || now - t->looked < 0.5) return t->alone;
+    t->looked = now;
+    t->alone = poll(&p, 1, 0) > 0 && (p.revents & POLLERR) != 0;
+    return t->alone;
+}
+
 static int is_cancelled(void *user)
 {
-    const teller *t = user;
-    return t->console->cancelled(t->console->user);
+    teller *t = user;
+    return t->console->cancelled(t->console->user) || is_alone(t);
 }
 
 static void tell_failure(teller *t, pv_status s)
@@ -91,10 +106,18 @@ static pv_status run(const pv_cli *cli, const void *opaque)
     ctx.progress = on_progress;
     ctx.log = on_log;
     ctx.cancelled = is_cancelled;
+    if (t.fd >= 0)
+        (void)signal(SIGPIPE, SIG_IGN); /* a reader that is gone is noticed, not died of */
     pv_status s = pv_one_party(
         &(pv_one_party_options){
             .scenario = a->scenario, .local = a->local, .name = a->as, .folder = a->out},
         &ctx);
+    if (s == PV_ERR_CANCELLED) {
+        pv_trail_clear();
+        s = pv_trail_fail(PV_ERR_CANCELLED, __FILE__, __LINE__,
+                          "%s stopped%s; the same command goes on", a->as,
+                          t.alone ? ", because whoever started it is gone" : "");
+    }
     if (s != PV_OK) {
         tell_failure(&t, s);
         return s;
@@ -117,10 +140,12 @@ done:
 const pv_command pv_command_party = {
     .name = "party",
     .summary = "one party of a scenario, on its own machine",
-    .text = "Runs one party to the end: it waits for its peers, takes part, and leaves its folder. "
-            "Interrupted, killed or after a power cut it goes on with the same command; its peers "
-            "wait for it, or go on without it, as the scenario says.\n\n"
-            "Run privet check first: it finds what would stop the run in the middle.",
+    .text =
+        "Runs one party to the end: it waits for its peers, takes part, and leaves its folder. "
+        "Interrupted, killed or after a power cut it goes on with the same command; its peers "
+        "wait for it, or go on without it, as the scenario says.\n\n"
+        "Run privet check first: it finds what would stop the run in the middle. Seed and threads "
+        "are the scenario's and the local file's: --seed and --threads mean nothing here.",
     .examples = "privet party trial.ini --as hospital-a --local hospital-a.ini --out trial-a",
     .options = options,
     .args_size = sizeof(party_args),

@@ -107,7 +107,8 @@ const pv_command pv_command_run = {
         "them. A scenario that pins no certificates gets keys made for this run alone; one without "
         "a [schema] gets that of its first data set.\n\n"
         "Every party keeps a journal: a run that was stopped or killed goes on with --resume and "
-        "ends as if nothing had happened.",
+        "ends as if nothing had happened.\n\n"
+        "Seed and threads are the scenario's: --seed and --threads mean nothing here.",
     .examples = "privet run examples/federated-glyphs.ini --out runs/glyphs\n"
                 "privet run --resume --out runs/glyphs",
     .options = options,

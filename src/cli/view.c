@@ -35,7 +35,7 @@ static const pv_option options[] = {
 static pv_status check_usage(const view_args *a)
 {
     if (a->files.count != (a->cross ? 2 : 1))
-        PV_FAIL(PV_ERR_OPTION, "view: %d files; --cross takes two, anything else one",
+        PV_FAIL(PV_ERR_OPTION, "view: --cross takes two files, anything else one; %d given",
                 a->files.count);
     int payload = a->payload != PV_OPTION_UNSET, extract = a->extract != PV_OPTION_UNSET;
     if (payload + extract + a->cross > 1 || (payload + extract + a->cross > 0 && a->records))

@@ -12,7 +12,8 @@ pv_status pv_fed_learning_check(const pv_fed_learning *l, const pv_scenario *s)
     if (l->nesterov && l->momentum == 0)
         PV_FAIL(PV_ERR_FORMAT, "%s: [scheme] nesterov needs a momentum above 0, such as 0.9",
                 s->path);
-    if (s->schema.kind != PV_DATA_IMAGE && (l->flip || l->shift > 0 || l->cutout > 0))
+    if (s->schema.kind != 0 && s->schema.kind != PV_DATA_IMAGE &&
+        (l->flip || l->shift > 0 || l->cutout > 0))
         PV_FAIL(PV_ERR_FORMAT, "%s: [scheme] flip, shift and cutout work on images only", s->path);
     return PV_OK;
 }

@@ -125,8 +125,10 @@ pv_status pv_address_listen(int fd[PV_LISTENERS], int *count, uint16_t *port, co
     if (*count > 0 && why != EADDRINUSE && why != EACCES) return PV_OK;
     for (int i = 0; i < *count; i++) close(fd[i]);
     *count = 0;
-    PV_FAIL(PV_ERR_NETWORK, "can't listen on %s port %u: %s", a->host[0] == '\0' ? "any" : a->host,
-            *port, strerror(why));
+    PV_FAIL(PV_ERR_NETWORK,
+            "can't listen on %s port %u: %s; another program may have it: listen = HOST:PORT in "
+            "the local file takes another",
+            a->host[0] == '\0' ? "any" : a->host, *port, strerror(why));
 }
 
 pv_status pv_address_connect(int *fd, const pv_address_list *list, int i)

@@ -143,6 +143,7 @@ static void take_over(pv_hub *h, pv_conn *c, int peer, const pv_hello *there, do
     /* Once: it is pinned, and the role's thread reads it without the lock from then on. */
     if (!p->known) memcpy(p->key, pv_certificate_key(c->certificate), sizeof p->key);
     p->known = 1;
+    p->misfits = 0;
     p->heard = now;
     p->trouble[0] = '\0';
     c->peer = peer;
@@ -168,6 +169,15 @@ static void busy(pv_hub *h, pv_conn *c, int peer, double now)
     pv_greet_refuse(h, c, PV_REFUSE_BUSY, text, now);
 }
 
+/* Two ends that dial each other have two connections for a moment. What a HELLO says of the
+ * journals is as old as the HELLO: frames that crossed on the other connection since then make it
+ * look like an older copy. Said anew, on the next connection, it is the truth. */
+static int may_be_stale(pv_peer *p, const pv_hello *here, const pv_hello *there)
+{
+    return p->known && p->misfits++ == 0 && strcmp(here->scheme, there->scheme) == 0 &&
+           strcmp(here->agreement, there->agreement) == 0;
+}
+
 /* HELLO or WELCOME, from who it should be. */
 static pv_status greeted(pv_hub *h, pv_conn *c, int peer, const pv_hello *there, double now)
 {
@@ -184,8 +194,15 @@ static pv_status greeted(pv_hub *h, pv_conn *c, int peer, const pv_hello *there,
     if (status == PV_OK && !dropped && !c->dialled)
         status = put_hello(h, c, peer, PV_TYPE_WELCOME, &mine);
     if (status == PV_OK && !dropped) take_over(h, c, peer, there, now);
-    if (status == PV_ERR_MISMATCH) pv_hub_fatal(h, status, "%s", pv_trail_text());
+    int stale = status == PV_ERR_MISMATCH && !c->channel && may_be_stale(p, &mine, there);
+    if (status == PV_ERR_MISMATCH && !stale) pv_hub_fatal(h, status, "%s", pv_trail_text());
     pthread_mutex_unlock(&h->lock);
+    if (stale) {
+        pv_str_clear(&theirs);
+        pv_trail_clear();
+        pv_io_drop(h, c, "its HELLO was older than what has crossed since");
+        return PV_OK;
+    }
     if (dropped)
         pv_greet_refuse(h, c, PV_REFUSE_DROPPED, "it was given up for the rest of the run", now);
     if (status == PV_ERR_MISMATCH) {

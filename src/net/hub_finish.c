@@ -16,6 +16,8 @@
 #include "base/ctx.h"
 #include <inttypes.h>
 
+#define GRACE_SECONDS 1.5
+
 /* Seals may come now, data not. */
 static pv_status take_rest(pv_hub *h, int *taken)
 {
@@ -108,8 +110,10 @@ static pv_status wait_goodbyes(pv_hub *h, double seconds, int *taken)
         pthread_mutex_lock(&h->lock);
         for (int i = 0; i < h->peers; i++) {
             const pv_peer *p = &h->peer[i];
-            if (said_goodbye(p) && (p->bye_out || !p->up || p->dropped)) continue;
+            if (said_goodbye(p) && (p->bye_out || p->dropped)) continue;
             double down = now - (p->down_since > since ? p->down_since : since);
+            /* It may still wait for a goodbye of this end, which a new process has not said yet. */
+            if (said_goodbye(p) && !p->up && down >= GRACE_SECONDS) continue;
             if (p->up ? out_of_patience(p, since) : seconds >= 0 && down >= seconds) {
                 late = i;
                 continue;

@@ -34,7 +34,8 @@ typedef struct pv_peer {
     double patience;                               /* C; 0: none */
 
     pv_link link;
-    int known; /* its certificate was seen, in this run */
+    int known;   /* its certificate was seen, in this run */
+    int misfits; /* HELLOs in a row whose journals did not fit */
     uint8_t key[32];
     int up, dropped;
     int bye_in, bye_out;      /* it said so; we did, and it has left this process */
@@ -83,7 +84,7 @@ struct pv_hub {
     pv_tls *tls;                           /* C; NULL: only channels */
     pv_address proxy;                      /* C; port 0: none */
     int listener[PV_LISTENERS], listeners; /* I */
-    double deaf_until;                     /* I: nobody is let in before */
+    double deaf_until;                     /* I: without descriptors nobody is let in */
     uint16_t port;                         /* C */
     int wake;                              /* C: eventfd */
 

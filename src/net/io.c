@@ -10,8 +10,7 @@
 #include <unistd.h>
 
 #define LINGER_SECONDS 2.0
-/* Without descriptors or memory for who knocks, the knocking would wake the thread without end. */
-#define DEAF_SECONDS 0.1
+#define DEAF_SECONDS   0.5
 
 pv_status pv_io_add(pv_hub *h, pv_conn *c)
 {
@@ -446,8 +445,8 @@ void *pv_io_run(void *hub)
         (void)poll(p.fd, (nfds_t)p.count, milliseconds);
         now = pv_clock_seconds();
         if (p.fd[0].revents != 0) {
-            uint64_t count;
-            if (read(h->wake, &count, sizeof count) < 0 && errno != EAGAIN) break;
+            uint64_t count; /* of no interest, nor whether there was one */
+            if (read(h->wake, &count, sizeof count) < 0) count = 0;
         }
         size_t first = 1 + (size_t)h->listeners, polled = p.count - first;
         for (size_t i = 0; i < polled; i++) {

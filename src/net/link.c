@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* What a frame takes besides its payload: a flood of empty ones must count, too. */
-enum { EACH = 256 };
+/* What a frame takes beside its payload: so that many small ones count, too. */
+enum { FRAME_COST = 128 };
 
 /* ---- payloads */
 
@@ -87,7 +87,7 @@ static void drop_out(pv_link *l)
 {
     pv_out_frame *f = out_at(l, 0);
     l->base = (pv_transcript){.count = l->base.count + 1, .hash = f->chain};
-    l->out_bytes -= f->payload->bytes.size + EACH;
+    l->out_bytes -= f->payload->bytes.size + FRAME_COST;
     pv_payload_release(f->payload);
     queue_drop(&l->out);
 }
@@ -126,7 +126,7 @@ pv_status pv_link_store(pv_link *l, uint16_t type, uint64_t step, pv_payload *pa
     *out_at(l, l->out.count - 1) =
         (pv_out_frame){.type = type, .step = step, .payload = payload, .chain = t.hash};
     l->stored = t.count;
-    l->out_bytes += payload->bytes.size + EACH;
+    l->out_bytes += payload->bytes.size + FRAME_COST;
     return PV_OK;
 }
 
@@ -179,7 +179,7 @@ pv_status pv_link_arrive(pv_link *l, const pv_in_frame *f)
     l->in.count++;
     *in_at(l, l->in.count - 1) = *f;
     l->arrived = f->number;
-    l->in_bytes += f->payload.size + EACH;
+    l->in_bytes += f->payload.size + FRAME_COST;
     if (f->type != PV_TYPE_SEAL) l->in_data++;
     return PV_OK;
 }
@@ -192,7 +192,7 @@ pv_in_frame *pv_link_head(const pv_link *l)
 void pv_link_take(pv_link *l, pv_in_frame *out)
 {
     *out = *in_at(l, 0);
-    l->in_bytes -= out->payload.size + EACH;
+    l->in_bytes -= out->payload.size + FRAME_COST;
     if (out->type != PV_TYPE_SEAL) l->in_data--;
     queue_drop(&l->in);
 }

@@ -7,12 +7,13 @@
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { WARN_DAYS = 30, DAY = 86400, SHOWN = 5 };
+enum { WARN_DAYS = 30, DAY = 86400, SHOWN = 5, SIZE_TEXT = 32 };
 
 /* ---- the report */
 
@@ -205,26 +206,38 @@ done:
     return status;
 }
 
+static pv_status check_test(pv_checking *c)
+{
+    pv_data *test = NULL;
+    pv_status status = pv_party_test(&test, c->p);
+    if (status != PV_OK)
+        status = pv_check_failed(c->report, "test data", status);
+    else if (test != NULL)
+        status = pv_check_add(c->report, PV_CHECK_PASS, "test data", "%lld samples",
+                              (long long)pv_data_count(test));
+    pv_data_free(test);
+    return status;
+}
+
 static pv_status check_data(pv_checking *c)
 {
-    pv_data *data, *test = NULL;
+    pv_data *data;
     const pv_local *l = c->p->o->local;
-    if (l->data == NULL)
-        return pv_check_add(c->report, PV_CHECK_PASS, "data", "%s brings no data", c->p->o->name);
+    if (l->data == NULL) {
+        int lacks = c->p->o->role != NULL && c->p->o->role->brings_data;
+        PV_TRY(pv_check_add(c->report, lacks ? PV_CHECK_FAIL : PV_CHECK_PASS, "data",
+                            "%s brings no data%s", c->p->o->name,
+                            lacks ? ": write data = SPEC into its local file" : ""));
+        return check_test(c);
+    }
     pv_status status = pv_local_data(&data, l, c->p->o->scenario, c->p->o->name, &c->p->ctx);
     if (status != PV_OK) return pv_check_failed(c->report, "data", status);
     PV_TRY_GOTO(pv_check_add(c->report, PV_CHECK_PASS, "data", "%s: %lld samples%s", l->data,
                              (long long)pv_data_count(data),
                              c->p->o->scenario->schema.kind == 0 ? "" : ", as [schema] says"));
     PV_TRY_GOTO(check_values(c, data));
-    status = pv_party_test(&test, c->p);
-    if (status != PV_OK)
-        status = pv_check_failed(c->report, "test data", status);
-    else if (test != NULL)
-        status = pv_check_add(c->report, PV_CHECK_PASS, "test data", "%lld samples",
-                              (long long)pv_data_count(test));
+    PV_TRY_GOTO(check_test(c));
 done:
-    pv_data_free(test);
     pv_data_free(data);
     return status;
 }
@@ -256,21 +269,29 @@ static pv_status free_bytes(double *out, const char *folder)
     return PV_OK;
 }
 
+static const char *size_text(double bytes, char text[SIZE_TEXT])
+{
+    int giga = bytes >= 1e9;
+    snprintf(text, SIZE_TEXT, "%.1f %s", bytes / (giga ? 1e9 : 1e6), giga ? "GB" : "MB");
+    return text;
+}
+
 static pv_status check_disk(pv_checking *c)
 {
+    char there[SIZE_TEXT], wanted[SIZE_TEXT];
     double have, need = c->o->disk_bytes;
     const char *folder = c->p->o->folder;
     pv_status status = free_bytes(&have, folder);
     if (status != PV_OK) return pv_check_failed(c->report, "disk", status);
     if (need <= 0)
-        return pv_check_add(c->report, PV_CHECK_PASS, "disk", "%.1f GB are free at %s", have / 1e9,
-                            folder);
+        return pv_check_add(c->report, PV_CHECK_PASS, "disk", "%s are free at %s",
+                            size_text(have, there), folder);
     return pv_check_add(c->report,
                         have < need       ? PV_CHECK_FAIL
                         : have < 2 * need ? PV_CHECK_WARN
                                           : PV_CHECK_PASS,
-                        "disk", "%.1f GB are free at %s, the run will need about %.1f GB%s",
-                        have / 1e9, folder, need / 1e9,
+                        "disk", "%s are free at %s, the run will need about %s%s",
+                        size_text(have, there), folder, size_text(need, wanted),
                         have < 2 * need ? "; free some, or keep less of the view ([view])" : "");
 }
 

@@ -31,6 +31,7 @@ typedef struct pv_party pv_party;
 typedef struct pv_role {
     const char *name, *summary;
     int least, most; /* parties of this role in a scenario */
+    int brings_data; /* a party of this role without data can't take part */
     /* *self is the role's own object. Data is opened, nothing is sent. */
     pv_status (*open)(void **self, pv_party *p);
     /* step 1, 2, ...; *done: this was the last one. */

@@ -1,9 +1,11 @@
 #include "party/party_i.h"
 
+#include "base/ctx.h"
 #include "base/secret.h"
 #include <string.h>
+#include <time.h>
 
-enum { PASSPHRASE_MAX = 4096 };
+enum { PASSPHRASE_MAX = 4096, WARN_DAYS = 7, DAY = 86400 };
 
 /* ---- who we are */
 
@@ -147,8 +149,25 @@ pv_hub_options pv_party_hub_options(const pv_party *p)
                             .proxy = l->proxy};
 }
 
+/* Peers would turn away a certificate that is not valid, one try after the other: the party itself
+ * says so first. */
+static pv_status check_dates(const pv_party *p)
+{
+    const pv_certificate *own = pv_identity_certificate(p->identity);
+    int64_t now = (int64_t)time(NULL), days = (pv_certificate_ends(own) - now) / DAY;
+    if (p->ca == NULL) return PV_OK;
+    PV_TRY(pv_certificate_check(own, p->ca, now));
+    if (days < WARN_DAYS)
+        pv_ctx_log(
+            &p->ctx, PV_LOG_WARN,
+            "the certificate of %s is valid for %lld more days; have a new one issued in time",
+            p->o->name, (long long)days);
+    return PV_OK;
+}
+
 pv_status pv_party_open_hub(pv_party *p, const pv_journal_picture *picture)
 {
+    PV_TRY(check_dates(p));
     PV_TRY(open_types(p));
     p->view = pv_path_join(p->o->folder, "view.pvv");
     if (p->view == NULL) PV_FAIL_MEMORY(strlen(p->o->folder));

@@ -113,7 +113,7 @@ void pv_audit_worst(const pv_audit *a)
         pv_html_textf(h, "%s: %s. ", pv_words_verb(f), pv_words_text(f->criterion));
         pv_html_rawf(h, "<a href=\"#%spictures\">All ", a->prefix);
         pv_html_count(h, f->count.n);
-        pv_html_raw(h, ", worst first</a>.");
+        pv_html_raw(h, ", best reconstructed first</a>.");
     }
     if (!a->f->with_originals)
         pv_html_raw(h, " Pictures of people’s data are shown only with "

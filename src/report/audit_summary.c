@@ -192,6 +192,8 @@ static void controls(const pv_audit *a)
     }
     if (invalid == 0 && n == 1) {
         pv_html_raw(h, "The finding is valid.</b>");
+    } else if (invalid == 0 && n == 2) {
+        pv_html_raw(h, "Both findings are valid.</b>");
     } else if (invalid == 0) {
         pv_html_raw(h, "All ");
         pv_words_many(h, n, "finding", "findings");
@@ -200,7 +202,7 @@ static void controls(const pv_audit *a)
         pv_html_count(h, n - invalid);
         pv_html_raw(h, " of ");
         pv_words_many(h, n, "finding", "findings");
-        pv_html_raw(h, n - invalid == 1 ? " is valid, " : " are valid, ");
+        pv_html_raw(h, n == 1 || n - invalid == 1 ? " is valid, " : " are valid, ");
         pv_html_count(h, invalid);
         pv_html_raw(h, invalid == 1 ? " is not.</b>" : " are not.</b>");
     }

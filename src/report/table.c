@@ -244,7 +244,7 @@ static void valid(table *t)
     pv_html_count(&text, n - invalid);
     pv_html_raw(&text, " of ");
     pv_words_many(&text, n, "finding", "findings");
-    pv_html_raw(&text, n - invalid == 1 ? " is valid" : " are valid");
+    pv_html_raw(&text, n == 1 || n - invalid == 1 ? " is valid" : " are valid");
     if (invalid > 0) pv_html_raw(&text, "; INVALID is not a pass: nothing was shown");
     paragraph(t, &text, 2, 2);
 }

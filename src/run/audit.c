@@ -5,6 +5,7 @@
 #include "run/folder.h"
 #include "run/registry.h"
 
+#include <stdio.h>
 #include <string.h>
 
 int pv_audit_invalid(const pv_findings *f)
@@ -83,7 +84,9 @@ static pv_status open_run(pv_audit_work *w)
     char *path = pv_run_path(w->o->run, "scenario.ini");
     if (path == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
     if (!pv_file_exists(path))
-        PV_FAIL_GOTO(PV_ERR_NOT_FOUND, "%s: there is no run in this folder (no scenario.ini)",
+        PV_FAIL_GOTO(PV_ERR_NOT_FOUND,
+                     "%s: there is no run in this folder (no scenario.ini); a party that ran by "
+                     "itself lays it out as docs/audit.md says",
                      w->o->run);
     PV_TRY_GOTO(pv_scenario_load(&w->scenario, path));
     PV_TRY_GOTO(pv_scheme_find(&w->scheme, w->scenario.scheme));
@@ -110,7 +113,7 @@ static pv_status commit_guesses(pv_audit_work *w)
     json_t *j = json_object(), *list = json_array();
     pv_hasher all = {0};
     char text[PV_HASH_TEXT];
-    char *path = pv_run_path(w->o->run, "audit/guesses.json");
+    char *path = pv_run_path(w->o->run, "audit/guesses.json"), *old = NULL;
     if (path == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for a path");
     PV_TRY_GOTO(pv_json_set(j, "guesses", json_incref(list)));
     PV_TRY_GOTO(pv_hasher_init(&all));
@@ -128,7 +131,12 @@ static pv_status commit_guesses(pv_audit_work *w)
     PV_TRY_GOTO(pv_hasher_end(&all, &w->guesses));
     PV_TRY_GOTO(pv_json_set(j, "all", json_string(pv_hash_text(&w->guesses, text))));
     PV_TRY_GOTO(pv_json_save(j, 1, path));
+    /* what an earlier audit found no longer goes with the guesses that are there */
+    old = pv_run_path(w->o->run, "audit/findings.json");
+    if (old == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for a path");
+    (void)remove(old);
 done:
+    pv_free(old);
     pv_hasher_clear(&all);
     json_decref(j);
     json_decref(list);
@@ -160,6 +168,10 @@ pv_status pv_audit(pv_findings *out, const pv_audit_options *o, const pv_ctx *ct
     PV_TRY_GOTO(open_run(&w));
     PV_TRY_GOTO(pv_folder_make(folder));
     PV_TRY_GOTO(pv_audit_cases(&w));
+    if (w.cases == 0 && o->as_owner != NULL && o->attack == NULL)
+        PV_FAIL_GOTO(PV_ERR_OPTION,
+                     "--as-owner %s: the scheme %s claims nothing about the data of a %s",
+                     o->as_owner, w.scheme->name, pv_scenario_find(&w.scenario, o->as_owner)->role);
     if (w.cases == 0)
         PV_FAIL_GOTO(PV_ERR_OPTION, "%s: no claim of the scheme %s fits this adversary%s%s", o->run,
                      w.scheme->name, o->attack != NULL ? " and the attack " : "",

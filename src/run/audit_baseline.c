@@ -71,8 +71,8 @@ done:
     return status;
 }
 
-/* Adds how many labels of a step are right when they are guessed in the proportions of all targets'
- * labels, rounded by largest remainders: of one sample, the most frequent class. */
+/* Adds how many labels of a step are right when they are guessed in the proportions of count,
+ * rounded by largest remainders: of one sample, the most frequent class. */
 static pv_status guess_in_proportion(int64_t *right, const pv_answer *a, const int64_t *count,
                                      int classes, int64_t all)
 {
@@ -96,6 +96,15 @@ done:
     pv_free(quota);
     pv_free(there);
     return status;
+}
+
+/* The classes' proportions that anybody might know: those of all victims together. Of a single
+ * victim they are part of the secret, and a guess without a view takes all classes for equal. */
+static int has_one_victim(const pv_audit_case *c)
+{
+    for (size_t t = 1; t < c->targets; t++)
+        if (c->victim[t] != c->victim[0]) return 0;
+    return 1;
 }
 
 pv_status pv_audit_scorer(pv_audit_scored *s)
@@ -127,9 +136,13 @@ pv_status pv_audit_scorer(pv_audit_scored *s)
         for (int64_t b = 0; b < a->batch; b++) count[a->label[b]]++;
         s->partial |= pv_score_is_partial(s->c->guess.item[t].batch, a->batch);
     }
+    int64_t all = s->answers.samples;
+    s->equal_classes = has_one_victim(s->c);
+    if (s->equal_classes) all = classes;
+    for (int64_t k = 0; s->equal_classes && k < classes; k++) count[k] = 1;
     for (size_t t = 0; t < s->answers.count; t++)
-        PV_TRY_GOTO(guess_in_proportion(&s->base_labels, &s->answers.item[t], count, (int)classes,
-                                        s->answers.samples));
+        PV_TRY_GOTO(
+            guess_in_proportion(&s->base_labels, &s->answers.item[t], count, (int)classes, all));
 done:
     pv_free(x);
     pv_free(count);

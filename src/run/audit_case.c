@@ -12,6 +12,7 @@
 enum { TARGETS = 100, CONTROLS = 5, LABEL_CONTROLS = 20, OPTIONS = 16 };
 /* Samples of one step that an attack on images is asked for, and one on labels alone. */
 enum { APART = 8, COUNTED = 4096 };
+enum { ONCE = 256 };
 
 void pv_audit_case_clear(pv_audit_case *c)
 {
@@ -29,17 +30,39 @@ void pv_audit_case_clear(pv_audit_case *c)
 
 /* ---- targets: the steps of a victim about which the view kept something */
 
-/* Did the adversary get something from the victim in this step that the view still has? */
+/* Has the view all that crossed between its party and this peer in the step? *seen: did anything
+ * come from the victim's side? */
 static int kept(const pv_view *v, int mirrored, const char *peer, uint64_t step, int *seen)
 {
-    int index = pv_view_peer_index(v, peer);
+    int index = pv_view_peer_index(v, peer), all = 1;
     pv_view_kind kind = mirrored ? PV_VIEW_SENT : PV_VIEW_RECEIVED;
-    int any = 0;
     *seen = 0;
     for (uint64_t i = 0; i < pv_view_count(v); i++) {
         const pv_view_record *r = pv_view_at(v, i);
-        if (r->step != step || r->kind != kind || r->peer != index || r->type < PV_TYPE_FIRST)
-            continue;
+        if (r->step != step || r->peer != index || r->type < PV_TYPE_FIRST) continue;
+        *seen |= r->kind == kind;
+        all &= r->kept;
+    }
+    return *seen && all;
+}
+
+/* Under masked sums nothing that comes from one victim says anything: what the server has is its
+ * note of what the sum was, which is about all of them. */
+static int is_masked(const pv_view *v)
+{
+    int masked = pv_view_type_id(v, "masked");
+    for (uint64_t i = 0; masked >= 0 && i < pv_view_count(v); i++)
+        if (pv_view_at(v, i)->type == masked) return 1;
+    return 0;
+}
+
+static int has_sum(const pv_view *v, uint64_t step, int *seen)
+{
+    int sum = pv_view_type_id(v, "aggregate"), any = 0;
+    *seen = 0;
+    for (uint64_t i = 0; sum >= 0 && i < pv_view_count(v); i++) {
+        const pv_view_record *r = pv_view_at(v, i);
+        if (r->step != step || r->kind != PV_VIEW_DERIVED || r->type != sum) continue;
         *seen = 1;
         any |= r->kept;
     }
@@ -92,7 +115,8 @@ static pv_status add_targets_of(pv_audit_work *w, pv_audit_case *c, int victim, 
         PV_TRY_GOTO(w->scheme->truth(&truth, &w->scenario, p->name, samples, step));
         if (truth.count == 0) continue;
         if (!direct && !took_part(c->view[0], step)) continue;
-        if (direct && !kept(c->view[0], c->owner != NULL, peer, step, &seen)) {
+        if (direct && !(c->joint ? has_sum(c->view[0], step, &seen)
+                                 : kept(c->view[0], c->owner != NULL, peer, step, &seen))) {
             c->steps += (size_t)seen;
             c->unkept += (size_t)seen;
             continue;
@@ -106,12 +130,24 @@ done:
     return status;
 }
 
+/* A step about very many samples is about the same ones in every round: counting them again would
+ * make intervals narrower than what is known. One such step a victim is enough. */
+static size_t once_a_victim(found *list, size_t count)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        if (list[i].batch <= ONCE || n == 0 || list[n - 1].victim != list[i].victim)
+            list[n++] = list[i];
+    return n;
+}
+
 /* Spread over all that was found: the same number from each stretch of the list. */
-static pv_status choose(pv_audit_work *w, pv_audit_case *c, const found *list, size_t count)
+static pv_status choose(pv_audit_work *w, pv_audit_case *c, found *list, size_t count)
 {
     size_t want = (size_t)(w->o->targets > 0 ? w->o->targets : TARGETS);
     int rows = strcmp(c->attack->wants, "rows") == 0;
     int labels = strcmp(c->attack->wants, "labels") == 0;
+    if (labels) count = once_a_victim(list, count);
     if (rows || want > count) want = count;
     c->target = pv_calloc(want + 1, sizeof *c->target);
     c->victim = pv_calloc(want + 1, sizeof *c->victim);
@@ -140,17 +176,43 @@ static int is_member(const char *list, const char *name)
     return 0;
 }
 
+int pv_audit_is_victim(const pv_audit_work *w, const pv_audit_case *c, int party)
+{
+    const pv_audit_party *p = &w->party[party];
+    return strcmp(p->role, c->claim->victim) == 0 && !is_member(c->adversary, p->name) &&
+           (c->owner == NULL || strcmp(p->name, c->owner) == 0);
+}
+
+/* The same steps, about the samples of all victims together. */
+static pv_status join_targets(pv_audit_work *w, const pv_audit_case *c, found *list, size_t count)
+{
+    pv_status status = PV_OK;
+    pv_batch_truth truth = {0};
+    for (size_t i = 0; i < count; i++)
+        for (int k = 0; k < w->parties; k++) {
+            if (k == list[i].victim || !pv_audit_is_victim(w, c, k)) continue;
+            pv_batch_truth_clear(&truth);
+            PV_TRY_GOTO(w->scheme->truth(&truth, &w->scenario, w->party[k].name,
+                                         samples_of(&w->party[k]), list[i].step));
+            list[i].batch += truth.count;
+        }
+done:
+    pv_batch_truth_clear(&truth);
+    return status;
+}
+
 static pv_status find_targets(pv_audit_work *w, pv_audit_case *c)
 {
     pv_status status = PV_OK;
     found *list = NULL;
     size_t count = 0, capacity = 0;
+    c->joint = c->owner == NULL && is_masked(c->view[0]);
     for (int i = 0; i < w->parties; i++) {
-        const pv_audit_party *p = &w->party[i];
-        if (strcmp(p->role, c->claim->victim) != 0 || is_member(c->adversary, p->name)) continue;
-        if (c->owner != NULL && strcmp(p->name, c->owner) != 0) continue;
+        if (!pv_audit_is_victim(w, c, i)) continue;
         PV_TRY_GOTO(add_targets_of(w, c, i, &list, &count, &capacity));
+        if (c->joint && count > 0) break;
     }
+    if (c->joint) PV_TRY_GOTO(join_targets(w, c, list, count));
     PV_TRY_GOTO(choose(w, c, list, count));
 done:
     pv_free(list);
@@ -211,6 +273,8 @@ static pv_status add_colluding(pv_audit_work *w)
         if (found_at < 0)
             PV_FAIL_GOTO(PV_ERR_OPTION, "--collude: there is no party \"%.*s\" in this run", (int)n,
                          word);
+        if (is_member(pv_str_text(&name), w->party[found_at].name))
+            PV_FAIL_GOTO(PV_ERR_OPTION, "--collude: %s is named twice", w->party[found_at].name);
         if (views == PV_ATTACK_VIEWS)
             PV_FAIL_GOTO(PV_ERR_OPTION, "--collude: at most %d parties", PV_ATTACK_VIEWS);
         if (w->party[found_at].view == NULL)
@@ -391,6 +455,9 @@ static pv_status attack_run(pv_audit_work *w, pv_audit_case *c)
 
 pv_status pv_audit_cases(pv_audit_work *w)
 {
+    const pv_attack *named;
+    if (w->o->attack != NULL && strcmp(w->o->attack, "all") != 0)
+        PV_TRY(pv_attack_find(&named, w->o->attack));
     PV_TRY(w->o->collude != NULL ? add_colluding(w) : add_all(w));
     return check_options(w);
 }
@@ -405,7 +472,7 @@ pv_status pv_audit_guess(pv_audit_work *w, pv_audit_case *c)
     c->seconds = pv_clock_seconds() - begun;
     if (s == PV_OK) s = attack_control(&c->positive_guess, &c->positive, w, c, 1);
     if (s == PV_OK) s = attack_control(&c->negative_guess, &c->negative, w, c, 0);
-    if (s == PV_ERR_CANCELLED || s == PV_ERR_MEMORY) return s;
+    if (s == PV_ERR_CANCELLED || s == PV_ERR_MEMORY || s == PV_ERR_OPTION) return s;
     if (s != PV_OK) { /* the finding will say why there is none */
         PV_TRY(pv_str_append(&c->failure, pv_trail_text()));
         pv_trail_clear();

@@ -70,7 +70,16 @@ done:
     return status;
 }
 
-static pv_status retention(char **out, pv_audit_work *w)
+/* Is anything of this type in the view? Many a type belongs to settings that a run does not have.
+ */
+static int occurs(const pv_view *v, uint16_t type)
+{
+    for (uint64_t i = 0; i < pv_view_count(v); i++)
+        if (pv_view_at(v, i)->type == type) return 1;
+    return 0;
+}
+
+static pv_status retention(char **out, pv_audit_work *w, const pv_view *v)
 {
     pv_str s = {0};
     pv_status status = PV_OK;
@@ -78,14 +87,14 @@ static pv_status retention(char **out, pv_audit_work *w)
         pv_retention r;
         const pv_message_type *type = &w->scheme->type[i];
         PV_TRY_GOTO(pv_scenario_retention(&r, &w->scenario, type));
-        if (r.kind == PV_RETAIN_FULL) continue;
+        if (r.kind == PV_RETAIN_FULL || v == NULL || !occurs(v, type->id)) continue;
         if (r.kind == PV_RETAIN_EVERY)
             PV_TRY_GOTO(pv_str_printf(&s, "%s%s: every %llu steps", s.size > 0 ? "; " : "",
                                       type->name, (unsigned long long)r.every));
         else
             PV_TRY_GOTO(pv_str_printf(&s, "%s%s: hash only", s.size > 0 ? "; " : "", type->name));
     }
-    if (s.size == 0) PV_TRY_GOTO(pv_str_append(&s, "full"));
+    if (s.size == 0 && v != NULL) PV_TRY_GOTO(pv_str_append(&s, "full"));
     return take(out, &s);
 done:
     pv_str_clear(&s);
@@ -130,7 +139,7 @@ static pv_status write_party(pv_findings_party *out, pv_audit_work *w, const pv_
     const json_t *result = json_object_get(p->result, "result");
     const json_t *seconds = json_object_get(p->result, "seconds");
     char hash[PV_HASH_TEXT];
-    *out = (pv_findings_party){.samples = integer(result, "samples", 0),
+    *out = (pv_findings_party){.samples = integer(result, "samples", p->result != NULL ? 0 : -1),
                                .alone_accuracy = real(result, "alone_accuracy"),
                                .alone_count = count_of(result, "alone"),
                                .joint_accuracy = real(result, "joint_accuracy"),
@@ -144,7 +153,7 @@ static pv_status write_party(pv_findings_party *out, pv_audit_work *w, const pv_
     PV_TRY(copy(&out->name, p->name));
     PV_TRY(copy(&out->role, p->role));
     PV_TRY(holds(&out->view_holds, p));
-    PV_TRY(retention(&out->view_retention, w));
+    PV_TRY(retention(&out->view_retention, w, p->view));
     PV_TRY(cross(&out->view_check, w, p));
     if (p->view != NULL) {
         pv_view_position end = pv_view_end(p->view);
@@ -156,6 +165,34 @@ static pv_status write_party(pv_findings_party *out, pv_audit_work *w, const pv_
     return PV_OK;
 }
 
+static int was_dropped(const pv_audit_work *w, const char *name)
+{
+    size_t k;
+    json_t *one;
+    json_array_foreach(json_object_get(w->run, "dropped"), k, one)
+    {
+        if (json_is_string(one) && strcmp(json_string_value(one), name) == 0) return 1;
+    }
+    return 0;
+}
+
+/* The last step in which anybody got something from this party. */
+static uint64_t last_heard(const pv_audit_work *w, const char *name)
+{
+    uint64_t last = 0;
+    for (int i = 0; i < w->parties; i++) {
+        const pv_view *v = w->party[i].view;
+        int peer = v == NULL ? -1 : pv_view_peer_index(v, name);
+        for (uint64_t k = 0; peer >= 0 && k < pv_view_count(v); k++) {
+            const pv_view_record *r = pv_view_at(v, k);
+            if (r->kind == PV_VIEW_RECEIVED && r->peer == peer && r->type >= PV_TYPE_FIRST &&
+                r->step > last)
+                last = r->step;
+        }
+    }
+    return last;
+}
+
 static pv_status write_parties(pv_findings *f, pv_audit_work *w)
 {
     f->party = pv_calloc((size_t)w->parties, sizeof *f->party);
@@ -164,36 +201,48 @@ static pv_status write_parties(pv_findings *f, pv_audit_work *w)
         f->parties++;
         PV_TRY(write_party(&f->party[i], w, &w->party[i]));
     }
-    const json_t *dropped = json_object_get(w->run, "dropped");
-    size_t k;
-    json_t *one;
-    json_array_foreach(dropped, k, one) for (int i = 0; i < w->parties;
-                                             i++) if (json_is_string(one) &&
-                                                      strcmp(json_string_value(one),
-                                                             w->party[i].name) == 0) f->party[i]
-        .dropped_step = 0;
+    for (int i = 0; i < w->parties; i++)
+        if (was_dropped(w, w->party[i].name))
+            f->party[i].dropped_step = (int)last_heard(w, w->party[i].name) + 1;
     return PV_OK;
 }
 
-/* ---- traffic, as its senders counted it */
+/* ---- traffic, as its senders counted it; as its receiver did, where the sender's folder is not at
+ * hand */
+static pv_status add_traffic(pv_findings *f, size_t *capacity, const char *from, const char *to,
+                             const char *type, int64_t count, int64_t bytes)
+{
+    if (bytes == 0) return PV_OK;
+    PV_TRY(pv_grow((void **)&f->traffic, capacity, (size_t)f->traffics + 1, sizeof *f->traffic));
+    pv_findings_traffic *t = &f->traffic[f->traffics++];
+    *t = (pv_findings_traffic){.count = count, .bytes = bytes};
+    PV_TRY(copy(&t->from, from));
+    PV_TRY(copy(&t->to, to));
+    return copy(&t->message, type);
+}
+
+static int has_result(const pv_audit_work *w, const char *name)
+{
+    for (int i = 0; i < w->parties; i++)
+        if (strcmp(w->party[i].name, name) == 0) return w->party[i].result != NULL;
+    return 0;
+}
+
 static pv_status write_traffic(pv_findings *f, const pv_audit_work *w)
 {
     size_t capacity = 0;
     for (int i = 0; i < w->parties; i++) {
-        const char *peer, *type;
+        const char *own = w->party[i].name, *peer, *type;
         json_t *types, *one;
         json_object_foreach(json_object_get(w->party[i].result, "traffic"), peer, types)
-            json_object_foreach(types, type, one)
         {
-            int64_t count = integer(one, "sent_count", 0), bytes = integer(one, "sent_bytes", 0);
-            if (bytes == 0) continue;
-            PV_TRY(pv_grow((void **)&f->traffic, &capacity, (size_t)f->traffics + 1,
-                           sizeof *f->traffic));
-            pv_findings_traffic *t = &f->traffic[f->traffics++];
-            *t = (pv_findings_traffic){.count = count, .bytes = bytes};
-            PV_TRY(copy(&t->from, w->party[i].name));
-            PV_TRY(copy(&t->to, peer));
-            PV_TRY(copy(&t->message, type));
+            json_object_foreach(types, type, one)
+                PV_TRY(add_traffic(f, &capacity, own, peer, type, integer(one, "sent_count", 0),
+                                   integer(one, "sent_bytes", 0)));
+            if (has_result(w, peer)) continue;
+            json_object_foreach(types, type, one)
+                PV_TRY(add_traffic(f, &capacity, peer, own, type, integer(one, "received_count", 0),
+                                   integer(one, "received_bytes", 0)));
         }
     }
     return PV_OK;
@@ -257,6 +306,15 @@ static pv_status write_open(pv_findings *f, const pv_audit_work *w)
                                   c->targets, c->steps, c->unkept));
         PV_TRY_GOTO(add_open(f, &capacity, "Most steps", pv_str_text(&s)));
         break;
+    }
+    for (int i = 0; i < w->parties; i++) {
+        if (!was_dropped(w, w->party[i].name) || w->party[i].result != NULL) continue;
+        pv_str_truncate(&s, 0);
+        PV_TRY_GOTO(pv_str_printf(&s,
+                                  "%s was given up on the way and left no results: what it sent "
+                                  "before was not attacked",
+                                  w->party[i].name));
+        PV_TRY_GOTO(add_open(f, &capacity, "Lost party", pv_str_text(&s)));
     }
     PV_TRY_GOTO(add_open(f, &capacity, "Active parties",
                          "altered weights or chosen batches that expose one sample"));
@@ -339,6 +397,41 @@ done:
     return status;
 }
 
+/* Of the parties that are at hand, for an owner who has no run.json. */
+static double longest(const pv_audit_work *w)
+{
+    double most = NAN;
+    for (int i = 0; i < w->parties; i++) {
+        double x = real(json_object_get(w->party[i].result, "seconds"), "total");
+        if (isfinite(x) && !(x < most)) most = x;
+    }
+    return most;
+}
+
+/* What kind of set the data is, not where it lies: as run.json has it, or as a party's own file. */
+static pv_status write_data(pv_findings *f, pv_audit_work *w)
+{
+    pv_status status = PV_OK;
+    const char *told = json_string_value(json_object_get(w->run, "data"));
+    if (told != NULL) return copy(&f->data, told);
+    for (int i = 0; i < w->parties && f->data == NULL; i++) {
+        pv_local local = {0};
+        pv_str kind = {0};
+        if (!w->party[i].opened) continue;
+        char *path = pv_run_party_path(w->o->run, w->party[i].name, "local.ini");
+        if (path == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
+        status = pv_local_load(&local, &w->scenario, w->party[i].name, path);
+        if (status == PV_OK && local.data != NULL)
+            status = pv_str_printf(&kind, "%.*s", (int)strcspn(local.data, ":?"), local.data);
+        if (status == PV_OK && kind.size > 0) status = copy(&f->data, pv_str_text(&kind));
+        pv_str_clear(&kind);
+        pv_local_clear(&local);
+        pv_free(path);
+        PV_TRY(status);
+    }
+    return f->data != NULL ? PV_OK : copy(&f->data, "");
+}
+
 pv_status pv_audit_facts(pv_findings *f, pv_audit_work *w)
 {
     char text[PV_HASH_TEXT], clock[PV_CLOCK_TEXT], machine[PV_MACHINE_TEXT];
@@ -358,14 +451,14 @@ pv_status pv_audit_facts(pv_findings *f, pv_audit_work *w)
     PV_TRY(copy(&f->guarantee, w->scheme->guarantee(&w->scenario, &why)));
     PV_TRY(copy(&f->guarantee_why, why));
     PV_TRY(copy(&f->guess_hash, pv_hash_text(&w->guesses, text)));
-    PV_TRY(copy(&f->data, json_string_value(json_object_get(w->run, "data"))));
+    PV_TRY(write_data(f, w));
     PV_TRY(write_roots(f, w));
     f->seed = w->scenario.seed;
     f->threads = w->scenario.threads;
     f->classes = w->scenario.schema.classes;
     f->steps = steps_of(w);
     f->rounds = (int)integer(w->run, "rounds", f->steps);
-    f->seconds = real(w->run, "seconds");
+    f->seconds = w->run != NULL ? real(w->run, "seconds") : longest(w);
     f->accuracy = real(w->run, "test_accuracy");
     f->accuracy_count =
         (pv_count){integer(w->run, "test_correct", 0), integer(w->run, "test_count", 0)};

@@ -186,7 +186,7 @@ static pv_status write_exhibit(pv_exhibit *e, const pv_audit_scored *s, const pv
                       .psnr = finite_or_nan(one->psnr),
                       .ssim = one->ssim,
                       .step = (int64_t)s->c->target[one->target].step};
-    PV_TRY(text(&e->party, "%s", w->party[s->c->victim[one->target]].name));
+    PV_TRY(text(&e->party, "%s", w->party[a->owner[one->answer]].name));
     if (!w->o->with_originals)
         return text(&e->what, "%s %lld", s->how.image ? "image" : "row",
                     (long long)a->row[one->answer]);
@@ -291,16 +291,21 @@ static pv_status write_chance(pv_finding *f, const pv_audit_scored *s, metric m)
 {
     double n = (double)s->run.samples;
     if (m == RECOVERED) {
-        f->chance = n > 0 ? (double)s->run.baseline_recovered / n : 0;
-        return text(&f->chance_what, "the mean of all victims' %s",
-                    s->how.image ? "images" : "rows");
+        const char *what = s->how.image ? "images" : "rows";
+        double mean = (double)s->run.baseline_recovered;
+        f->chance = n > 0 ? fmax(mean, s->run.drawn) / n : 0;
+        if (s->run.drawn > mean)
+            return text(&f->chance_what, "one of the victims' other %s, drawn", what);
+        return text(&f->chance_what, "the mean of all victims' %s", what);
     }
     if (m == IDENTIFICATION) {
         f->chance = 1 / (double)s->how.decoys;
         return text(&f->chance_what, "a pick among %lld candidates", (long long)s->how.decoys);
     }
     f->chance = n > 0 ? (double)s->base_labels / n : 0;
-    return text(&f->chance_what, "labels in the proportions of all targets'");
+    return text(&f->chance_what, "%s",
+                s->equal_classes ? "all classes in equal numbers"
+                                 : "labels in the proportions of all targets'");
 }
 
 static pv_status write_controls(pv_finding *f, const pv_audit_scored *s, metric m)
@@ -328,10 +333,15 @@ static pv_status add_finding(pv_findings *out, const pv_audit_scored *s, metric 
     PV_TRY(write_chance(f, s, m));
     PV_TRY(write_controls(f, s, m));
     f->finished = s->run.finished && s->c->failure.size == 0 && s->run.samples > 0;
-    if (!f->finished)
+    if (!f->finished && s->c->failure.size == 0 && s->run.samples == 0 && s->c->unkept > 0)
+        PV_TRY(text(&f->unfinished,
+                    "of %zu steps (one a victim) the view kept hashes only; a run whose [view] "
+                    "has full or every:N can be attacked",
+                    s->c->unkept));
+    else if (!f->finished)
         PV_TRY(text(&f->unfinished, "%s",
                     s->c->failure.size > 0 ? pv_str_text(&s->c->failure)
-                    : s->run.samples == 0  ? "the view kept nothing about any step of a victim"
+                    : s->run.samples == 0  ? "the view has nothing about any step of a victim"
                                            : "the attack ran out of its budget"));
     pv_finding_settle(f);
     if (m == RECOVERED) PV_TRY(write_measures(f, s));

@@ -19,7 +19,8 @@ typedef struct pv_answer {
     int64_t batch;
     float *x; /* [batch, sample] */
     int32_t *label;
-    int64_t *row; /* [batch] in the victim's data; -1 for controls */
+    int64_t *row; /* [batch] in the owner's data; -1 for controls */
+    int *owner;   /* [batch] number of the party whose row it is */
 } pv_answer;
 
 typedef struct pv_answers {
@@ -83,6 +84,7 @@ typedef struct pv_audit_case {
     pv_attack_target *target;
     int *victim;           /* [targets] number of the party */
     size_t targets, steps; /* chosen; steps: (victim, step) pairs there were */
+    int joint;             /* what the view has is about all victims together: one target a step */
     size_t unkept;         /* steps whose records the view did not keep */
     pv_guess guess, positive_guess, negative_guess;
     pv_control_view positive, negative;
@@ -112,6 +114,7 @@ typedef struct pv_audit_work {
 /* ---- audit_case.c: targets and guesses; nothing here opens anybody's data */
 pv_status pv_audit_cases(pv_audit_work *w) PV_MUST_USE;
 pv_status pv_audit_guess(pv_audit_work *w, pv_audit_case *c) PV_MUST_USE;
+int pv_audit_is_victim(const pv_audit_work *w, const pv_audit_case *c, int party);
 void pv_audit_case_clear(pv_audit_case *c);
 
 /* ---- audit_truth.c: opens a party's data and checks it against its commitment */
@@ -136,6 +139,7 @@ typedef struct pv_score {
     pv_sample_score *sample; /* in the order of the answers */
     int64_t samples;
     int64_t recovered, identified, labels, baseline_recovered;
+    double drawn; /* how many a row drawn from the victims' own would have hit, on average */
     int has_x, has_label; /* did the attack claim any? */
     int finished;
     pv_auc_score
@@ -169,6 +173,7 @@ typedef struct pv_audit_scored {
     pv_score run, positive, negative;
     float *baseline, *decoy;
     int64_t base_labels; /* right when each step's labels are guessed in the proportions of all */
+    int equal_classes;   /* they were guessed in equal proportions: there is one victim */
     int partial;         /* were steps about more samples than the attack guessed? */
 } pv_audit_scored;
 

@@ -19,8 +19,9 @@ pv_status pv_answer_set(pv_answers *a, size_t i, int64_t batch, int64_t width)
     *one = (pv_answer){.batch = batch,
                        .x = pv_calloc((size_t)batch, (size_t)width * sizeof *one->x),
                        .label = pv_calloc((size_t)batch, sizeof *one->label),
-                       .row = pv_calloc((size_t)batch, sizeof *one->row)};
-    if (one->x == NULL || one->label == NULL || one->row == NULL)
+                       .row = pv_calloc((size_t)batch, sizeof *one->row),
+                       .owner = pv_calloc((size_t)batch, sizeof *one->owner)};
+    if (one->x == NULL || one->label == NULL || one->row == NULL || one->owner == NULL)
         PV_FAIL(PV_ERR_MEMORY, "out of memory for the answers to a batch of %lld",
                 (long long)batch);
     a->samples += batch;
@@ -33,6 +34,7 @@ void pv_answers_clear(pv_answers *a)
         pv_free(a->item[i].x);
         pv_free(a->item[i].label);
         pv_free(a->item[i].row);
+        pv_free(a->item[i].owner);
     }
     pv_free(a->item);
     *a = (pv_answers){0};
@@ -140,6 +142,27 @@ static pv_status match_labels(int32_t *guess_of, const pv_guess_item *g, const p
     return PV_OK;
 }
 
+/* The share of candidates that would count as a recovery of answer i, or with i < 0 of any of the
+ * batch: what a row drawn from the same source hits. Where that takes too long, few candidates
+ * stand for all. */
+static double drawn_share(const pv_scorer *how, const pv_answer *a, int64_t i)
+{
+    int64_t width = how->distance.width, n = 0, hits = 0;
+    int64_t first = i < 0 ? 0 : i, last = i < 0 ? a->batch : i + 1;
+    int64_t most = (int64_t)2e7 / (width * (last - first)) + 1;
+    for (int64_t d = 0; d < how->decoys && n < most; d++) {
+        const float *x = how->decoy + d * width;
+        int hit = 0, same = 0;
+        for (int64_t k = first; k < last && !hit && !same; k++) {
+            same = is_same(how, x, a->x + k * width); /* one of them: that is no draw */
+            hit = !same && error_of(how, x, a->x + k * width) < how->distance.criterion;
+        }
+        n += !same;
+        hits += hit;
+    }
+    return n > 0 ? (double)hits / (double)n : 0;
+}
+
 /* The answer that is nearest to guess j: where a step was about more samples than an attack can
  * tell apart, its guesses may be about any of them. */
 static int64_t nearest(const pv_scorer *how, const pv_guess_item *g, int64_t j, const pv_answer *a)
@@ -185,6 +208,7 @@ static pv_status score_target(pv_score *s, const pv_scorer *how, size_t target,
     s->has_label |= g->label != NULL;
     s->finished &= g->finished;
     if (g->x != NULL && pv_score_is_partial(g->batch, a->batch)) {
+        s->drawn += (double)g->batch * drawn_share(how, a, -1);
         for (int64_t j = 0; j < g->batch; j++)
             score_sample(s, how, target, g, j, a, nearest(how, g, j, a), boxed);
         goto done;
@@ -195,8 +219,10 @@ static pv_status score_target(pv_score *s, const pv_scorer *how, size_t target,
         PV_TRY_GOTO(match(guess_of, how, g, a));
     else /* as many as there are rows: the attack says itself which is which */
         for (int64_t i = 0; i < a->batch; i++) guess_of[i] = (int32_t)i;
-    for (int64_t i = 0; i < a->batch; i++)
+    for (int64_t i = 0; i < a->batch; i++) {
+        if (g->x != NULL && a->batch <= TELL_APART) s->drawn += drawn_share(how, a, i);
         score_sample(s, how, target, g, guess_of[i], a, i, boxed);
+    }
 done:
     pv_free(guess_of);
     pv_free(boxed);

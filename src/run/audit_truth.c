@@ -101,27 +101,53 @@ done:
 }
 
 /* ---- the answers */
+
+/* Adds what stands behind the step of one victim, from sample `at` on. truth: as the scheme told
+ * it. */
+static pv_status add_rows(pv_answer *out, int64_t at, pv_audit_work *w, int party, uint64_t step,
+                          const pv_batch_truth *truth)
+{
+    if (truth->count == 0) return PV_OK;
+    const pv_audit_party *p = &w->party[party];
+    pv_shape sample = pv_data_sample_shape(p->data);
+    int64_t width = pv_shape_count(&sample), count = pv_data_count(p->data);
+    for (int64_t k = 0; k < truth->count; k++) {
+        int64_t row = truth->index[k];
+        if (row < 0 || row >= count)
+            PV_FAIL(PV_ERR_RANGE, "%s: step %llu is about row %lld of %lld", p->name,
+                    (unsigned long long)step, (long long)row, (long long)count);
+        pv_data_raw(p->data, row, out->x + (at + k) * width);
+        out->label[at + k] = pv_data_label(p->data, row);
+        out->row[at + k] = row;
+        out->owner[at + k] = party;
+    }
+    return PV_OK;
+}
+
 static pv_status answer(pv_answers *out, pv_audit_work *w, const pv_audit_case *c, size_t i)
 {
     pv_status status = PV_OK;
-    pv_batch_truth truth = {0};
-    pv_audit_party *p = &w->party[c->victim[i]];
-    PV_TRY(pv_audit_open_data(w, c->victim[i]));
-    pv_shape sample = pv_data_sample_shape(p->data);
-    int64_t width = pv_shape_count(&sample), count = pv_data_count(p->data);
-    PV_TRY_GOTO(w->scheme->truth(&truth, &w->scenario, p->name, count, c->target[i].step));
-    PV_TRY_GOTO(pv_answer_set(out, i, truth.count, width));
-    for (int64_t k = 0; k < truth.count; k++) {
-        int64_t row = truth.index[k];
-        if (row < 0 || row >= count)
-            PV_FAIL_GOTO(PV_ERR_RANGE, "%s: step %llu is about row %lld of %lld", p->name,
-                         (unsigned long long)c->target[i].step, (long long)row, (long long)count);
-        pv_data_raw(p->data, row, out->item[i].x + k * width);
-        out->item[i].label[k] = pv_data_label(p->data, row);
-        out->item[i].row[k] = row;
+    int64_t batch = 0, at = 0, width = 0;
+    uint64_t step = c->target[i].step;
+    pv_batch_truth *truth = pv_calloc((size_t)w->parties, sizeof *truth);
+    if (truth == NULL) PV_FAIL_MEMORY((size_t)w->parties * sizeof *truth);
+    for (int k = 0; k < w->parties; k++) {
+        if (c->joint ? !pv_audit_is_victim(w, c, k) : k != c->victim[i]) continue;
+        PV_TRY_GOTO(pv_audit_open_data(w, k));
+        pv_shape sample = pv_data_sample_shape(w->party[k].data);
+        width = pv_shape_count(&sample);
+        PV_TRY_GOTO(w->scheme->truth(&truth[k], &w->scenario, w->party[k].name,
+                                     pv_data_count(w->party[k].data), step));
+        batch += truth[k].count;
+    }
+    PV_TRY_GOTO(pv_answer_set(out, i, batch, width));
+    for (int k = 0; k < w->parties; k++) {
+        PV_TRY_GOTO(add_rows(&out->item[i], at, w, k, step, &truth[k]));
+        at += truth[k].count;
     }
 done:
-    pv_batch_truth_clear(&truth);
+    for (int k = 0; k < w->parties; k++) pv_batch_truth_clear(&truth[k]);
+    pv_free(truth);
     return status;
 }
 

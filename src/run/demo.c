@@ -184,5 +184,9 @@ done:
         pv_findings_clear(&d.findings[i]);
         json_decref(d.run[i]);
     }
+    if (status == PV_ERR_CANCELLED) { /* whose run it was that can be resumed is of no use here */
+        pv_trail_clear();
+        PV_FAIL(PV_ERR_CANCELLED, "stopped; the demo begins anew each time");
+    }
     return status;
 }

@@ -215,8 +215,9 @@ static pv_status failure(const launch *l, const child *c)
     if (pv_ctx_check(l->ctx) != PV_OK)
         PV_FAIL(PV_ERR_CANCELLED, "stopped; the same command with --resume goes on");
     if (c->killed_by != 0)
-        PV_FAIL(PV_ERR_RUN, "%s was killed by signal %d (%s) %d times; see %s/log.txt",
-                c->party->name, c->killed_by, strsignal(c->killed_by), c->starts, c->party->folder);
+        PV_FAIL(PV_ERR_RUN, "%s was killed by signal %d (%s)%s; --resume goes on; see %s/log.txt",
+                c->party->name, c->killed_by, strsignal(c->killed_by),
+                c->starts > 1 ? " once too often" : "", c->party->folder);
     PV_FAIL(kind_of_exit(c->exit_code), "%s stopped: %s; see %s/log.txt", c->party->name,
             c->error[0] != '\0' ? c->error : "it did not say why", c->party->folder);
 }

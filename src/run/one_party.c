@@ -24,18 +24,8 @@ pv_status pv_one_party_prepare(pv_party_options *out, pv_scenario *s, pv_local *
                                const pv_one_party_options *o)
 {
     const pv_scheme *scheme;
-    const pv_claim *claim;
-    int claims;
-    pv_str setting = {0};
     PV_TRY(pv_scenario_load(s, o->scenario));
-    PV_TRY(pv_scheme_find(&scheme, s->scheme));
-    pv_status status = scheme->check(s, &setting, &claim, &claims);
-    pv_str_clear(&setting);
-    PV_TRY(status);
-    for (int i = 0; i < scheme->types; i++) {
-        pv_retention ignored;
-        PV_TRY(pv_scenario_retention(&ignored, s, &scheme->type[i]));
-    }
+    PV_TRY(pv_scheme_of(&scheme, s));
     PV_TRY(pv_local_load(local, s, o->name, o->local));
     PV_TRY(pv_scenario_unused(s));
     *out = (pv_party_options){.size = sizeof *out,

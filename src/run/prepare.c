@@ -23,6 +23,7 @@ typedef struct prepare {
     pv_local *local; /* [parties] */
     int *port;       /* [parties] */
     char *keys;      /* folder of the authority made here; NULL: the scenario pins its own */
+    pv_str schema;   /* the [schema] section, where the scenario has none */
 } prepare;
 
 /* ---- a folder of its own */
@@ -83,7 +84,7 @@ done:
 }
 
 /* ---- the shared file */
-static pv_status write_schema(pv_str *out, prepare *p)
+static pv_status write_schema(pv_str *out, const prepare *p)
 {
     pv_status status = PV_OK;
     pv_data *data = NULL;
@@ -117,28 +118,34 @@ static pv_status end_of_section(pv_str *out, const prepare *p, const char *secti
     return PV_OK;
 }
 
-static pv_status write_shared(prepare *p)
+/* With the fingerprints of the keys that were made, as far as there are any yet. */
+static pv_status shared_text(pv_str *text, const prepare *p)
 {
-    pv_status status = PV_OK;
     const pv_ini *ini = &p->scenario.ini;
     const char *section = NULL;
-    pv_str text = {0};
-    char *path = pv_run_path(p->run, "scenario.ini");
-    if (path == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
-    PV_TRY_GOTO(
-        pv_str_printf(&text, "# what all parties of this run share; from %s\n", p->scenario.path));
+    PV_TRY(
+        pv_str_printf(text, "# what all parties of this run share; from %s\n", p->scenario.path));
     for (size_t i = 0; i < ini->count; i++) {
         const pv_ini_entry *e = &ini->entry[i];
         if (strncmp(e->section, "local", 5) == 0) continue;
         if (section == NULL || strcmp(section, e->section) != 0) {
-            PV_TRY_GOTO(end_of_section(&text, p, section));
-            PV_TRY_GOTO(pv_str_printf(&text, "\n[%s]\n", e->section));
+            PV_TRY(end_of_section(text, p, section));
+            PV_TRY(pv_str_printf(text, "\n[%s]\n", e->section));
         }
         section = e->section;
-        PV_TRY_GOTO(pv_str_printf(&text, "%s = %s\n", e->key, e->value));
+        PV_TRY(pv_str_printf(text, "%s = %s\n", e->key, e->value));
     }
-    PV_TRY_GOTO(end_of_section(&text, p, section));
-    if (p->scenario.schema.kind == 0) PV_TRY_GOTO(write_schema(&text, p));
+    PV_TRY(end_of_section(text, p, section));
+    return pv_str_append(text, pv_str_text(&p->schema));
+}
+
+static pv_status write_shared(const prepare *p)
+{
+    pv_status status = PV_OK;
+    pv_str text = {0};
+    char *path = pv_run_path(p->run, "scenario.ini");
+    if (path == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
+    PV_TRY_GOTO(shared_text(&text, p));
     PV_TRY_GOTO(pv_file_write(path, pv_str_text(&text), text.size, 0644));
 done:
     pv_str_clear(&text);
@@ -256,29 +263,70 @@ done:
 }
 
 /* ---- all of it */
+static const pv_role *role_of(const pv_scheme *scheme, const char *name)
+{
+    for (int k = 0; scheme->role[k] != NULL; k++)
+        if (strcmp(scheme->role[k]->name, name) == 0) return scheme->role[k];
+    return NULL;
+}
+
+static pv_status check_roles(const prepare *p, const pv_scheme *scheme)
+{
+    const pv_scenario *s = &p->scenario;
+    for (int i = 0; i < s->parties; i++)
+        if (role_of(scheme, s->party[i].role) == NULL)
+            PV_FAIL(PV_ERR_FORMAT, "%s:%d: the scheme %s has no role \"%s\"", s->path,
+                    s->party[i].line, scheme->name, s->party[i].role);
+    for (int k = 0; scheme->role[k] != NULL; k++) {
+        const pv_role *role = scheme->role[k];
+        int n = pv_scenario_count(s, role->name);
+        if (n < role->least || n > role->most)
+            PV_FAIL(PV_ERR_FORMAT,
+                    "%s: the scheme %s wants at least %d and at most %d parties with role = %s, "
+                    "there are %d",
+                    s->path, scheme->name, role->least, role->most, role->name, n);
+    }
+    for (int i = 0; i < s->parties; i++)
+        if (role_of(scheme, s->party[i].role)->brings_data && p->local[i].data == NULL)
+            PV_FAIL(PV_ERR_FORMAT,
+                    "%s:%d: %s brings no data: give [local] or [local %s] a line data = SPEC",
+                    s->path, s->party[i].line, s->party[i].name, s->party[i].name);
+    return PV_OK;
+}
+
+/* What the parties would find: that the scheme's settings, the model and the data fit each other.
+ * Errors name the user's file. */
+static pv_status check_shared(prepare *p)
+{
+    pv_status status = PV_OK;
+    pv_scenario whole = {0};
+    pv_str text = {0};
+    const pv_scheme *scheme;
+    if (p->scenario.schema.kind == 0) PV_TRY_GOTO(write_schema(&p->schema, p));
+    PV_TRY_GOTO(shared_text(&text, p));
+    PV_TRY_GOTO(pv_scenario_parse(&whole, p->scenario.path, pv_str_text(&text), text.size));
+    PV_TRY_GOTO(pv_scheme_of(&scheme, &whole));
+done:
+    pv_scenario_clear(&whole);
+    pv_str_clear(&text);
+    return status;
+}
+
 static pv_status load(prepare *p, const char *path)
 {
     const pv_scheme *scheme;
-    const pv_claim *claim;
-    int claims;
-    pv_str setting = {0};
     pv_scenario *s = &p->scenario;
     PV_TRY(pv_scenario_load(s, path));
-    PV_TRY(pv_scheme_find(&scheme, s->scheme));
-    pv_status status = scheme->check(s, &setting, &claim, &claims);
-    pv_str_clear(&setting);
-    PV_TRY(status);
-    for (int i = 0; i < scheme->types; i++) {
-        pv_retention ignored;
-        PV_TRY(pv_scenario_retention(&ignored, s, &scheme->type[i]));
-    }
+    PV_TRY(pv_scheme_of(&scheme, s));
     p->local = pv_calloc((size_t)s->parties, sizeof *p->local);
     p->port = pv_calloc((size_t)s->parties, sizeof *p->port);
     if (p->local == NULL || p->port == NULL)
         PV_FAIL(PV_ERR_MEMORY, "out of memory for %d parties", s->parties);
     for (int i = 0; i < s->parties; i++)
         PV_TRY(pv_local_load(&p->local[i], s, s->party[i].name, NULL));
-    return pv_scenario_unused(s);
+    PV_TRY(pv_scenario_unused(s));
+    PV_TRY(check_roles(p, scheme));
+    return check_shared(p);
 }
 
 pv_status pv_run_prepare(const char *run, const char *scenario, const pv_ctx *ctx)
@@ -296,6 +344,7 @@ done:
     pv_free(p.local);
     pv_free(p.port);
     pv_free(p.keys);
+    pv_str_clear(&p.schema);
     pv_scenario_clear(&p.scenario);
     return status;
 }

@@ -44,6 +44,22 @@ pv_status pv_scheme_find(const pv_scheme **out, const char *name)
     return s;
 }
 
+pv_status pv_scheme_of(const pv_scheme **out, pv_scenario *s)
+{
+    const pv_claim *claim;
+    int claims;
+    pv_str setting = {0};
+    PV_TRY(pv_scheme_find(out, s->scheme));
+    pv_status status = (*out)->check(s, &setting, &claim, &claims);
+    pv_str_clear(&setting);
+    PV_TRY(status);
+    for (int i = 0; i < (*out)->types; i++) {
+        pv_retention ignored;
+        PV_TRY(pv_scenario_retention(&ignored, s, &(*out)->type[i]));
+    }
+    return PV_OK;
+}
+
 pv_status pv_attack_find(const pv_attack **out, const char *name)
 {
     pv_str there = {0};

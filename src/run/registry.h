@@ -12,4 +12,8 @@ const pv_attack *pv_attack_at(int i);
 pv_status pv_scheme_find(const pv_scheme **out, const char *name) PV_MUST_USE;
 pv_status pv_attack_find(const pv_attack **out, const char *name) PV_MUST_USE;
 
+/* The scheme of a scenario, which has then read and checked its own settings and those of [view].
+ */
+pv_status pv_scheme_of(const pv_scheme **out, pv_scenario *s) PV_MUST_USE;
+
 #endif

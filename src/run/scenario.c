@@ -38,12 +38,42 @@ static void clear(run *r)
     pv_scenario_clear(&r->scenario);
 }
 
+/* A scenario that is given with --resume must be the one the run began with: what the folder's copy
+ * adds is keys, pins and the schema. */
+static pv_status same_scenario(const run *r)
+{
+    pv_status status = PV_OK;
+    pv_scenario given = {0};
+    const pv_ini *old = &r->scenario.ini;
+    PV_TRY(pv_scenario_load(&given, r->o->scenario));
+    for (size_t i = 0; i < given.ini.count; i++) {
+        const pv_ini_entry *e = &given.ini.entry[i];
+        const pv_ini_entry *there = pv_ini_find(old, e->section, e->key);
+        if (strncmp(e->section, "local", 5) == 0) continue;
+        if (there == NULL || strcmp(there->value, e->value) != 0)
+            PV_FAIL_GOTO(PV_ERR_MISMATCH,
+                         "%s:%d: [%s] %s = %s, but the run in %s began with %s%s: it can't be "
+                         "continued under another scenario; name another folder",
+                         given.path, e->line, e->section, e->key, e->value, r->o->out,
+                         there == NULL ? "no " : "", there == NULL ? e->key : there->value);
+    }
+    for (size_t i = 0; i < old->count; i++) {
+        const pv_ini_entry *e = &old->entry[i];
+        if (strcmp(e->section, "schema") == 0 || strcmp(e->key, "ca") == 0 ||
+            strcmp(e->key, "cert") == 0 || pv_ini_find(&given.ini, e->section, e->key) != NULL)
+            continue;
+        PV_FAIL_GOTO(PV_ERR_MISMATCH,
+                     "%s: [%s] has no %s, but the run in %s began with %s = %s: it can't be "
+                     "continued under another scenario; name another folder",
+                     given.path, e->section, e->key, r->o->out, e->key, e->value);
+    }
+done:
+    pv_scenario_clear(&given);
+    return status;
+}
+
 static pv_status load(run *r)
 {
-    const pv_claim *claim;
-    int claims;
-    pv_str setting = {0};
-    pv_status status = PV_OK;
     r->shared = pv_run_path(r->o->out, "scenario.ini");
     if (r->shared == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
     if (r->o->resume && !pv_file_exists(r->shared))
@@ -51,10 +81,8 @@ static pv_status load(run *r)
                 r->o->out);
     if (!r->o->resume) PV_TRY(pv_run_prepare(r->o->out, r->o->scenario, r->ctx));
     PV_TRY(pv_scenario_load(&r->scenario, r->shared));
-    PV_TRY(pv_scheme_find(&r->scheme, r->scenario.scheme));
-    status = r->scheme->check(&r->scenario, &setting, &claim, &claims);
-    pv_str_clear(&setting);
-    return status;
+    if (r->o->resume && r->o->scenario != NULL) PV_TRY(same_scenario(r));
+    return pv_scheme_of(&r->scheme, &r->scenario);
 }
 
 static pv_status plan(run *r)
@@ -88,7 +116,8 @@ static json_t *entry(const json_t *party, const char *key)
     return json_object_get(json_object_get(party, "result"), key);
 }
 
-/* Bytes of one party's links, as it counted what it sent: "a->b". */
+/* Bytes of one party's links, as it counted what it sent: "a->b"; and what it received, for a peer
+ * that is lost and tells nothing itself. */
 static pv_status add_bytes(json_t *bytes, const char *from, const json_t *party)
 {
     const char *peer, *type;
@@ -96,11 +125,17 @@ static pv_status add_bytes(json_t *bytes, const char *from, const json_t *party)
     char link[160];
     json_object_foreach(json_object_get(party, "traffic"), peer, types)
     {
-        int64_t sum = 0;
-        json_object_foreach(types, type, one) sum +=
-            json_integer_value(json_object_get(one, "sent_bytes"));
+        int64_t sent = 0, received = 0;
+        json_object_foreach(types, type, one)
+        {
+            sent += json_integer_value(json_object_get(one, "sent_bytes"));
+            received += json_integer_value(json_object_get(one, "received_bytes"));
+        }
         snprintf(link, sizeof link, "%s->%s", from, peer);
-        PV_TRY(pv_json_set(bytes, link, json_integer(sum)));
+        PV_TRY(pv_json_set(bytes, link, json_integer(sent)));
+        snprintf(link, sizeof link, "%s->%s", peer, from);
+        if (json_object_get(bytes, link) == NULL)
+            PV_TRY(pv_json_set(bytes, link, json_integer(received)));
     }
     return PV_OK;
 }
@@ -152,6 +187,14 @@ static pv_status add_joint(json_t *j, const json_t *party)
     return PV_OK;
 }
 
+/* A run that was interrupted took as long as its slowest party did, by that party's own account of
+ * all its processes. */
+static double longer(double seconds, const json_t *party)
+{
+    const json_t *total = json_object_get(json_object_get(party, "seconds"), "total");
+    return json_is_number(total) ? fmax(seconds, json_number_value(total)) : seconds;
+}
+
 static pv_status gather(json_t **out, run *r, double seconds)
 {
     pv_status status = PV_OK;
@@ -180,11 +223,13 @@ static pv_status gather(json_t **out, run *r, double seconds)
             continue;
         }
         PV_TRY_GOTO(got);
+        if (r->o->resume) seconds = longer(seconds, one);
         PV_TRY_GOTO(add_bytes(bytes, s->party[i].name, one));
         PV_TRY_GOTO(add_joint(j, one));
         PV_TRY_GOTO(
             pv_json_set(parties, s->party[i].name, json_incref(json_object_get(one, "result"))));
     }
+    PV_TRY_GOTO(pv_json_set(j, "seconds", pv_json_number(seconds)));
     PV_TRY_GOTO(pv_json_set(j, "scenario_hash", json_string(pv_hash_text(&s->hash, hash))));
     PV_TRY_GOTO(pv_json_set(j, "seed", json_integer((int64_t)s->seed)));
     PV_TRY_GOTO(pv_json_set(j, "threads", json_integer(s->threads)));

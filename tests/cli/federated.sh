@@ -59,6 +59,10 @@ ok audit $T/three --collude a,b --json
 [ "$(json findings.0.k)" = 2 ] || bad "c's two images"
 fails 2 'no party "z"' audit $T/three --collude a,z --quiet
 fails 2 'two parties or more' audit $T/three --collude a --quiet
+fails 2 'a is named twice' audit $T/three --collude a,a --quiet
+fails 2 'no attack "magic"; there are: idlg' audit $T/three --attack magic --quiet
+fails 2 'steps is .abc.' audit $T/three --set steps=abc --quiet
+fails 2 'claims nothing about the data of a server' audit $T/three --as-owner server --quiet
 
 # data that is not what was committed to
 sed -i 's/limit=6/limit=6\&seed=9/' $T/run/parties/a/local.ini
@@ -70,5 +74,62 @@ sed 's/algorithm = fedsgd/algorithm = magic/' $T/single.ini >$T/wrong.ini
 fails 3 'wrong.ini:7.*fedavg' run $T/wrong.ini --out $T/none
 sed 's/^batch = 1/btch = 1/' $T/single.ini >$T/wrong.ini
 fails 3 'wrong.ini:9.*batch' run $T/wrong.ini --out $T/none
+sed 's/^role = client/role = klient/' $T/single.ini >$T/wrong.ini
+fails 3 'wrong.ini:15: .*has no role "klient"' run $T/wrong.ini --out $T/none
+sed 's/^role = server/role = client/' $T/single.ini >$T/wrong.ini
+fails 3 'role = server, there are 0' run $T/wrong.ini --out $T/none
+sed 's/^model = .*/model = mpl/' $T/single.ini >$T/wrong.ini
+fails 2 "no model 'mpl'.*wrong.ini" run $T/wrong.ini --out $T/none
+sed 's/^data = glyphs.*/data = csv:missing.csv/' $T/single.ini >$T/wrong.ini
+fails 3 'missing.csv' run $T/wrong.ini --out $T/none
+sed '/^data = glyphs/d' $T/single.ini >$T/wrong.ini
+fails 3 'a brings no data' run $T/wrong.ini --out $T/none
 [ ! -e $T/none ] || bad "a refused scenario leaves no folder"
+
+# a run goes on under its own scenario only, and counts the time of all its processes
+ok run $T/three.ini --resume --out $T/three --no-plain --quiet
+sed 's/^lr = 0.05/lr = 0.5/' $T/three.ini >$T/other.ini
+fails 3 'other.ini:10: .*lr = 0.5, but the run in .* began with 0.05' run $T/other.ini --resume --out $T/three
+
+# whoever started the parties is killed: they stop too, and the run goes on to the same end
+sed 's/^epochs = 1$/epochs = 120/; s/^lr = 0$/lr = 0.05/' $T/single.ini >$T/long.ini
+ok run $T/long.ini --out $T/undisturbed --no-plain --quiet
+"$P" run $T/long.ini --out $T/killed --no-plain --quiet >$T/out 2>$T/err &
+parent=$!
+for i in $(seq 100); do
+    [ -s $T/killed/parties/a/metrics.jsonl ] && break
+    sleep 0.1
+done
+kill -9 $parent
+wait $parent 2>/dev/null
+for i in $(seq 100); do
+    pgrep -f "party $T/killed/" >/dev/null || break
+    sleep 0.1
+done
+pgrep -f "party $T/killed/" >/dev/null && bad "parties are left behind"
+[ ! -e $T/killed/run.json ] || bad "the run had ended before it was killed"
+ok run --resume --out $T/killed --no-plain --quiet
+cmp -s $T/killed/parties/server/model.safetensors $T/undisturbed/parties/server/model.safetensors ||
+    bad "a killed run ends with other weights"
+
+# a view that keeps every second step, or none
+sed 's/^\[party server\]/[view]\ngradient = every:2\n[party server]/' $T/three.ini >$T/every.ini
+ok run $T/every.ini --out $T/every --no-plain --quiet
+ok audit $T/every --attack idlg --json --quiet
+[ "$(json findings.0.n)" = 3 ] || bad "every client's second step"
+sed 's/every:2/digest/' $T/every.ini >$T/digest.ini
+ok run $T/digest.ini --out $T/digest --no-plain --quiet
+"$P" audit $T/digest --attack idlg --quiet >$T/out 2>$T/err
+[ $? -eq 6 ] || bad "an audit without records shows nothing"
+expect 'kept hashes only' $T/out
+
+# a check knows who must bring data, and looks at the server's test data
+sed 's/^data = .*//' $T/run/parties/b/local.ini >$T/b.ini
+"$P" check $T/run/scenario.ini --as b --local $T/b.ini --seconds 0 --json >$T/out 2>$T/err
+[ $? -eq 3 ] || bad "a client without data fails its check"
+expect 'b brings no data: write' $T/out
+sed 's/^test = .*/test = csv:missing.csv/' $T/run/parties/server/local.ini >$T/s.ini
+"$P" check $T/run/scenario.ini --as server --local $T/s.ini --seconds 0 --json >$T/out 2>$T/err
+[ $? -eq 3 ] || bad "test data that is not there fails the check"
+expect '"what":"test data"' $T/out
 finish

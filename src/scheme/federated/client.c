@@ -251,6 +251,7 @@ const pv_role pv_federated_client = {
     .summary = "has training data, which stays with it",
     .least = 1,
     .most = PV_HUB_PEERS,
+    .brings_data = 1,
     .open = open,
     .step = step,
     .save = save,

@@ -194,6 +194,7 @@ const pv_role pv_plain_client = {
     .summary = "has training data, and gives it all to the server",
     .least = 1,
     .most = PV_HUB_PEERS,
+    .brings_data = 1,
     .open = open,
     .step = step,
     .save = save,

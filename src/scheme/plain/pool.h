@@ -1,8 +1,8 @@
 /* scheme/plain/pool.h - the rows of all clients, in the order of the scenario
  *
  * They are in memory, and in FOLDER/pool.bin (mode 0600) as soon as they are complete: a server
- * that dies goes on from there, since clients do not send them again. The file is removed at the
- * end.
+ * that dies goes on from there, since clients do not send them again. The file stays: the server
+ * was given these rows, and its view holds them as well.
  */
 #ifndef PV_SCHEME_PLAIN_POOL_H
 #define PV_SCHEME_PLAIN_POOL_H

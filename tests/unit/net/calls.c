@@ -2,6 +2,10 @@
 #include "parties.h"
 
 #include "proxy.h"
+#include "stranger.h"
+
+#include "net/handshake.h"
+#include "net/hub_i.h"
 
 #include <inttypes.h>
 
@@ -220,6 +224,55 @@ static void old_journal(void **state)
     pair_free(&p);
 }
 
+/* Two ends that dial each other: a HELLO that was written before the other connection carried
+ * anything comes late. It ends its own connection and nothing else; the same once more is believed.
+ */
+static void stale_hello(pair *p)
+{
+    const party *b = &p->c.party[1];
+    uint8_t head[PV_FRAME_HEADER];
+    pv_bytes payload = {0}, der = {0};
+    CHECK_OK(pv_tls_certificate(&der, pv_identity_certificate(b->identity)));
+    pv_hello old = {.certificate = der.data,
+                    .certificate_size = der.size,
+                    .agreement = (char *)(uintptr_t)b->options.agreement,
+                    .clock = pv_hub_clock(),
+                    .need = 1,
+                    .from = 1};
+    snprintf(old.name, sizeof old.name, "%s", b->options.name);
+    snprintf(old.role, sizeof old.role, "%s", b->options.role);
+    snprintf(old.scheme, sizeof old.scheme, "%s", b->options.scheme);
+    CHECK_OK(pv_hello_encode(&payload, &old));
+    stranger s = stranger_connect(port_of(p->c.party[0].address));
+    assert_true(stranger_tls(&s, b->identity, TLS1_3_VERSION));
+    pv_frame_encode(head, &(pv_frame_header){.type = PV_TYPE_HELLO, .size = payload.size});
+    assert_int_equal(SSL_write(s.ssl, head, sizeof head), sizeof head);
+    assert_int_equal(SSL_write(s.ssl, payload.data, (int)payload.size), payload.size);
+    assert_true(stranger_hung_up(&s));
+    stranger_free(&s);
+    pv_bytes_clear(&payload);
+    pv_bytes_clear(&der);
+}
+
+static void late_hello(void **state)
+{
+    (void)state;
+    pair p;
+    double x;
+    pair_open(&p, 0);
+    send_one(p.b, UPDATE, 1);
+    CHECK_OK(pv_flush(p.b));
+    CHECK_OK(take_one(p.a, UPDATE, &x));
+    stale_hello(&p);
+    send_one(p.b, UPDATE, 2);
+    CHECK_OK(pv_flush(p.b));
+    CHECK_OK(take_one(p.a, UPDATE, &x));
+    assert_true(x == 2);
+    stale_hello(&p);
+    CHECK_FAILS(take_one(p.a, UPDATE, &x), PV_ERR_MISMATCH, "journals do not fit: ");
+    pair_free(&p);
+}
+
 /* ---- replay */
 
 static void reopen_a(pair *p)
@@ -421,7 +474,7 @@ static void empty_ones(void **state)
     pv_message_clear(&m);
     usleep(300000);
     pv_hub_traffic_of(p.b, 0, t);
-    assert_in_range(t[2].received_count, 10, WINDOW / 200);
+    assert_in_range(t[2].received_count, 10, WINDOW / 100);
     for (int i = 1; i < N; i++) {
         CHECK_OK(pv_recv(&m, p.b, 0, MODEL, 20));
         pv_message_clear(&m);
@@ -683,16 +736,17 @@ static void cancel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order),        cmocka_unit_test(large),
-        cmocka_unit_test(pending),      cmocka_unit_test(usage),
-        cmocka_unit_test(wrong_type),   cmocka_unit_test(mismatch),
-        cmocka_unit_test(old_journal),  cmocka_unit_test(replay),
-        cmocka_unit_test(drop),         cmocka_unit_test(window),
-        cmocka_unit_test(never_sealed), cmocka_unit_test(empty_ones),
-        cmocka_unit_test(traffic),      cmocka_unit_test(version6),
-        cmocka_unit_test(mutual),       cmocka_unit_test(nobody),
-        cmocka_unit_test(cancel),       cmocka_unit_test(positions),
-        cmocka_unit_test(exhausted),    cmocka_unit_test(through_proxy),
+        cmocka_unit_test(order),         cmocka_unit_test(large),
+        cmocka_unit_test(pending),       cmocka_unit_test(usage),
+        cmocka_unit_test(wrong_type),    cmocka_unit_test(mismatch),
+        cmocka_unit_test(old_journal),   cmocka_unit_test(late_hello),
+        cmocka_unit_test(replay),        cmocka_unit_test(drop),
+        cmocka_unit_test(window),        cmocka_unit_test(traffic),
+        cmocka_unit_test(version6),      cmocka_unit_test(mutual),
+        cmocka_unit_test(nobody),        cmocka_unit_test(cancel),
+        cmocka_unit_test(positions),     cmocka_unit_test(exhausted),
+        cmocka_unit_test(through_proxy), cmocka_unit_test(never_sealed),
+        cmocka_unit_test(empty_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

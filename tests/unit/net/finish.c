@@ -140,7 +140,12 @@ static void data_at_the_end(void **state)
     CHECK_OK(pv_flush(b));
     CHECK_FAILS(pv_hub_finish(a, 20), PV_ERR_PEER,
                 "a sent frame 1 that nobody here takes: this end is done");
-    CHECK_FAILS(pv_hub_finish(b, 20), PV_ERR_PEER, "server refuses to go on: a sent frame 1");
+    /* the server may have said goodbye before the frame reached it: then that is what is heard
+     * first */
+    pv_trail_clear();
+    assert_int_equal(pv_hub_finish(b, 20), PV_ERR_PEER);
+    assert_true(strstr(pv_trail_text(), "server refuses to go on: a sent frame 1") != NULL ||
+                strstr(pv_trail_text(), "server has finished without taking all") != NULL);
     pv_hub_free(a);
     pv_hub_free(b);
     crowd_free(&c);

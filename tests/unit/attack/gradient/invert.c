@@ -122,7 +122,7 @@ static void two_images_behind_one_gradient(void **state)
     CHECK_OK(attack(&s, &pv_attack_idlg, &t, NULL, 0, &plenty, NULL));
     const pv_guess_item *g = s.guess.item;
     assert_int_equal(g->batch, 2);
-    assert_null(g->label); /* what is known is not claimed */
+    assert_null(g->label);          /* what is known is not claimed */
     for (int64_t i = 0; i < 2; i++) /* labels that are told give the order, too */
         assert_true(recorded_error(g->x + i * PIXELS, s.x + i * PIXELS, PIXELS) < 1e-3);
     scene_clear(&s);
