@@ -159,31 +159,76 @@ done:
 
 /* A column without variation teaches nothing; one with enormous values may hold codes for what is
  * missing, and makes what is learned worthless. */
-static pv_status check_columns(pv_checking *c, const pv_data *data, const pv_data_stats *st)
+enum { QUARTILE_ROWS = 10000 };
+
+static pv_status report_columns(pv_checking *c, const pv_data *data, const pv_data_stats *st,
+                                int constant, int wild, const int first[2])
 {
-    int constant = 0, wild = 0, first[2] = {-1, -1};
-    if (pv_data_what(data) != PV_DATA_TABLE) return PV_OK;
-    for (int i = 0; i < st->columns; i++) {
-        int is_constant = !(st->max[i] > st->min[i]);
-        int is_wild = !(fabs(st->max[i] - st->mean[i]) < 100 * st->std[i] + 1e-30 &&
-                        fabs(st->min[i] - st->mean[i]) < 100 * st->std[i] + 1e-30);
-        if (is_constant && constant++ == 0) first[0] = i;
-        if (!is_constant && is_wild && wild++ == 0) first[1] = i;
-    }
     if (constant > 0)
         PV_TRY(pv_check_add(c->report, PV_CHECK_WARN, "ranges",
                             "%d of %d features are constant here, the first is '%s'", constant,
                             st->columns, pv_data_feature_name(data, first[0])));
     if (wild > 0)
-        PV_TRY(pv_check_add(c->report, PV_CHECK_WARN, "ranges",
-                            "%d of %d features have values more than 100 standard deviations from "
-                            "their mean, the first is '%s' (%g to %g): codes for something "
-                            "missing?",
-                            wild, st->columns, pv_data_feature_name(data, first[1]),
-                            st->min[first[1]], st->max[first[1]]));
+        PV_TRY(pv_check_add(
+            c->report, PV_CHECK_WARN, "ranges",
+            "%d of %d features have values very far from all others, the first is '%s' "
+            "(%g to %g): codes for something missing?",
+            wild, st->columns, pv_data_feature_name(data, first[1]), st->min[first[1]],
+            st->max[first[1]]));
     if (constant + wild > 0) return PV_OK;
     return pv_check_add(c->report, PV_CHECK_PASS, "ranges",
                         "the ranges of %d features are plausible", st->columns);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Quartiles of column i, over every so-manieth row. A mean and a deviation would not do: one code
+ * for "missing" among sixty values moves both so far that it lies within eight deviations. */
+static void quartiles(double q[2], double *column, float *row, const pv_data *data, int i)
+{
+    int64_t count = pv_data_count(data), step = count / QUARTILE_ROWS + 1, n = 0;
+    for (int64_t k = 0; k < count; k += step) {
+        pv_data_raw(data, k, row);
+        column[n++] = row[i];
+    }
+    qsort(column, (size_t)n, sizeof *column, by_value);
+    q[0] = column[n / 4];
+    q[1] = column[(3 * n) / 4];
+}
+
+/* Values so far out that they may be codes. A column of which half is one value has no quartiles to
+ * go by, and goes by its deviation. */
+static int is_wild(const pv_data_stats *st, int i, const double q[2])
+{
+    double middle = (q[0] + q[1]) / 2, spread = q[1] - q[0];
+    if (!(spread > 0)) middle = st->mean[i], spread = st->std[i];
+    return !(st->max[i] - middle < 100 * spread && middle - st->min[i] < 100 * spread);
+}
+
+static pv_status check_columns(pv_checking *c, const pv_data *data, const pv_data_stats *st)
+{
+    pv_status status = PV_OK;
+    int constant = 0, wild = 0, first[2] = {-1, -1};
+    if (pv_data_what(data) != PV_DATA_TABLE) return PV_OK;
+    double *column = pv_alloc(QUARTILE_ROWS + 1, sizeof *column), q[2];
+    float *row = pv_alloc((size_t)st->columns, sizeof *row);
+    if (column == NULL || row == NULL)
+        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for looking at %d features", st->columns);
+    for (int i = 0; i < st->columns; i++) {
+        int is_constant = !(st->max[i] > st->min[i]);
+        quartiles(q, column, row, data, i);
+        if (is_constant && constant++ == 0) first[0] = i;
+        if (!is_constant && is_wild(st, i, q) && wild++ == 0) first[1] = i;
+    }
+    status = report_columns(c, data, st, constant, wild, first);
+done:
+    pv_free(column);
+    pv_free(row);
+    return status;
 }
 
 static pv_status check_values(pv_checking *c, const pv_data *data)

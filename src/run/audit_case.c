@@ -87,9 +87,36 @@ static uint64_t last_step(const pv_view *v)
     return last;
 }
 
-static int64_t samples_of(const pv_audit_party *p)
+/* What a party told others about the number of its samples, in the first step; 0: nothing. */
+static int64_t samples_told(const pv_view *v, const char *party)
 {
-    return json_integer_value(json_object_get(json_object_get(p->result, "result"), "samples"));
+    int peer = pv_view_peer_index(v, party), join = pv_view_type_id(v, "join");
+    for (uint64_t i = 0; peer >= 0 && join >= 0 && i < pv_view_count(v); i++) {
+        const pv_view_record *r = pv_view_at(v, i);
+        pv_view_payload payload = {0};
+        int64_t n = 0;
+        if (r->peer != peer || r->type != join || r->kind != PV_VIEW_RECEIVED || !r->kept) continue;
+        if (pv_view_load(&payload, v, i) != PV_OK) {
+            pv_trail_clear();
+            return 0;
+        }
+        const pv_part *part = pv_parts_find(&payload.parts, "samples");
+        if (part != NULL && part->dtype == PV_I64 && part->shape.ndim == 1 &&
+            part->shape.dim[0] == 1)
+            memcpy(&n, part->data, sizeof n);
+        pv_view_payload_clear(&payload);
+        return n;
+    }
+    return 0;
+}
+
+int64_t pv_audit_samples_of(const pv_audit_work *w, const pv_audit_party *p)
+{
+    int64_t n =
+        json_integer_value(json_object_get(json_object_get(p->result, "result"), "samples"));
+    for (int i = 0; n == 0 && i < w->parties; i++)
+        if (w->party[i].view != NULL) n = samples_told(w->party[i].view, p->name);
+    return n;
 }
 
 typedef struct found {
@@ -104,7 +131,7 @@ static pv_status add_targets_of(pv_audit_work *w, pv_audit_case *c, int victim, 
     pv_status status = PV_OK;
     pv_batch_truth truth = {0};
     const pv_audit_party *p = &w->party[victim];
-    int64_t samples = samples_of(p);
+    int64_t samples = pv_audit_samples_of(w, p);
     const char *peer = c->owner != NULL ? c->adversary : p->name;
     /* colluding parties that did not talk to the victim work from what all of them saw */
     int direct = pv_view_peer_index(c->view[0], peer) >= 0;
@@ -193,7 +220,7 @@ static pv_status join_targets(pv_audit_work *w, const pv_audit_case *c, found *l
             if (k == list[i].victim || !pv_audit_is_victim(w, c, k)) continue;
             pv_batch_truth_clear(&truth);
             PV_TRY_GOTO(w->scheme->truth(&truth, &w->scenario, w->party[k].name,
-                                         samples_of(&w->party[k]), list[i].step));
+                                         pv_audit_samples_of(w, &w->party[k]), list[i].step));
             list[i].batch += truth.count;
         }
 done:
@@ -441,7 +468,8 @@ static pv_status attack_run(pv_audit_work *w, pv_audit_case *c)
     if (w->scheme->known != NULL) PV_TRY(w->scheme->known(&w->scenario, &epochs, &batch, &rate));
     pv_public known = {.scheme = w->scheme->name,
                        .model = w->model,
-                       .samples = c->targets > 0 ? samples_of(&w->party[c->victim[0]]) : 0,
+                       .samples =
+                           c->targets > 0 ? pv_audit_samples_of(w, &w->party[c->victim[0]]) : 0,
                        .clients = pv_scenario_count(&w->scenario, c->claim->victim),
                        .local_epochs = epochs,
                        .local_batch = batch,

@@ -308,11 +308,11 @@ static pv_status write_open(pv_findings *f, const pv_audit_work *w)
         break;
     }
     for (int i = 0; i < w->parties; i++) {
-        if (!was_dropped(w, w->party[i].name) || w->party[i].result != NULL) continue;
+        if (!was_dropped(w, w->party[i].name) || pv_audit_samples_of(w, &w->party[i]) > 0) continue;
         pv_str_truncate(&s, 0);
         PV_TRY_GOTO(pv_str_printf(&s,
-                                  "%s was given up on the way and left no results: what it sent "
-                                  "before was not attacked",
+                                  "%s was given up on the way, and how many samples it has is "
+                                  "not known: what it sent before was not attacked",
                                   w->party[i].name));
         PV_TRY_GOTO(add_open(f, &capacity, "Lost party", pv_str_text(&s)));
     }

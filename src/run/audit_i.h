@@ -113,6 +113,9 @@ typedef struct pv_audit_work {
 
 /* ---- audit_case.c: targets and guesses; nothing here opens anybody's data */
 pv_status pv_audit_cases(pv_audit_work *w) PV_MUST_USE;
+/* Of a party: from its result; of one that was lost and left none, from what it told others. 0:
+ * unknown. */
+int64_t pv_audit_samples_of(const pv_audit_work *w, const pv_audit_party *p);
 pv_status pv_audit_guess(pv_audit_work *w, pv_audit_case *c) PV_MUST_USE;
 int pv_audit_is_victim(const pv_audit_work *w, const pv_audit_case *c, int party);
 void pv_audit_case_clear(pv_audit_case *c);
