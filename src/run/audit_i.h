@@ -111,7 +111,8 @@ typedef struct pv_audit_work {
     uint64_t seed;
 } pv_audit_work;
 
-/* ---- audit_case.c: targets and guesses; nothing here opens anybody's data */
+/* ---- audit_targets.c, audit_case.c: targets and guesses; nothing here opens anybody's data */
+pv_status pv_audit_find_targets(pv_audit_work *w, pv_audit_case *c) PV_MUST_USE;
 pv_status pv_audit_cases(pv_audit_work *w) PV_MUST_USE;
 /* Of a party: from its result; of one that was lost and left none, from what it told others. 0:
  * unknown. */
