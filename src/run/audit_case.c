@@ -79,7 +79,7 @@ static pv_status add_colluding(pv_audit_work *w)
         if (found_at < 0)
             PV_FAIL_GOTO(PV_ERR_OPTION, "--collude: there is no party \"%.*s\" in this run", (int)n,
                          word);
-        if (is_member(pv_str_text(&name), w->party[found_at].name))
+        if (pv_audit_is_member(pv_str_text(&name), w->party[found_at].name))
             PV_FAIL_GOTO(PV_ERR_OPTION, "--collude: %s is named twice", w->party[found_at].name);
         if (views == PV_ATTACK_VIEWS)
             PV_FAIL_GOTO(PV_ERR_OPTION, "--collude: at most %d parties", PV_ATTACK_VIEWS);

@@ -112,6 +112,8 @@ typedef struct pv_audit_work {
 } pv_audit_work;
 
 /* ---- audit_targets.c, audit_case.c: targets and guesses; nothing here opens anybody's data */
+/* Is name among the parties of "a+b"? */
+int pv_audit_is_member(const char *list, const char *name);
 pv_status pv_audit_find_targets(pv_audit_work *w, pv_audit_case *c) PV_MUST_USE;
 pv_status pv_audit_cases(pv_audit_work *w) PV_MUST_USE;
 /* Of a party: from its result; of one that was lost and left none, from what it told others. 0:

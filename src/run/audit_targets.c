@@ -173,7 +173,7 @@ static pv_status choose(pv_audit_work *w, pv_audit_case *c, found *list, size_t 
     return PV_OK;
 }
 
-static int is_member(const char *list, const char *name)
+int pv_audit_is_member(const char *list, const char *name)
 {
     size_t n = strlen(name);
     for (const char *word = list; word != NULL && *word != '\0';) {
@@ -187,7 +187,7 @@ static int is_member(const char *list, const char *name)
 int pv_audit_is_victim(const pv_audit_work *w, const pv_audit_case *c, int party)
 {
     const pv_audit_party *p = &w->party[party];
-    return strcmp(p->role, c->claim->victim) == 0 && !is_member(c->adversary, p->name) &&
+    return strcmp(p->role, c->claim->victim) == 0 && !pv_audit_is_member(c->adversary, p->name) &&
            (c->owner == NULL || strcmp(p->name, c->owner) == 0);
 }
 
