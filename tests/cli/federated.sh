@@ -64,6 +64,13 @@ fails 2 'no attack "magic"; there are: idlg' audit $T/three --attack magic --qui
 fails 2 'steps is .abc.' audit $T/three --set steps=abc --quiet
 fails 2 'claims nothing about the data of a server' audit $T/three --as-owner server --quiet
 
+# masked sums: the sum of a step is attacked, about both clients' images together
+sed 's/^lr = 0$/lr = 0\naggregation = masked/' $T/single.ini >$T/masked.ini
+ok run $T/masked.ini --out $T/masked --no-plain
+ok audit $T/masked --attack idlg --json
+[ "$(json findings.0.n)" = 6 ] || bad "three sums of two images"
+[ "$(json guarantee)" != '"none"' ] || bad "what masked sums promise"
+
 # data that is not what was committed to
 sed -i 's/limit=6/limit=6\&seed=9/' $T/run/parties/a/local.ini
 fails 3 'committed to' audit $T/run --attack labels --quiet
