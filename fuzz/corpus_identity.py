@@ -38,7 +38,11 @@ def x509_name(*names, tag=0x0C):
     return seq(*(der(0x31, seq(oid("2.5.4.3"), der(tag, n))) for n in names))
 
 
-def public_key(algorithm=ED25519, key=bytes(range(32))):
+# of the first test vector of RFC 8032, section 7.1: a point of the prime-order group
+RFC8032_KEY = bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
+
+
+def public_key(algorithm=ED25519, key=RFC8032_KEY):
     return seq(algorithm, der(0x03, b"\0", key))
 
 
@@ -80,6 +84,7 @@ def certificate_files():
         "two-names": certificate_der(x509_name(b"alice", b"bob")),
         "rsa-key": certificate_der(key=public_key(seq(oid("1.2.840.113549.1.1.1"), der(0x05)),
                                                   seq(der(0x02, b"\0" + b"\xc1" * 128), der(0x02, b"\1\0\1")))),
+        "small-order": certificate_der(key=public_key(key=b"\1" + bytes(31))),
         "short-key": certificate_der(key=public_key(key=b"k" * 31)),
         "unknown-key": certificate_der(key=public_key(seq(oid("1.3.101.99")))),
         "signed-by-rsa": certificate_der(algorithm=SHA256_RSA, signature=b"s" * 256),

@@ -8,6 +8,7 @@
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/x509.h>
+#include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -21,6 +22,13 @@ pv_status pv_key_make(EVP_PKEY **key)
     return PV_OK;
 }
 
+pv_status pv_key_sound(const uint8_t public_key[32], const char *what)
+{
+    if (crypto_core_ed25519_is_valid_point(public_key) == 1) return PV_OK;
+    PV_FAIL(PV_ERR_AUTH,
+            "%s: its key is no point of the prime-order group: anybody could sign under it", what);
+}
+
 pv_status pv_key_public(uint8_t out[32], const EVP_PKEY *key, const char *what)
 {
     size_t size = 32;
@@ -30,7 +38,7 @@ pv_status pv_key_public(uint8_t out[32], const EVP_PKEY *key, const char *what)
     pv_openssl_begin();
     if (EVP_PKEY_get_raw_public_key(key, out, &size) != 1 || size != 32)
         return pv_openssl_fail(PV_ERR_FORMAT, "%s: its public key could not be read", what);
-    return PV_OK;
+    return pv_key_sound(out, what);
 }
 
 pv_status pv_key_private(const char *path)

@@ -22,7 +22,13 @@ pv_status pv_key_private(const char *path) PV_MUST_USE;
 pv_status pv_key_load(EVP_PKEY **key, const char *path,
                       const pv_passphrase *passphrase) PV_MUST_USE;
 
-/* The 32 bytes of its public half. PV_ERR_AUTH unless the key is Ed25519; `what` is named. */
+/* PV_ERR_AUTH unless the point is one of the large prime order (RFC 8032, section 5.1): under a key
+ * of small order signatures hold for messages that nobody signed, so its owner could deny every
+ * one. */
+pv_status pv_key_sound(const uint8_t public_key[32], const char *what) PV_MUST_USE;
+
+/* The 32 bytes of its public half. PV_ERR_AUTH unless the key is Ed25519 and sound; `what` is
+ * named. */
 pv_status pv_key_public(uint8_t out[32], const EVP_PKEY *key, const char *what) PV_MUST_USE;
 
 #endif

@@ -1,6 +1,7 @@
 /* Signatures: pv_identity_sign, pv_signature_check. */
 #include "crypto/identity/identity.h"
 
+#include "crypto/identity/key.h"
 #include "crypto/identity/openssl.h"
 #include "wire/writer.h"
 #include <openssl/evp.h>
@@ -42,6 +43,7 @@ pv_status pv_signature_check(const uint8_t signature[PV_SIGNATURE_BYTES],
 {
     pv_bytes m = {0};
     int verdict = 0;
+    PV_TRY(pv_key_sound(public_key, who)); /* it need not come from a certificate */
     PV_TRY(message(&m, context, data, size));
     pv_openssl_begin();
     EVP_PKEY *key = EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, public_key, 32);

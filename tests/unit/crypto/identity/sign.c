@@ -209,11 +209,32 @@ static void test_memory(void **state)
     pv_identity_free(NULL);
 }
 
+/* Under a key of small order a signature of no effort holds for every message (found by fuzzing): R
+ * = s*B + k*A is met by the neutral element for R and A, and s = 0. */
+static void test_keys_of_small_order(void **state)
+{
+    (void)state;
+    static const uint8_t point[][32] = {
+        {1}, /* order 1 */
+        {0}, /* order 4 */
+        {0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+         0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+         0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f}, /* 2 */
+    };
+    const uint8_t nothing[PV_SIGNATURE_BYTES] = {1};
+    for (size_t i = 0; i < sizeof point / sizeof *point; i++)
+        CHECK_FAILS(pv_signature_check(nothing, point[i], "mallory", "seal", "any", 3), PV_ERR_AUTH,
+                    "mallory: its key is no point of the prime-order group");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_vectors),    cmocka_unit_test(test_what_does_not_hold),
-        cmocka_unit_test(test_other_form), cmocka_unit_test(test_derive),
+        cmocka_unit_test(test_keys_of_small_order),
+        cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_what_does_not_hold),
+        cmocka_unit_test(test_other_form),
+        cmocka_unit_test(test_derive),
         cmocka_unit_test(test_memory),
     };
     return sodium_init() < 0 || cmocka_run_group_tests(tests, folder_setup, folder_teardown);
