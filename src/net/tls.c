@@ -254,11 +254,6 @@ pv_status pv_tls_peer(pv_certificate **c, const pv_tls_session *s)
     return status;
 }
 
-const char *pv_tls_suite(const pv_tls_session *s)
-{
-    return SSL_get_cipher_name(s->ssl);
-}
-
 uint64_t pv_tls_raw_sent(const pv_tls_session *s)
 {
     return BIO_number_written(SSL_get_wbio(s->ssl));

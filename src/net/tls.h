@@ -47,9 +47,6 @@ pv_status pv_tls_peer(pv_certificate **c, const pv_tls_session *s) PV_MUST_USE;
 /* The DER bytes of one's own. */
 pv_status pv_tls_certificate(pv_bytes *der, const pv_certificate *c) PV_MUST_USE;
 
-/* "TLS_AES_128_GCM_SHA256" */
-const char *pv_tls_suite(const pv_tls_session *s);
-
 uint64_t pv_tls_raw_sent(const pv_tls_session *s); /* bytes of the socket */
 uint64_t pv_tls_raw_received(const pv_tls_session *s);
 

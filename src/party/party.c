@@ -28,11 +28,6 @@ pv_scenario *pv_party_scenario(const pv_party *p)
     return p->o->scenario;
 }
 
-const pv_local *pv_party_local(const pv_party *p)
-{
-    return p->o->local;
-}
-
 const char *pv_party_name(const pv_party *p)
 {
     return p->o->name;
@@ -41,11 +36,6 @@ const char *pv_party_name(const pv_party *p)
 const char *pv_party_folder(const pv_party *p)
 {
     return p->o->folder;
-}
-
-uint64_t pv_party_step(const pv_party *p)
-{
-    return p->step;
 }
 
 const pv_identity *pv_party_identity(const pv_party *p)

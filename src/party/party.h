@@ -69,10 +69,8 @@ pv_status pv_party_run(const pv_party_options *o, const pv_ctx *ctx) PV_MUST_USE
 const pv_ctx *pv_party_ctx(const pv_party *p);
 pv_hub *pv_party_hub(const pv_party *p);
 pv_scenario *pv_party_scenario(const pv_party *p);
-const pv_local *pv_party_local(const pv_party *p);
 const char *pv_party_name(const pv_party *p);
 const char *pv_party_folder(const pv_party *p);
-uint64_t pv_party_step(const pv_party *p);
 const pv_identity *pv_party_identity(const pv_party *p);
 
 /* Secrets of this step: derived from the run key by purpose, step and attempt. The same purpose

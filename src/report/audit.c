@@ -65,13 +65,6 @@ int pv_audit_pictured(const pv_audit *a, const pv_exhibit *e)
     return a->f->with_originals && e->original != NULL && e->guess != NULL;
 }
 
-void pv_audit_element(pv_html *h, const char *tag, const char *text)
-{
-    pv_html_rawf(h, "<%s>", tag);
-    pv_html_text(h, pv_words_text(text));
-    pv_html_rawf(h, "</%s>", tag);
-}
-
 void pv_audit_link(const pv_audit *a, int i)
 {
     pv_html_rawf(a->h, "<a href=\"#%sf%d\">", a->prefix, i + 1);

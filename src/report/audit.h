@@ -37,9 +37,6 @@ const char *pv_audit_class(const pv_finding *f);
 /* 1 when pictures may be shown and this exhibit has them. */
 int pv_audit_pictured(const pv_audit *a, const pv_exhibit *e);
 
-/* An element that holds text alone: <dt>text</dt>. */
-void pv_audit_element(pv_html *h, const char *tag, const char *text);
-
 /* A link to finding i, with its id as the text. */
 void pv_audit_link(const pv_audit *a, int i);
 

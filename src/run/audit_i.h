@@ -51,8 +51,7 @@ typedef struct pv_control_view {
 } pv_control_view;
 
 /* What stands in the view. GRADIENT: weights and the gradients of `count` drawn samples under them,
- * one a step. ROWS: the samples themselves. weights: NULL: the model's own parameters; else a view
- * and record to take them from. */
+ * one a step. ROWS: the samples themselves. */
 typedef struct pv_control_plan {
     const char *path; /* of the view to write; replaced */
     const pv_model *model;

@@ -20,11 +20,6 @@ enum { PATH = 512 };
 
 static const char *const names[PV_BENCH_FEDERATED_CASES] = {"fedavg", "fedsgd"};
 
-const char *pv_bench_federated_name(int i)
-{
-    return i >= 0 && i < PV_BENCH_FEDERATED_CASES ? names[i] : NULL;
-}
-
 typedef struct bench {
     const pv_bench_federated_options *o;
     const pv_ctx *ctx;

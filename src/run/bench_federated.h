@@ -17,8 +17,6 @@
 
 enum { PV_BENCH_FEDERATED_CASES = 2 };
 
-const char *pv_bench_federated_name(int i); /* NULL past the last */
-
 typedef struct pv_bench_federated_options {
     const char *data; /* SPEC */
     int clients;

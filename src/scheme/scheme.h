@@ -37,8 +37,6 @@ typedef struct pv_scheme {
     const pv_message_type *type;
     int types;
     const pv_setting *setting; /* of [scheme] */
-    const char *const
-        *claims_about; /* secrets in the order the scheme claims them, ended by NULL */
     int (*linked)(const char *role_a, const char *role_b);
     /* What is proven, "none" where nothing is; *why gets one sentence about the assumption, or "".
      */

@@ -68,9 +68,6 @@ static const pv_claim claims[2][2][2][CLAIMS] = {
       CLAIMS_OF("training rows", masked, 1, counts_told)}},
 };
 
-static const char *const secrets[] = {"training images", "training rows",       "labels",
-                                      "record counts",   "other clients' rows", NULL};
-
 static pv_status describe(pv_str *out, const pv_fed_options *o, int clients)
 {
     const char *const optim = pv_optim_name(pv_fed_optim(&o->learning).kind);
@@ -237,7 +234,6 @@ const pv_scheme pv_scheme_federated = {
     .type = pv_federated_type,
     .types = PV_FEDERATED_TYPES,
     .setting = pv_federated_setting,
-    .claims_about = secrets,
     .linked = linked,
     .guarantee = guarantee,
     .check = check,

@@ -41,9 +41,6 @@ enum { CLAIMS = 4 };
 static const pv_claim claims[2][CLAIMS] = {CLAIMS_OF("training images"),
                                            CLAIMS_OF("training rows")};
 
-static const char *const secrets[] = {"training images", "training rows",       "labels",
-                                      "record counts",   "other clients' rows", NULL};
-
 static pv_status check(pv_scenario *s, pv_str *setting, const pv_claim **claim, int *count)
 {
     pv_plain_options o;
@@ -125,7 +122,6 @@ const pv_scheme pv_scheme_plain = {
     .type = pv_plain_type,
     .types = PV_PLAIN_TYPES,
     .setting = pv_plain_setting,
-    .claims_about = secrets,
     .linked = linked,
     .guarantee = guarantee,
     .check = check,
