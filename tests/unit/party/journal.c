@@ -252,8 +252,10 @@ static void lay(const char *path, const uint8_t *data, size_t size)
 static void trim(const char *path)
 {
     pv_bytes b = take(path);
-    while (b.size > PV_JOURNAL_HEADER && b.data[b.size - 1] == 0) b.size--;
-    lay(path, b.data, b.size);
+    uint64_t end = 0; /* the mark's: a last byte that is zero may well be the end of a tag */
+    for (int i = 7; i >= 0; i--) end = end << 8 | b.data[PV_JOURNAL_MARK + 8 + i];
+    assert_in_range(end, PV_JOURNAL_HEADER, b.size);
+    lay(path, b.data, (size_t)end);
     pv_bytes_clear(&b);
 }
 
