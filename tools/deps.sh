@@ -6,7 +6,7 @@ set -eu
 
 # what `make` needs
 packages='cmake ninja-build gcc libc6-dev pkg-config python3 xz-utils
-    libdnnl-dev libssl-dev libsodium-dev libpng-dev libjpeg62-turbo-dev
+    libdnnl-dev libgmp-dev libssl-dev libsodium-dev libpng-dev libjpeg62-turbo-dev
     zlib1g-dev libjansson-dev libinih-dev libcmocka-dev'
 # what `.ci/run` needs besides: sanitizers and fuzzing by clang, valgrind, formatting
 packages="$packages git clang llvm clang-format libclang-rt-14-dev libomp-14-dev valgrind libc6-dbg strace procps"

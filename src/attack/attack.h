@@ -34,6 +34,23 @@ typedef struct pv_public {
     int64_t samples; /* that the victim trains on in all; 0: unknown */
     int local_epochs, local_batch; /* of a client's round (FedAvg); 0: FedSGD */
     double local_lr;
+    /* What the adversary is assumed to have from elsewhere, by row number in the run's common
+     * order; the finding says so, and these rows do not count. */
+    const int64_t *known_row;   /* rows whose label (and, where x is there, whose sample) it has */
+    const int32_t *known_label; /* NULL: no labels */
+    const float *known_x;       /* [known, sample...] before normalisation; NULL: no samples */
+    int64_t known;
+    /* Labels that are the adversary's own: of the passive party of `vertical`, all of them. */
+    const int32_t *own_label; /* [own] by row number; NULL */
+    int64_t own;
+    int classes;
+    double lr, momentum, decay; /* of the layer that two parties share (vertical) */
+    int64_t batch;              /* its nominal batch */
+    /* The adversary's own samples, its bottom network's input (vertical, active); NULL. */
+    const pv_data *own_data;
+    const pv_model *own_model; /* the whole network with the adversary's own layers trained; the
+                                  others' values mean nothing; NULL */
+    int own_head;              /* dense layers at the end of it that are not the adversary's */
 } pv_public;
 
 typedef struct pv_budget {

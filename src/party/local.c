@@ -8,7 +8,8 @@ static const char DIAL[] = "dial ";
 enum { DIAL_SIZE = sizeof DIAL - 1, SECTION = 128 };
 
 typedef struct settings {
-    const char *data, *test, *parts, *key, *cert, *ca, *passphrase_file, *listen, *proxy;
+    const char *data, *test, *parts, *key, *cert, *ca, *passphrase_file, *listen, *proxy, *paillier,
+        *half, *order, *ids;
     int64_t threads;
 } settings;
 
@@ -49,6 +50,22 @@ static const pv_setting table[] = {
      .kind = PV_SETTING_TEXT,
      .help = "HOST:PORT of an HTTP proxy for dialling out",
      .where = offsetof(settings, proxy)},
+    {.key = "paillier",
+     .kind = PV_SETTING_TEXT,
+     .help = "vertical, features' side: file of its Paillier key; made for the run when not given",
+     .where = offsetof(settings, paillier)},
+    {.key = "half",
+     .kind = PV_SETTING_TEXT,
+     .help = "its half of a trained network, as a run of training left it",
+     .where = offsetof(settings, half)},
+    {.key = "order",
+     .kind = PV_SETTING_TEXT,
+     .help = "order.json of privet align: the common order that its rows are in",
+     .where = offsetof(settings, order)},
+    {.key = "ids",
+     .kind = PV_SETTING_TEXT,
+     .help = "align: column or columns that say who a row is about, as in surname,born",
+     .where = offsetof(settings, ids)},
     {.key = "threads",
      .kind = PV_SETTING_INTEGER,
      .fallback = "0",
@@ -217,6 +234,10 @@ static pv_status add_section(pv_local *l, const pv_scenario *s, pv_ini *ini, con
     PV_TRY(set_path(&l->passphrase_file, ini->name, x.passphrase_file));
     PV_TRY(set_text(&l->listen, x.listen));
     PV_TRY(set_text(&l->proxy, x.proxy));
+    PV_TRY(set_path(&l->paillier, ini->name, x.paillier));
+    PV_TRY(set_path(&l->half, ini->name, x.half));
+    PV_TRY(set_path(&l->order, ini->name, x.order));
+    PV_TRY(set_text(&l->ids, x.ids));
     if (pv_ini_find(ini, section, "threads") != NULL) l->threads = (int)x.threads;
     return set_dial(l, s, ini, section);
 }
@@ -268,8 +289,8 @@ done:
 
 void pv_local_clear(pv_local *l)
 {
-    char *own[] = {l->data,   l->test, l->parts, l->key, l->cert, l->ca, l->passphrase_file,
-                   l->listen, l->proxy};
+    char *own[] = {l->data,   l->test,  l->parts,    l->key,  l->cert,  l->ca, l->passphrase_file,
+                   l->listen, l->proxy, l->paillier, l->half, l->order, l->ids};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) pv_free(own[i]);
     for (int i = 0; l->dial != NULL && i < l->dials; i++) pv_free(l->dial[i]);
     pv_free(l->dial);

@@ -104,6 +104,7 @@ typedef struct pv_local {
     char *key, *cert, *ca; /* files */
     char *passphrase_file;
     char *listen, *proxy; /* listen: NULL: only dials out; its address when nothing was said */
+    char *paillier, *half, *order, *ids; /* of schemes vertical and align: files, and columns */
     char **dial; /* [dials], a party of the scenario each: its address as seen from here, where that
                     is another ("dial NAME = HOST:PORT"); NULL: its own */
     int dials;

@@ -224,6 +224,10 @@ static pv_status write_local(const prepare *p, int i)
     if (l->test != NULL) PV_TRY_GOTO(absolute_spec(&text, "test", l->test));
     if (l->parts != NULL) PV_TRY_GOTO(pv_str_printf(&text, "parts = %s\n", l->parts));
     if (l->threads > 0) PV_TRY_GOTO(pv_str_printf(&text, "threads = %d\n", l->threads));
+    if (l->paillier != NULL) PV_TRY_GOTO(absolute(&text, "paillier", l->paillier));
+    if (l->half != NULL) PV_TRY_GOTO(absolute(&text, "half", l->half));
+    if (l->order != NULL) PV_TRY_GOTO(absolute(&text, "order", l->order));
+    if (l->ids != NULL) PV_TRY_GOTO(pv_str_printf(&text, "ids = %s\n", l->ids));
     if (p->keys != NULL) {
         static const char *const key[] = {"key", "cert"}, *const ending[] = {"key", "pem"};
         for (int k = 0; k < 2; k++) {

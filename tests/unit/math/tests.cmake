@@ -1,2 +1,3 @@
 pv_test(unit/math/lu ROOMS math)
 pv_test(unit/math/special ROOMS math)
+pv_test(unit/math/wide ROOMS math)
