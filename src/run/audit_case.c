@@ -242,17 +242,16 @@ done:
 
 static pv_status attack_run(pv_audit_work *w, pv_audit_case *c)
 {
-    int epochs = 0, batch = 0;
-    double rate = 0;
-    if (w->scheme->known != NULL) PV_TRY(w->scheme->known(&w->scenario, &epochs, &batch, &rate));
+    pv_scheme_known told = {0};
+    if (w->scheme->known != NULL) PV_TRY(w->scheme->known(&told, &w->scenario));
     pv_public known = {.scheme = w->scheme->name,
                        .model = w->model,
                        .samples =
                            c->targets > 0 ? pv_audit_samples_of(w, &w->party[c->victim[0]]) : 0,
                        .clients = pv_scenario_count(&w->scenario, c->claim->victim),
-                       .local_epochs = epochs,
-                       .local_batch = batch,
-                       .local_lr = rate};
+                       .local_epochs = told.local_epochs,
+                       .local_batch = told.local_batch,
+                       .local_lr = told.local_lr};
     PV_TRY(pv_guess_init(&c->guess, c->targets));
     pv_attack_option option[OPTIONS];
     int options = options_of(option, w, c->attack);
