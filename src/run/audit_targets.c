@@ -209,7 +209,7 @@ done:
     return status;
 }
 
-pv_status pv_audit_find_targets(pv_audit_work *w, pv_audit_case *c)
+pv_status pv_audit_message_targets(pv_audit_work *w, pv_audit_case *c)
 {
     pv_status status = PV_OK;
     found *list = NULL;
