@@ -114,14 +114,16 @@ typedef struct pv_attack {
                             "logits"; NULL: messages that crossed in a target's step. A guess about
                             notes is about their rows, in the order of their `index` */
     const char *control; /* contents of the auditor's own views: "label-gradient",
-                            "rare-label-gradient", "logits" (run/audit_notes.h); NULL: what goes
-                            with messages */
-    int renames;         /* its labels are groups: which class each is, it does not know. A scorer
-                            names them as fits best */
-    int known;           /* rows that it is assumed to know when nobody says otherwise: so many of
-                            each class for labels; -1: the width of a sample and two, when that is
-                            at most half of the rows */
-    unsigned needs;      /* of what is the adversary's own: PV_NEEDS_* */
+                            "rare-label-gradient", "logits" (pv_notes_plan); NULL: what goes with
+                            messages */
+    int renames; /* labels are numbers of groups: right up to a permutation of the classes */
+    int ranks;   /* confidence is a score of two classes: the higher, the rather class 1 or, where
+                    labels are numbers of groups, the rarer one; otherwise it is how sure the label
+                    is */
+    int known;   /* rows that it is assumed to know when nobody says otherwise: so many of each
+                    class for labels; of samples, -1: the width of one and two, when that is at most
+                    half of the rows */
+    unsigned needs;                  /* of what is the adversary's own: PV_NEEDS_* */
     const pv_attack_option *options; /* names with their defaults, ended by a NULL name */
     /* Fill guess->item[i] for target[i]. views: one, or those of colluding parties. Errors are of
      * the machine or of views that lack the records (PV_ERR_NOT_FOUND, naming the retention); an

@@ -68,8 +68,8 @@ typedef struct pv_target {
 } pv_target;
 
 /* One class of labels against all others: of its k of n rows the label is right; the area under the
- * curve of "this row is of the class", by how sure the attack was of each ("leak AUC": the larger of
- * it and its complement, since which end is the class one known row tells). */
+ * curve of "this row is of the class", by how sure the attack was of each ("leak AUC": the larger
+ * of it and its complement, since which end is the class one known row tells). */
 typedef struct pv_class_result {
     char *name;
     pv_count count;

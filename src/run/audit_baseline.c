@@ -148,8 +148,7 @@ pv_status pv_audit_scorer(pv_audit_scored *s)
     float *x = pv_alloc((size_t)width, sizeof *x);
     pv_status status = PV_OK;
     s->baseline = pv_alloc((size_t)width, sizeof *s->baseline);
-    if (x == NULL || s->baseline == NULL)
-        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for scoring");
+    if (x == NULL || s->baseline == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for scoring");
     int image = what.kind == PV_DATA_IMAGE;
     s->how = (pv_scorer){.distance = {.width = width,
                                       .norm = image ? NULL : pv_model_norm(w->model),
@@ -161,6 +160,7 @@ pv_status pv_audit_scorer(pv_audit_scored *s)
                          .baseline = s->baseline,
                          .rows = rows,
                          .renames = s->c->attack->renames,
+                         .ranks = s->c->attack->ranks,
                          .classes = what.classes};
     if (rows && labels) { /* the victim has no samples to hold anything against */
         s->how.distance.width = 0;
@@ -182,8 +182,7 @@ done:
 pv_status pv_audit_score_negative(pv_audit_scored *s, int labels_only)
 {
     if (s->how.rows) /* or against its own, which were drawn when its view was written */
-        return pv_score_init(&s->negative, &s->how, &s->c->negative_guess,
-                             &s->c->negative.answers);
+        return pv_score_init(&s->negative, &s->how, &s->c->negative_guess, &s->c->negative.answers);
     pv_answers first = s->answers;
     if (first.count > s->c->negative_guess.count) first.count = s->c->negative_guess.count;
     first.samples = 0;

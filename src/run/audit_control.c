@@ -224,8 +224,8 @@ static pv_status write_view(pv_control_view *out, const pv_control_plan *plan)
         }
         PV_TRY_GOTO(gradient_run(&g, plan->model, a->x, a->label[0]));
         PV_TRY_GOTO(append_model(w, m, (uint64_t)i + 1));
-        PV_TRY_GOTO(pv_control_append(w, PV_VIEW_RECEIVED, TYPE_GRADIENT, (uint64_t)i + 1, (uint64_t)i + 1,
-                           g.part, (size_t)g.count + 1));
+        PV_TRY_GOTO(pv_control_append(w, PV_VIEW_RECEIVED, TYPE_GRADIENT, (uint64_t)i + 1,
+                                      (uint64_t)i + 1, g.part, (size_t)g.count + 1));
     }
     PV_TRY_GOTO(pv_view_sync(w));
 done:

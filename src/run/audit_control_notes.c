@@ -12,9 +12,15 @@
 enum { TYPE_GRADIENT = PV_TYPE_FIRST, TYPE_LOGITS };
 
 static const pv_message_type types[] = {
-    {TYPE_GRADIENT, "activation-gradient", "index i64[rows], gradient f32[rows,d]", UINT64_MAX,
+    {TYPE_GRADIENT,
+     "activation-gradient",
+     "index i64[rows], gradient f32[rows,d]",
+     UINT64_MAX,
      {PV_RETAIN_FULL, 0}},
-    {TYPE_LOGITS, "logits", "index i64[rows], logits f32[rows,c], lr f64[1]", UINT64_MAX,
+    {TYPE_LOGITS,
+     "logits",
+     "index i64[rows], logits f32[rows,c], lr f64[1]",
+     UINT64_MAX,
      {PV_RETAIN_FULL, 0}},
 };
 
@@ -146,8 +152,7 @@ static pv_status know(pv_control_view *out, const pv_notes_plan *plan, const int
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for a control's known rows");
     for (int64_t i = 0; i < rows; i++) order[i] = (uint32_t)i;
     pv_rng_shuffle(r, order, (size_t)rows);
-    for (int64_t i = 0; i < rows; i++)
-        taken[order[i]] = got[label[order[i]]]++ < plan->known;
+    for (int64_t i = 0; i < rows; i++) taken[order[i]] = got[label[order[i]]]++ < plan->known;
     k->each = plan->known;
     for (int64_t i = 0; i < rows; i++) {
         out->answers.item[i / plan->batch].known[i % plan->batch] = taken[i];
@@ -213,8 +218,7 @@ static pv_status write_gradients(pv_control_view *out, const pv_notes_plan *plan
         PV_TRY_GOTO(set_target(out, s, plan->batch, 0));
         for (int64_t k = 0; k < plan->batch; k++) {
             layer_scores(&l, &r);
-            int32_t t = rare ? draw_class(l.p, l.c, &r)
-                             : (int32_t)pv_rng_below(&r, (uint64_t)l.c);
+            int32_t t = rare ? draw_class(l.p, l.c, &r) : (int32_t)pv_rng_below(&r, (uint64_t)l.c);
             layer_gradient(&l, t, plan->batch, l.g + k * l.d);
             l.index[k] = s * plan->batch + k;
             label[l.index[k]] = t;

@@ -60,10 +60,10 @@ static pv_status write_exhibit(pv_exhibit *e, const pv_audit_scored *s, const pv
     PV_TRY(pv_audit_text(&e->party, "%s", w->party[a->owner[one->answer]].name));
     if (!w->o->with_originals)
         return pv_audit_text(&e->what, "%s %lld", s->how.image ? "image" : "row",
-                    (long long)a->row[one->answer]);
+                             (long long)a->row[one->answer]);
     PV_TRY(pv_audit_text(&e->what, "%s %lld: %s", s->how.image ? "image" : "row",
-                (long long)a->row[one->answer],
-                pv_model_class_name(w->model, a->label[one->answer])));
+                         (long long)a->row[one->answer],
+                         pv_model_class_name(w->model, a->label[one->answer])));
     if (!drawable || g->x == NULL || one->guess >= g->batch) return PV_OK;
     PV_TRY(picture(&e->original, &s->how.sample, a->x + one->answer * width));
     PV_TRY(picture(&e->guess, &s->how.sample, g->x + one->guess * width));
@@ -102,4 +102,3 @@ pv_status pv_audit_errors(pv_finding *f, const pv_audit_scored *s)
     }
     return PV_OK;
 }
-

@@ -134,8 +134,8 @@ typedef struct pv_audit_case {
     const struct pv_audit_reads *reads; /* how such attacks are audited */
     pv_batch_truth *truth; /* [truths] of the targets that are notes: the rows they are about */
     size_t truths;
-    uint8_t *seen;         /* [rows] of the victim: in a note that was kept? NULL */
-    int64_t rows, width;   /* of notes: rows of the victim, numbers of a row in a note */
+    uint8_t *seen;       /* [rows] of the victim: in a note that was kept? NULL */
+    int64_t rows, width; /* of notes: rows of the victim, numbers of a row in a note */
     pv_known known;
     pv_guess guess, positive_guess, negative_guess;
     pv_control_view positive, negative;
@@ -166,7 +166,8 @@ typedef struct pv_audit_work {
 typedef struct pv_audit_reads {
     const char *type;  /* of its notes; NULL: messages */
     const char *means; /* "the gradients it decrypted"; NULL: by what crossed */
-    const char *alone; /* why the victim can't audit alone, with a %s for the adversary; NULL: can */
+    const char
+        *alone; /* why the victim can't audit alone, with a %s for the adversary; NULL: can */
     pv_status (*targets)(pv_audit_work *w, pv_audit_case *c);
     pv_status (*known)(pv_audit_work *w, pv_audit_case *c); /* NULL: nothing */
     pv_status (*control)(pv_control_view *out, pv_audit_work *w, const pv_audit_case *c,
@@ -249,6 +250,7 @@ typedef struct pv_scorer {
     int64_t decoys;
     int rows;    /* guesses say which row they are about */
     int renames; /* their labels are groups, to be named as fits best */
+    int ranks;   /* how sure they are is a score of class 1 */
     int classes;
 } pv_scorer;
 
@@ -270,7 +272,7 @@ pv_status pv_labels_name(int32_t *name, const pv_guess *guess, const pv_answers 
 /* Fills s->class and s->leak_auc. name NULL: labels are classes. Nothing where a guess does not say
  * how sure it is. */
 pv_status pv_labels_leak(pv_score *s, const pv_guess *guess, const pv_answers *answers,
-                         const int32_t *name, int classes) PV_MUST_USE;
+                         const int32_t *name, int classes, int ranks) PV_MUST_USE;
 /* Rows of n that are right without a view: the most frequent class for all; for groups, if that is
  * more, what naming them as fits best gets right of labels drawn anew. */
 pv_status pv_labels_chance(double *right, const pv_guess *guess, const pv_answers *answers,
@@ -286,8 +288,8 @@ typedef struct pv_audit_scored {
     float *baseline, *decoy;
     double base_labels; /* right when each step's labels are guessed in the proportions of all; of
                            rows, by audit_labels.c */
-    int equal_classes;   /* they were guessed in equal proportions: there is one victim */
-    int partial;         /* were steps about more samples than the attack guessed? */
+    int equal_classes;  /* they were guessed in equal proportions: there is one victim */
+    int partial;        /* were steps about more samples than the attack guessed? */
 } pv_audit_scored;
 
 /* ---- audit_measures.c, audit_exhibits.c: what stands beside a count */

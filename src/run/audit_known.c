@@ -110,14 +110,15 @@ static pv_status own_things(pv_audit_work *w, pv_audit_case *c)
     }
     if (!(needs & PV_NEEDS_OWN_MODEL)) return PV_OK;
     if (w->scheme->own_model == NULL)
-        return pv_str_printf(&c->failure, "%s needs a network of the adversary's own, and nobody "
-                                          "has one in the scheme %s",
+        return pv_str_printf(&c->failure,
+                             "%s needs a network of the adversary's own, and nobody "
+                             "has one in the scheme %s",
                              c->attack->name, w->scheme->name);
     int64_t head = 0;
     folder = pv_run_party_path(w->o->run, w->party[own].name, "");
     if (folder == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
-    status = w->scheme->own_model(&c->known.own_model, &head, &w->scenario, w->party[own].name,
-                                  folder);
+    status =
+        w->scheme->own_model(&c->known.own_model, &head, &w->scenario, w->party[own].name, folder);
     c->known.own_head = (int)head;
     pv_free(folder);
     return status;
@@ -151,8 +152,8 @@ pv_status pv_audit_know_labels(pv_audit_work *w, pv_audit_case *c)
     got = pv_calloc((size_t)classes, sizeof *got);
     if (got == NULL) PV_FAIL_MEMORY((size_t)classes * sizeof *got);
     PV_TRY_GOTO(shuffled(&order, &rows, w, c));
-    PV_TRY_GOTO(make_room(&c->known, each * classes < (int64_t)rows ? each * classes : (int64_t)rows,
-                          0));
+    PV_TRY_GOTO(
+        make_room(&c->known, each * classes < (int64_t)rows ? each * classes : (int64_t)rows, 0));
     for (size_t i = 0; i < rows; i++) {
         int label = pv_data_label(data, order[i]);
         if (label < 0 || label >= classes || got[label] >= each) continue;

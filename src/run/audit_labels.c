@@ -56,16 +56,18 @@ pv_status pv_labels_name(int32_t *name, const pv_guess *guess, const pv_answers 
 
 /* ---- one class against the rest */
 
-/* The surest of the class come first, then the least sure of others, the surest others last. */
-static double score_of(const pv_guess_item *g, int64_t i, int32_t label, int class)
+/* The surest of the class come first, then the least sure of others, the surest others last. An
+ * attack that ranks has one score for both classes. */
+static double score_of(const pv_guess_item *g, int64_t i, int ranks, int32_t label, int class)
 {
     double sure = isfinite(g->confidence[i]) ? g->confidence[i] : 0;
+    if (ranks) return class == 1 ? sure : -sure;
     return label == class ? sure : -sure;
 }
 
 static pv_status leak_of(pv_class_leak *out, int class, const pv_guess *guess,
-                         const pv_answers *answers, const int32_t *name, int classes, double *score,
-                         uint8_t *positive)
+                         const pv_answers *answers, const int32_t *name, int classes, int ranks,
+                         double *score, uint8_t *positive)
 {
     int64_t n = 0;
     for (size_t t = 0; t < answers->count; t++) {
@@ -78,7 +80,7 @@ static pv_status leak_of(pv_class_leak *out, int class, const pv_guess *guess,
             positive[n] = a->label[i] == class;
             out->rows += positive[n];
             out->right += positive[n] && label == class;
-            score[n++] = i < g->batch ? score_of(g, i, label, class) : 0;
+            score[n++] = i < g->batch ? score_of(g, i, ranks, label, class) : 0;
         }
     }
     if (out->rows == 0 || out->rows == n) return PV_OK;
@@ -92,7 +94,7 @@ static pv_status leak_of(pv_class_leak *out, int class, const pv_guess *guess,
 }
 
 pv_status pv_labels_leak(pv_score *s, const pv_guess *guess, const pv_answers *answers,
-                         const int32_t *name, int classes)
+                         const int32_t *name, int classes, int ranks)
 {
     pv_status status = PV_OK;
     int64_t n = count_rows(answers), measured = 0;
@@ -109,7 +111,8 @@ pv_status pv_labels_leak(pv_score *s, const pv_guess *guess, const pv_answers *a
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for ranking %lld rows", (long long)n);
     s->classes = classes;
     for (int k = 0; k < classes; k++) {
-        PV_TRY_GOTO(leak_of(&s->class[k], k, guess, answers, name, classes, score, positive));
+        PV_TRY_GOTO(
+            leak_of(&s->class[k], k, guess, answers, name, classes, ranks, score, positive));
         if (s->class[k].auc.positives == 0) continue;
         sum += s->class[k].auc.auc;
         measured++;

@@ -73,3 +73,36 @@ done:
     return status;
 }
 
+/* Classes one by one, where there are not too many to read; their mean stands for all. */
+enum { CLASSES = 1000 };
+
+pv_status pv_audit_classes(pv_finding *f, const pv_audit_scored *s)
+{
+    const pv_score *r = &s->run;
+    int measured = 0, one = 0;
+    if (r->class == NULL) return PV_OK;
+    for (int k = 0; k < r->classes; k++)
+        if (r->class[k].auc.positives > 0) {
+            measured++;
+            one = k;
+        }
+    if (measured == 0) return PV_OK;
+    f->measure = pv_calloc(1, sizeof *f->measure);
+    f->class = pv_calloc((size_t)r->classes, sizeof *f->class);
+    if (f->measure == NULL || f->class == NULL)
+        PV_FAIL(PV_ERR_MEMORY, "out of memory for a finding");
+    const pv_interval *i = &r->class[one].auc.interval; /* two classes have the same area */
+    PV_TRY(add_measure(f, "leak AUC", "", r->leak_auc, r->classes == 2 ? i->low : NAN,
+                       r->classes == 2 ? i->high : NAN, 0.5));
+    for (int k = 0; k < r->classes && r->classes <= CLASSES; k++) {
+        const pv_class_leak *from = &r->class[k];
+        int there = from->auc.positives > 0;
+        f->class[f->classes] = (pv_class_result){.count = {from->right, from->rows},
+                                                 .auc = there ? from->auc.auc : NAN,
+                                                 .low = there ? from->auc.interval.low : NAN,
+                                                 .high = there ? from->auc.interval.high : NAN};
+        PV_TRY(
+            pv_audit_text(&f->class[f->classes++].name, "%s", pv_model_class_name(s->w->model, k)));
+    }
+    return PV_OK;
+}

@@ -148,13 +148,15 @@ static pv_status check_note(pv_audit_case *c, const pv_batch_truth *truth, const
     const pv_part *index = pv_parts_find(&p.parts, "index");
     int fits = index != NULL && index->dtype == PV_I64 && index->shape.ndim == 1;
     if (!fits)
-        PV_TRY_GOTO(pv_str_printf(&c->failure, "the note %s of step %llu does not say which rows it "
-                                               "is about",
+        PV_TRY_GOTO(pv_str_printf(&c->failure,
+                                  "the note %s of step %llu does not say which rows it "
+                                  "is about",
                                   c->reads->type, (unsigned long long)n->step));
     else if (index->shape.dim[0] != truth->count ||
              memcmp(index->data, truth->index, (size_t)truth->count * sizeof *truth->index) != 0)
-        PV_TRY_GOTO(pv_str_printf(&c->failure, "the note %s of step %llu is about other rows than "
-                                               "the scenario's order has in that step",
+        PV_TRY_GOTO(pv_str_printf(&c->failure,
+                                  "the note %s of step %llu is about other rows than "
+                                  "the scenario's order has in that step",
                                   c->reads->type, (unsigned long long)n->step));
     for (size_t i = 0; i < p.parts.count; i++)
         if (p.parts.part[i].shape.ndim == 2) c->width = p.parts.part[i].shape.dim[1];

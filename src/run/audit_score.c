@@ -304,7 +304,7 @@ pv_status pv_score_init(pv_score *s, const pv_scorer *how, const pv_guess *guess
         PV_TRY_GOTO(score_target(s, how, i, &guess->item[i], &answers->item[i], name));
     if (s->has_x) PV_TRY_GOTO(rank(s, how, guess, answers));
     if (how->rows && s->has_label)
-        PV_TRY_GOTO(pv_labels_leak(s, guess, answers, name, how->classes));
+        PV_TRY_GOTO(pv_labels_leak(s, guess, answers, name, how->classes, how->ranks));
 done:
     pv_free(name);
     if (status != PV_OK) pv_score_clear(s);
