@@ -28,6 +28,8 @@ static const pv_message_type types[] = {
  * between classes. */
 #define RARE   0.1
 #define SPREAD 0.1
+/* The mean of a normal activation behind a rectifier. */
+#define RECTIFIED 0.39894228
 
 /* ---- one drawn network's last layer, and what it makes of one row */
 typedef struct layer {
@@ -68,6 +70,8 @@ static pv_status layer_init(layer *l, const pv_notes_plan *plan, pv_rng *r)
     double scale = (rare ? 1 : 2) / sqrt((double)l->d);
     for (size_t i = 0; i < c * d; i++) l->w[i] = scale * pv_rng_normal(r);
     if (rare) l->b[1] = log(RARE / (1 - RARE)) + log((double)(l->c - 1));
+    for (int i = 0; rare && i < l->c; i++)
+        for (int64_t k = 0; k < l->d; k++) l->b[i] -= l->w[i * l->d + k] * RECTIFIED;
     return PV_OK;
 }
 

@@ -82,6 +82,7 @@ static int64_t samples_told(const pv_view *v, const char *party)
             return 0;
         }
         const pv_part *part = pv_parts_find(&payload.parts, "samples");
+        if (part == NULL) part = pv_parts_find(&payload.parts, "rows");
         if (part != NULL && part->dtype == PV_I64 && part->shape.ndim == 1 &&
             part->shape.dim[0] == 1)
             memcpy(&n, part->data, sizeof n);
