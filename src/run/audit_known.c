@@ -197,7 +197,7 @@ done:
 /* ---- what was known is no guess */
 void pv_audit_forget_known(pv_guess *guess, const pv_audit_case *c, int64_t width)
 {
-    for (size_t t = 0; t < c->targets && t < guess->count; t++) {
+    for (size_t t = 0; t < c->truths && t < guess->count; t++) {
         pv_guess_item *g = &guess->item[t];
         for (int64_t k = 0; k < c->truth[t].count && k < g->batch; k++) {
             if (!pv_known_has(&c->known, c->truth[t].index[k])) continue;

@@ -217,7 +217,7 @@ static void guesses_about_known_rows_are_not_committed_to(void **state)
     pv_guess_item item = {.batch = 4, .label = label, .confidence = sure, .x = x};
     pv_guess g = {&item, 1};
     pv_batch_truth t = {index, 4};
-    pv_audit_case c = {.truth = &t, .truths = 1, .targets = 1, .known = {.row = row, .count = 2}};
+    pv_audit_case c = {.truth = &t, .truths = 1, .known = {.row = row, .count = 2}};
     pv_audit_forget_known(&g, &c, 2);
     assert_int_equal(label[0], 1);
     assert_int_equal(label[1], -1);
