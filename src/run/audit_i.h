@@ -142,6 +142,7 @@ typedef struct pv_audit_case {
     pv_hash hash;
     double seconds;
     pv_str failure; /* why the attack could not run; "" */
+    int unsuited;   /* it is for other data, and was not asked for by name: no finding */
 } pv_audit_case;
 
 typedef struct pv_audit_work {
