@@ -240,6 +240,9 @@ const pv_attack pv_attack_regression = {
         "kernel ridge regression; the decoder of He, Zhang, Lee 2019, Model Inversion Attacks "
         "Against Collaborative Inference, in closed form",
     .wants = "rows",
+    .reads = "logits",
+    .control = "logits",
+    .known = 100,
     .options = options,
     .run = run,
 };
