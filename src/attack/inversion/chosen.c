@@ -28,7 +28,7 @@ static pv_status prepare(pv_chosen *c, const pv_chosen_layout *layout, const pv_
         PV_FAIL(PV_ERR_RANGE,
                 "a slot of %u bits has no room above the scores for an activation of %u",
                 layout->slot, layout->activation_bits);
-    c->shift = layout->slot - layout->activation_bits - 1;
+    c->shift = layout->slot - layout->activation_bits;
     c->mask = pv_alloc(layout->classes * packs_of(layout), pv_paillier_limbs(pk) * 8);
     c->feature = pv_alloc(layout->classes, sizeof *feature);
     if (c->mask == NULL || c->feature == NULL)
@@ -43,9 +43,8 @@ pv_status pv_chosen_scores(pv_bytes *message, pv_chosen *c, const pv_chosen_layo
                            size_t size, pv_csprng *r, const pv_ctx *ctx)
 {
     pv_status status = PV_OK;
-    size_t limbs = pv_paillier_limbs(pk), packs = packs_of(layout),
-           in = packs * layout->width, out = packs * layout->classes,
-           bytes = pv_paillier_cipher_bytes(pk);
+    size_t limbs = pv_paillier_limbs(pk), packs = packs_of(layout), in = packs * layout->width,
+           out = packs * layout->classes, bytes = pv_paillier_cipher_bytes(pk);
     unsigned bits = layout->exponent_bits;
     uint64_t *base = pv_alloc(in, 2 * limbs * sizeof *base),
              *score = pv_alloc(out, 2 * limbs * sizeof *score);

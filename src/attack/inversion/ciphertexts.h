@@ -34,8 +34,7 @@ typedef struct pv_blinding_found {
 /* sent [terms], got [rows]: ciphertexts; e [rows][terms]: exponents below 2^(bits-1) in size. */
 pv_status pv_ciphertexts_blinding(pv_blinding_found *out, const pv_paillier_pk *pk,
                                   const uint64_t *sent, size_t terms, const pv_wide *e, size_t bits,
-                                  const uint64_t *got, size_t rows,
-                                  const pv_ctx *ctx) PV_MUST_USE;
+                                  const uint64_t *got, size_t rows, const pv_ctx *ctx) PV_MUST_USE;
 
 typedef struct pv_masks_found {
     size_t pairs, reused; /* looked at; whose difference is short */

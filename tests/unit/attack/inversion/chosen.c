@@ -19,16 +19,15 @@ static void begin(attack *t, const pv_boundary_settings *s, int64_t rows, uint64
     size_t weights = (size_t)(s->width * s->outputs);
     pair_open(&t->p, s, key, seed, NULL);
     const pv_boundary *b = &t->p.b;
-    t->layout = (pv_chosen_layout){
-        .rows = (size_t)rows,
-        .width = (size_t)s->width,
-        .classes = (size_t)s->outputs,
-        .slots = (size_t)b->score_slots,
-        .slot = b->score_slot,
-        .activation_bits = 65 - (unsigned)__builtin_clzll((uint64_t)b->activation_most),
-        .exponent_bits = b->exponent_bits,
-        .fa = b->set.fa,
-        .fw = b->set.fw};
+    t->layout = (pv_chosen_layout){.rows = (size_t)rows,
+                                   .width = (size_t)s->width,
+                                   .classes = (size_t)s->outputs,
+                                   .slots = (size_t)b->score_slots,
+                                   .slot = b->score_slot,
+                                   .activation_bits = (unsigned)b->set.fa + 2,
+                                   .exponent_bits = b->exponent_bits,
+                                   .fa = b->set.fa,
+                                   .fw = b->set.fw};
     t->working = pv_alloc(weights, sizeof *t->working);
     assert_non_null(t->working);
     for (size_t i = 0; i < weights; i++)
@@ -73,19 +72,21 @@ static void all_activations(void **state)
 {
     (void)state;
     enum { ROWS = 4, WIDTH = 5, CLASSES = 3 };
+    /* a run of usual length: slots are laid out for weights that could grow to thousands */
     pv_boundary_settings s = pair_small();
+    s.steps = 9380;
+    s.decay = 0;
     attack t;
     pv_rng rng = pv_rng_make(1, PV_STREAM_TEST);
     float a[ROWS * WIDTH];
     double z[ROWS * CLASSES], w[CLASSES * WIDTH];
     size_t right = 0, asked = 0;
     begin(&t, &s, ROWS, 1);
-    pair_activations(a, ROWS * WIDTH, 3.9, &rng);
+    pair_activations(a, ROWS * WIDTH, 1, &rng);
     pv_boundary_weights(w, &t.p.b, pv_passive_share(t.p.passive), pv_active_share(t.p.active));
     for (size_t first = 0; first < WIDTH; first += CLASSES) {
         size_t feature[CLASSES];
-        for (size_t k = 0; k < CLASSES; k++)
-            feature[k] = first + k < WIDTH ? first + k : WIDTH - 1;
+        for (size_t k = 0; k < CLASSES; k++) feature[k] = first + k < WIDTH ? first + k : WIDTH - 1;
         right += query(&t, a, feature, z);
         asked += ROWS * CLASSES;
         for (int i = 0; i < ROWS; i++) /* and the scores are there as ever */

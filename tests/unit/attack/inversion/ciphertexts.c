@@ -170,8 +170,10 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_blinding_leaves), cmocka_unit_test(other_weights),
-        cmocka_unit_test(masks),                cmocka_unit_test(low_bits),
+        cmocka_unit_test(what_blinding_leaves),
+        cmocka_unit_test(other_weights),
+        cmocka_unit_test(masks),
+        cmocka_unit_test(low_bits),
         cmocka_unit_test(out_of_memory),
     };
     key = test_paillier_key("safe");
