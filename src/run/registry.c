@@ -21,6 +21,7 @@ static const pv_attack *const attacks[] = {&pv_attack_idlg,
                                            &pv_attack_clustering,
                                            &pv_attack_norm,
                                            &pv_attack_spectral,
+                                           &pv_attack_completion,
                                            &pv_attack_gram,
                                            &pv_attack_regression,
                                            NULL};

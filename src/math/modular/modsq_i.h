@@ -38,6 +38,8 @@ typedef struct pv_modsq_ops {
     int lanes, radix, step; /* digits are a multiple of step */
     /* u = (x·y + q·m)/R; q may be NULL */
     void (*half)(const pv_modsq *r, uint64_t *u, uint64_t *q, const uint64_t *x, const uint64_t *y);
+    /* x²/R, doubled in the lanes where twice is 1; m and ninvs may differ between the lanes */
+    void (*half_square)(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint64_t *twice);
     void (*sum)(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint64_t *y);
     /* (x + y - z) mod m, below m; x, y, z below 4m */
     void (*combine)(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint64_t *y,
@@ -59,6 +61,7 @@ struct pv_modsq {
     uint64_t m64[PV_MODSQ_LIMBS_MAX], square64[2 * PV_MODSQ_LIMBS_MAX]; /* m, m² */
     uint64_t *words; /* what the following point into */
     size_t size;
+    uint64_t *ninvs;         /* one word a lane */
     uint64_t *m, *times[4];  /* halves: m; 8m, 4m, 2m, m */
     uint64_t *zero, *plain;  /* halves: 0, 1 */
     uint64_t *minus;         /* half: (1 - R) mod m */
@@ -69,7 +72,7 @@ struct pv_modsq {
 extern const pv_modsq_ops pv_modsq_portable;
 extern const pv_modsq_ops pv_modsq_lanes;
 extern const pv_modsq_ops pv_modsq_ifma;
-int pv_modsq_has_ifma(void);
+double pv_modsq_ifma_count(double seconds); /* pv_modsq_ifma_rate, where there is IFMA */
 
 /* One lane of a half from limbs, and back (what does not fit is cut off). */
 void pv_modsq_pack(const pv_modsq *r, uint64_t *half, int lane, const uint64_t *x, size_t limbs);
@@ -92,6 +95,9 @@ void pv_modsq_scratch_free(uint64_t *all, const pv_modsq *r, int threads, size_t
 
 /* An exponent's `window` bits from bit `at` on; those beyond its limbs are 0. */
 uint64_t pv_modsq_digit(const uint64_t *e, size_t limbs, size_t at, int window);
+
+/* The fastest code of this machine. */
+const pv_modsq_ops *pv_modsq_best(void);
 
 int pv_modsq_invertible(const pv_modsq *r, const uint64_t *x); /* a public residue */
 /* Halves that hold x·R mod m in every lane are replaced by R/x mod m. PV_ERR_RANGE where one has no
