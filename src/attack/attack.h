@@ -119,8 +119,8 @@ typedef struct pv_attack {
                             "logits"; NULL: messages that crossed in a target's step. A guess about
                             notes is about their rows, in the order of their `index` */
     const char *control; /* contents of the auditor's own views: "label-gradient",
-                            "rare-label-gradient", "logits" (pv_notes_plan); NULL: what goes with
-                            messages */
+                            "rare-label-gradient", "logits", "still-logits" (pv_notes_plan); NULL:
+                            what goes with messages */
     int renames; /* labels are numbers of groups: right up to a permutation of the classes */
     int ranks;   /* confidence is a score of two classes: the higher, the rather class 1 or, where
                     labels are numbers of groups, the rarer one; otherwise it is how sure the label

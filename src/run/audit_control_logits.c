@@ -3,10 +3,12 @@
 #include <math.h>
 #include <string.h>
 
-/* A small multinomial regression: sizes at which its logits tell its rows' inner products, and more
- * of them than one row of logits could hold. */
-enum { WIDTH = 6, BATCH = 8, STEPS = 3 };
+/* A small multinomial regression. "logits": sizes at which its logits tell its rows' inner
+ * products, by how it learns. "still-logits": it learns next to nothing, so that logits are the
+ * same linear function of a row's features whenever the row comes. */
+enum { WIDTH = 6, BATCH = 8, STEPS = 3, STILL_STEPS = 12 };
 #define RATE  0.1
+#define STILL 1e-5
 #define START 0.3
 /* Equations for each number that is not known. */
 #define EQUATIONS 2.5
@@ -14,6 +16,7 @@ enum { WIDTH = 6, BATCH = 8, STEPS = 3 };
 typedef struct regression {
     int64_t rows, batch, d;
     int c;
+    double rate;
     double *w, *b, *p, *dw, *db; /* [c,d], [c], of one batch: [batch,c], [c,d], [c] */
     float *x, *z;                /* [rows,d], [batch,c] */
     int32_t *label;
@@ -39,9 +42,10 @@ static pv_status regression_init(regression *r, const pv_notes_plan *plan, pv_rn
     int64_t width = pv_shape_count(&what.sample), most = what.classes - 1;
     if (most > WIDTH) most = WIDTH;
     if (width > most) width = most > 0 ? most : 1;
-    *r = (regression){.d = width, .c = what.classes};
+    int still = strcmp(plan->contents, "still-logits") == 0;
+    *r = (regression){.d = width, .c = what.classes, .rate = still ? STILL : RATE};
     r->batch = plan->batch < BATCH ? plan->batch : BATCH;
-    r->rows = STEPS * BATCH / r->batch * r->batch;
+    r->rows = (still ? STILL_STEPS : STEPS) * BATCH / r->batch * r->batch;
     size_t cells = (size_t)(r->c * r->d), c = (size_t)r->c, m = (size_t)r->batch;
     r->w = pv_alloc(cells, sizeof *r->w);
     r->b = pv_calloc(c, sizeof *r->b);
@@ -82,22 +86,26 @@ static void learn(regression *r)
             r->db[k] += g;
         }
     }
-    for (int64_t i = 0; i < r->c * r->d; i++) r->w[i] -= RATE * r->dw[i];
-    for (int k = 0; k < r->c; k++) r->b[k] -= RATE * r->db[k];
+    for (int64_t i = 0; i < r->c * r->d; i++) r->w[i] -= r->rate * r->dw[i];
+    for (int k = 0; k < r->c; k++) r->b[k] -= r->rate * r->db[k];
 }
 
-static pv_status write_training(pv_view_writer *w, uint16_t type, regression *r)
+/* Each epoch in an order of its own, but the first: its steps are the targets. */
+static pv_status write_training(pv_view_writer *w, uint16_t type, regression *r, pv_rng *rng)
 {
-    static const double rate = RATE;
     int64_t batches = r->rows / r->batch;
     int most = r->c > 1 ? r->c - 1 : 1;
     int64_t epochs = (int64_t)ceil(EQUATIONS * (double)(r->rows + r->c) / most) + 2;
+    if (r->rate < RATE) epochs = 2;
+    uint32_t order[STILL_STEPS * BATCH];
+    for (int64_t i = 0; i < r->rows; i++) order[i] = (uint32_t)i;
     for (int64_t s = 0; s < epochs * batches; s++) {
-        for (int64_t i = 0; i < r->batch; i++) r->index[i] = s % batches * r->batch + i;
+        if (s > 0 && s % batches == 0) pv_rng_shuffle(rng, order, (size_t)r->rows);
+        for (int64_t i = 0; i < r->batch; i++) r->index[i] = order[s % batches * r->batch + i];
         learn(r);
         const pv_part part[] = {{"index", PV_I64, PV_SHAPE(r->batch), r->index},
                                 {"logits", PV_F32, PV_SHAPE(r->batch, r->c), r->z},
-                                {"lr", PV_F64, PV_SHAPE(1), &rate}};
+                                {"lr", PV_F64, PV_SHAPE(1), &r->rate}};
         PV_TRY(pv_control_append(w, PV_VIEW_DERIVED, type, (uint64_t)s + 1, 0, part,
                                  sizeof part / sizeof *part));
     }
@@ -141,11 +149,11 @@ pv_status pv_control_logits(pv_control_view *out, const pv_notes_plan *plan, pv_
     pv_model_domain domain = {
         .size = sizeof domain, .kind = PV_DATA_TABLE, .sample = PV_SHAPE(r.d), .classes = r.c};
     PV_TRY_GOTO(pv_model_new_domain(&out->model, "mlr", &domain, plan->seed));
-    out->facts = (pv_scheme_known){.lr = RATE, .batch = r.batch};
+    out->facts = (pv_scheme_known){.lr = r.rate, .batch = r.batch};
     out->target = pv_calloc((size_t)(r.rows / r.batch), sizeof *out->target);
     if (out->target == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for a control");
     PV_TRY_GOTO(pv_answers_init(&out->answers, (size_t)(r.rows / r.batch)));
-    PV_TRY_GOTO(write_training(w, type, &r));
+    PV_TRY_GOTO(write_training(w, type, &r, &rng));
     for (int64_t i = 0; i < r.rows * r.d && !plan->positive; i++)
         r.x[i] = (float)pv_rng_normal(&rng); /* it is asked about rows that were never there */
     PV_TRY_GOTO(write_answers(out, &r, plan->known > 0));

@@ -274,6 +274,7 @@ static const struct {
     {"label-gradient", "active", make_labels},
     {"rare-label-gradient", "active", make_labels},
     {"logits", "passive", make_logits},
+    {"still-logits", "passive", make_logits},
 };
 
 pv_status pv_control_notes_make(pv_control_view *out, const pv_notes_plan *plan)

@@ -96,8 +96,8 @@ pv_status pv_control_append(pv_view_writer *w, pv_view_kind kind, uint16_t type,
 /* Notes, with the shapes of the run's. "label-gradient": dL/da = (softmax(W·a + b) - t)/m · W of
  * drawn activations, weights and labels. "rare-label-gradient": of two classes, one of them rare,
  * labels drawn by the network's own probabilities. "logits": those of a multinomial regression on
- * drawn features, at every step of its training. positive 0: the answers are drawn anew afterwards,
- * so nothing about them is in the view. */
+ * drawn features, at every step of its training; "still-logits": when it learns next to nothing.
+ * positive 0: the answers are drawn anew afterwards, so nothing about them is in the view. */
 typedef struct pv_notes_plan {
     const char *path;
     const char *contents;

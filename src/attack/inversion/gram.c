@@ -155,6 +155,25 @@ done:
     return status;
 }
 
+/* Feature p of all rows up to its own scale and shift, as those of known rows show them: how the
+ * network normalises need not be known. */
+static void calibrate(double *x, int64_t rows, int64_t p, const pv_known_samples *k)
+{
+    int64_t d = k->sample;
+    double mean[2] = {0}, square = 0, cross = 0;
+    for (int64_t i = 0; i < k->n; i++) {
+        mean[0] += x[k->at[i] * d + p] / (double)k->n;
+        mean[1] += k->x[i * d + p] / (double)k->n;
+    }
+    for (int64_t i = 0; i < k->n; i++) {
+        double from = x[k->at[i] * d + p] - mean[0];
+        square += from * from;
+        cross += from * (k->x[i * d + p] - mean[1]);
+    }
+    double scale = square > 0 ? cross / square : 0;
+    for (int64_t j = 0; j < rows; j++) x[j * d + p] = mean[1] + scale * (x[j * d + p] - mean[0]);
+}
+
 pv_status pv_gram_features(double *x, const double *gram, int64_t rows, const pv_known_samples *k,
                            double tolerance)
 {
@@ -175,6 +194,7 @@ pv_status pv_gram_features(double *x, const double *gram, int64_t rows, const pv
     pv_least_squares(solution, a, b, m, d + 1, rows, tolerance, order, tau);
     for (int64_t j = 0; j < rows; j++)
         for (int64_t p = 0; p < d; p++) x[j * d + p] = solution[p * rows + j];
+    for (int64_t p = 0; p < d; p++) calibrate(x, rows, p, k);
     for (int64_t i = 0; i < m; i++) memcpy(x + k->at[i] * d, k->x + i * d, (size_t)d * sizeof *x);
 done:
     pv_free(a);
