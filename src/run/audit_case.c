@@ -240,7 +240,7 @@ pv_status pv_audit_note_control(pv_control_view *out, pv_audit_work *w, const pv
     pv_status status = pv_control_notes_make(
         out, &(pv_notes_plan){.path = path,
                               .contents = c->attack->control,
-                              .model = w->model,
+                              .model = c->known.own_model != NULL ? c->known.own_model : w->model,
                               .batch = c->target[0].batch,
                               .width = c->width,
                               .rows = w->o->controls > 0 ? w->o->controls : rows,

@@ -24,8 +24,8 @@ static const pv_message_type types[] = {
      {PV_RETAIN_FULL, 0}},
 };
 
-/* The share of the rare class, and how far apart a class's samples lie, in units of the distance
- * between classes. */
+/* The share of the rare class, and how far a class's samples lie from its middle, in units of what
+ * normalisation makes one of. */
 #define RARE   0.1
 #define SPREAD 0.1
 /* The mean of a normal activation behind a rectifier. */
@@ -113,6 +113,7 @@ static pv_status draw_samples(pv_data **out, const pv_model *m, const int32_t *l
     pv_status status = PV_OK;
     pv_model_domain what = pv_model_what(m);
     int64_t width = pv_shape_count(&what.sample);
+    const pv_norm *norm = pv_model_norm(m);
     float *centre = pv_alloc((size_t)what.classes, (size_t)width * sizeof *centre);
     pv_store *store = pv_calloc(1, sizeof *store);
     pv_data *data = pv_calloc(1, sizeof *data);
@@ -124,8 +125,10 @@ static pv_status draw_samples(pv_data **out, const pv_model *m, const int32_t *l
     for (int64_t i = 0; i < n; i++) {
         store->label[i] = label[i];
         float *x = (float *)store->samples.data + i * width;
-        for (int64_t k = 0; k < width; k++)
-            x[k] = centre[label[i] * width + k] + (float)(SPREAD * pv_rng_normal(r));
+        for (int64_t k = 0; k < width; k++) {
+            double unit = norm->n > 0 ? 1 / norm->inverse_std[k % norm->n] : 1;
+            x[k] = centre[label[i] * width + k] + (float)(SPREAD * unit * pv_rng_normal(r));
+        }
     }
     atomic_store(&store->references, 1);
     *data = (pv_data){.store = store, .count = n};

@@ -61,8 +61,24 @@ static inline pv_status noted_known(pv_scheme_known *out, pv_scenario *s)
     return PV_OK;
 }
 
-static const pv_scheme noted_scheme = {
-    .name = "noted", .truth = noted_truth, .known = noted_known, .split = 1};
+static const pv_data *noted_rows; /* the active party's */
+
+/* A network that has learnt nothing; its last layer is not the party's. */
+static inline pv_status noted_own(pv_model **out, int64_t *head, pv_scenario *s, const char *party,
+                                  const char *folder)
+{
+    (void)s;
+    (void)party;
+    (void)folder;
+    *head = 1;
+    return pv_model_new(out, "mlp", noted_rows, 3);
+}
+
+static const pv_scheme noted_scheme = {.name = "noted",
+                                       .truth = noted_truth,
+                                       .known = noted_known,
+                                       .own_model = noted_own,
+                                       .split = 1};
 
 static inline pv_data *noted_data(pv_data_kind kind, pv_shape sample, int classes, int64_t rows,
                                   uint64_t seed)
@@ -142,6 +158,7 @@ static inline pv_view_writer *noted_open(noted *n, int whose)
             .data = noted_data(PV_DATA_TABLE, PV_SHAPE(3), n->classes, n->rows, 5 + (uint64_t)i),
             .opened = 1,
             .result = json_pack("{s:{s:I}}", "result", "samples", (json_int_t)n->rows)};
+    noted_rows = n->party[0].data;
     n->options = (pv_audit_options){.run = n->folder, .command = ""};
     n->work = (pv_audit_work){
         .o = &n->options, .scheme = &noted_scheme, .party = n->party, .parties = 2, .seed = 1};

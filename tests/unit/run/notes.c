@@ -341,6 +341,7 @@ static void every_attack_on_labels_has_its_controls(void **state)
     check_attack(&pv_attack_clustering, 4, 640);
     check_attack(&pv_attack_spectral, 2, 640);
     check_attack(&pv_attack_norm, 2, 0);
+    check_attack(&pv_attack_completion, 4, 0); /* rows here tell nothing of their labels */
 }
 
 /* ---- rows, from logits */
@@ -606,17 +607,24 @@ static void an_attack_on_other_notes_is_refused(void **state)
                 "the attack nearest reads \"diary\"");
 }
 
-static void what_one_party_has_alone_two_do_not(void **state)
+static void what_nobody_has_cannot_be_used(void **state)
 {
     (void)state;
     noted n = a_run();
     pv_audit_case c;
-    pv_attack needy = nearest;
-    needy.needs = PV_NEEDS_OWN_MODEL;
+    pv_scheme without = noted_scheme;
+    without.own_model = NULL;
     noted_begin(&n, 1, 0);
-    noted_case(&c, &n, &needy, NULL);
+    n.work.scheme = &without;
+    noted_case(&c, &n, &pv_attack_completion, NULL);
     CHECK_OK(c.reads->known(&n.work, &c)); /* this scheme has no network of anybody's own */
     assert_non_null(strstr(pv_str_text(&c.failure), "nobody has one in the scheme noted"));
+    pv_audit_case_clear(&c);
+    noted_case(&c, &n, &pv_attack_completion, NULL);
+    pv_free(c.adversary);
+    c.adversary = pv_strdup("active+other");
+    CHECK_OK(c.reads->known(&n.work, &c));
+    assert_non_null(strstr(pv_str_text(&c.failure), "what one party has alone, not active+other"));
     pv_audit_case_clear(&c);
     noted_end(&n);
 }
@@ -667,7 +675,7 @@ int main(void)
         cmocka_unit_test(controls_of_a_rare_class),
         cmocka_unit_test(nothing_of_drawn_labels_is_in_a_negative_control),
         cmocka_unit_test(an_attack_on_other_notes_is_refused),
-        cmocka_unit_test(what_one_party_has_alone_two_do_not),
+        cmocka_unit_test(what_nobody_has_cannot_be_used),
         cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
