@@ -72,7 +72,9 @@ static pv_status fill_rows(json_t *rows, const pv_model *m, const pv_data *data,
             PV_TRY(pv_json_append(list, pv_json_number((double)p[k])));
         PV_TRY(pv_json_set(row, "index", json_integer(i)));
         PV_TRY(pv_json_set(row, "label",
-                           json_string(pv_data_class_name(data, pv_data_label(data, i)))));
+                           pv_data_has_labels(data)
+                               ? json_string(pv_data_class_name(data, pv_data_label(data, i)))
+                               : json_null()));
         PV_TRY(
             pv_json_set(row, "predicted", json_string(pv_model_class_name(m, best(p, classes)))));
     }
