@@ -49,6 +49,7 @@ pv_status pv_protect_check(const pv_protect *p)
 {
     static const char *const name[] = {"none", "iso", "marvell", "rr", "gauss"};
     assert(p->classes >= 2 && p->columns >= 1 && p->head >= 1 && p->batch >= 1 && p->fg > 0);
+    assert(p->gradient > 0);
     if (p->how == PV_PROTECT_NONE) return PV_OK;
     if (p->how == PV_PROTECT_RR) {
         if (!in(p->epsilon, 1e-6, 40))
@@ -95,8 +96,8 @@ double pv_protect_most(const pv_protect *p)
 {
     const double m = (double)p->batch, c = (double)p->columns;
     switch (p->how) {
-    case PV_PROTECT_ISO: /* a row of P - T is at most √2 long, another gradient's entries 1 */
-        return ROOM * p->noise * (p->head == 1 ? sqrt(2 / c) : 1);
+    case PV_PROTECT_ISO: /* a row of P - T is at most √2 long */
+        return ROOM * p->noise * (p->head == 1 ? sqrt(2 / c) : p->gradient);
     case PV_PROTECT_MARVELL:
         /* A class of one row in m+1 gets its share's inverse of the power noise·|Δ|², |Δ| <= 2√2;
          * with more classes a row can also be the only one that is not of a certain class, and
@@ -107,6 +108,14 @@ double pv_protect_most(const pv_protect *p)
     default:
         return 0;
     }
+}
+
+void pv_protect_bounds(double *gradient, double *noise, const pv_protect *p)
+{
+    double most = pv_protect_most(p);
+    int everywhere = pv_protect_everywhere(p);
+    *gradient = everywhere ? (p->gradient + most) * fmax(0.5 * (double)p->columns, 1) : p->gradient;
+    *noise = everywhere ? 0 : most;
 }
 
 double pv_protect_epsilon(const pv_protect *p, int64_t epochs)
@@ -266,7 +275,7 @@ pv_status pv_protect_gradient(double *shown, const pv_protect *p, const double *
     else
         for (int64_t i = 0; i < n; i++) shown[i] = g[i];
     if (p->how == PV_PROTECT_ISO || p->how == PV_PROTECT_MARVELL || p->how == PV_PROTECT_GAUSS) {
-        const double most = (1 + pv_protect_most(p)) / (double)p->batch;
+        const double most = (p->gradient + pv_protect_most(p)) / (double)p->batch;
         for (int64_t i = 0; i < n; i++) shown[i] = fmin(fmax(shown[i], -most), most);
     }
     if (divergence != NULL) *divergence = left;

@@ -30,10 +30,11 @@
  * marvell leave W's gradient clean, prove nothing over several steps, and say so by an infinite ε.
  * For the same reason gauss and marvell work on the logits themselves: head = 1.
  *
- * Every entry that comes out is within (1 + pv_protect_most)/m, which the slots were laid out for
- * (bounds.h). Cutting there is done to the sum, whatever the label is, so it proves no less. How
- * often it happens: an entry of the noise is beyond its share with probability at most 3e-14 (eight
- * standard deviations; discrete Gaussian: proposition 25 of Canonne, Kamath, Steinke 2020).
+ * Every entry that comes out is within (gradient + pv_protect_most)/m, which the slots were laid
+ * out for (pv_protect_bounds). Cutting there is done to the sum, whatever the label is, so it
+ * proves no less. How often it happens: an entry of the noise is beyond its share with probability
+ * at most 3e-14 (eight standard deviations; discrete Gaussian: proposition 25 of Canonne, Kamath,
+ * Steinke 2020).
  *
  * Noise is drawn from a csprng, since it hides something. Rows, labels and noise are secrets of the
  * passive party; floating point and rejection sampling here take a time that depends on them a
@@ -62,6 +63,7 @@ typedef struct pv_protect {
     int classes;           /* of labels */
     int64_t columns, head; /* outputs of the shared layer; dense layers from it on */
     int64_t batch;         /* m, nominal: G is divided by it in short batches as well */
+    double gradient;       /* most that an entry of the clean G is, in units of 1/m; logits: 1 */
     int fg;                /* scale of G */
 } pv_protect;
 
@@ -82,8 +84,11 @@ int pv_protect_everywhere(const pv_protect *p);
 void pv_protect_labels(int32_t *label, const pv_protect *p, int64_t count, pv_csprng *r);
 double pv_protect_keep(const pv_protect *p); /* rr: probability that a label is kept */
 
-/* The most that protection adds to an entry of G, in units of 1/m: pv_boundary_settings.noise. */
+/* The most that protection adds to an entry of G, in units of 1/m. */
 double pv_protect_most(const pv_protect *p);
+/* pv_boundary_settings.gradient and .noise for it. Where W's gradient is made from noised rows they
+ * count as the gradient itself, whose rows the bounds allow twice `gradient` in 1-norm. */
+void pv_protect_bounds(double *gradient, double *noise, const pv_protect *p);
 
 /* ε per record at p->delta over `epochs` passes, of which each uses a record once; infinite where
  * nothing is proven. The active party knows who is in a batch: nothing is gained by sampling. */

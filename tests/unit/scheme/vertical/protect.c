@@ -20,6 +20,7 @@ static pv_protect settings(pv_protection how, double noise, int classes)
                         .columns = classes,
                         .head = 1,
                         .batch = ROWS,
+                        .gradient = 1,
                         .fg = 24};
 }
 
@@ -340,7 +341,8 @@ static void everything_stays_in_its_slot(void **state)
     static const int classes[] = {2, 10};
     for (int h = 0; h < 3; h++)
         for (int c = 0; c < 2; c++) {
-            double g[ROWS * MOST_CLASSES], shown[ROWS * MOST_CLASSES], most = 0;
+            double g[ROWS * MOST_CLASSES], shown[ROWS * MOST_CLASSES], most = 0, row = 0;
+            double gradient, noise;
             int32_t label[ROWS];
             pv_rng seed = pv_rng_make(8, 0);
             pv_csprng r;
@@ -349,8 +351,19 @@ static void everything_stays_in_its_slot(void **state)
             for (int b = 0; b < 50; b++) {
                 batch(g, label, classes[c], classes[c] == 2 ? 0.02 : -1, &seed);
                 CHECK_OK(pv_protect_gradient(shown, &p, g, label, ROWS, NULL, &r));
-                for (int i = 0; i < ROWS * classes[c]; i++) most = fmax(most, fabs(shown[i]));
+                for (int i = 0; i < ROWS; i++) {
+                    double sum = 0;
+                    for (int k = 0; k < classes[c]; k++) {
+                        sum += fabs(shown[i * classes[c] + k]);
+                        most = fmax(most, fabs(shown[i * classes[c] + k]));
+                    }
+                    row = fmax(row, sum);
+                }
             }
+            pv_protect_bounds(&gradient, &noise, &p);
+            assert_true(gradient + noise >= 1 + pv_protect_most(&p));
+            assert_true(row <= (2 * gradient + classes[c] * noise) / ROWS);
+            assert_true((noise > 0) != pv_protect_everywhere(&p));
             assert_true(most <= (1 + pv_protect_most(&p)) / ROWS);
             assert_true(most > 0.01 * pv_protect_most(&p) / ROWS); /* and not for nothing */
             /* What is beyond is cut. */
