@@ -35,6 +35,7 @@ static const field fields[] = {
     {"decay", REAL, AT(decay), 0, 1e6},
     {"clamp", REAL, AT(clamp), 0, 1e9},
     {"initial", REAL, AT(initial), 0, 1e9},
+    {"gradient", REAL, AT(gradient), 0, 1e9},
     {"noise", REAL, AT(noise), 0, 1e9},
     {"sigma", INTEGER, AT(sigma), 0, 256},
     {"weak", INTEGER, AT(weak), 0, 256},
@@ -48,7 +49,7 @@ static const field fields[] = {
 };
 enum { FIELDS = sizeof fields / sizeof *fields };
 
-static pv_status write_settings(pv_str *out, const pv_boundary_settings *set)
+pv_status pv_half_settings(pv_str *out, const pv_boundary_settings *set)
 {
     pv_status status = PV_OK;
     json_t *j = json_object();
@@ -128,7 +129,7 @@ pv_status pv_half_save(const pv_half *h, const pv_vertical_cut *cut, const char 
     char head[16], session[SESSION_TEXT], scenario[PV_HASH_TEXT], key[PV_HASH_TEXT];
     PV_TRY(pv_model_copy(&m, h->model));
     zero_others(m, cut, h->active);
-    PV_TRY_GOTO(write_settings(&boundary, &h->set));
+    PV_TRY_GOTO(pv_half_settings(&boundary, &h->set));
     snprintf(head, sizeof head, "%lld", (long long)h->head);
     session_text(session, h->session);
     const pv_tensor share = {PV_U8, PV_SHAPE((int64_t)h->share.size), h->share.data};

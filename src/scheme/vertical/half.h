@@ -32,6 +32,9 @@ typedef struct pv_half {
     pv_bytes share; /* secret */
 } pv_half;
 
+/* The settings as one line of JSON, for files and for comparing. */
+pv_status pv_half_settings(pv_str *out, const pv_boundary_settings *set) PV_MUST_USE;
+
 /* h->model as it is: all parameters that are not this side's are written as zeros. */
 pv_status pv_half_save(const pv_half *h, const pv_vertical_cut *cut, const char *path) PV_MUST_USE;
 

@@ -6,6 +6,8 @@
 
 #define AT(field) offsetof(pv_vertical_options, field)
 
+enum { SCALE_OF_G = 24 };
+
 static const double SAME = -1; /* as the other layers have it */
 
 const pv_setting pv_vertical_setting[] = {
@@ -38,10 +40,9 @@ const pv_setting pv_vertical_setting[] = {
     {"sigma", PV_SETTING_INTEGER, "40", 20, 128, NULL,
      "the shares of all steps together are 2^-sigma away from telling nothing", AT(sigma)},
     {"masks", PV_SETTING_CHOICE, "strong", 0, 0, "strong|weak",
-     "weak: shares only weak_bits wider than the weights, as in the paper; a finding in every "
-     "report",
+     "weak: shares in +-2^weak_bits whatever they hide, as in the paper; a finding in every report",
      AT(masks)},
-    {"weak_bits", PV_SETTING_INTEGER, "8", 1, 64, NULL, "with masks = weak", AT(weak_bits)},
+    {"weak_bits", PV_SETTING_INTEGER, "10", 1, 64, NULL, "with masks = weak", AT(weak_bits)},
     {"init", PV_SETTING_CHOICE, "secret", 0, 0, "secret|scenario",
      "scenario: the shared layer begins as the seed draws it, which both know: for comparisons",
      AT(init)},
@@ -71,11 +72,6 @@ static pv_status check_protection(const pv_vertical_options *o, const pv_scenari
                 o->protection == PV_PROTECT_GAUSS;
     if (noisy && o->protect.noise == 0)
         PV_FAIL(PV_ERR_FORMAT, "%s: [scheme] protect with noise = 0 protects nothing", s->path);
-    if (noisy && o->head > 1)
-        PV_FAIL(PV_ERR_FORMAT,
-                "%s: [scheme] noise on the gradient of the logits needs head = 1, where the shared "
-                "layer gives them; with head = %lld write protect = rr",
-                s->path, (long long)o->head);
     return PV_OK;
 }
 
@@ -152,13 +148,26 @@ static double initial(const pv_vertical_options *o, const pv_model *m, const pv_
     return most;
 }
 
+pv_status pv_vertical_protect(pv_protect *out, const pv_vertical_options *o, const pv_model *m,
+                              const pv_vertical_cut *cut, int64_t batch)
+{
+    *out = o->protect;
+    out->classes = m->domain.classes;
+    out->columns = cut->outputs;
+    out->head = o->head;
+    out->batch = batch;
+    out->gradient = 1;
+    out->fg = SCALE_OF_G;
+    return pv_protect_check(out);
+}
+
 pv_status pv_vertical_boundary(pv_boundary *b, const pv_vertical_options *o, const pv_model *m,
                                const pv_vertical_cut *cut, int64_t rows)
 {
     int64_t batch = o->learning.batch < rows ? o->learning.batch : rows;
-    pv_protect protect = o->protect;
-    protect.classes = (int)cut->outputs;
-    const pv_boundary_settings set = {
+    pv_protect protect;
+    PV_TRY(pv_vertical_protect(&protect, o, m, cut, batch));
+    pv_boundary_settings set = {
         .batch = batch,
         .width = cut->width,
         .outputs = cut->outputs,
@@ -168,11 +177,12 @@ pv_status pv_vertical_boundary(pv_boundary *b, const pv_vertical_options *o, con
         .decay = o->shared_decay,
         .clamp = o->clamp,
         .initial = initial(o, m, cut),
-        .noise = pv_protect_most(&protect),
         .sigma = (int)o->sigma,
         .weak = o->masks == PV_MASKS_WEAK ? (int)o->weak_bits : 0,
         .bits = (int)o->bits,
+        .fg = SCALE_OF_G,
     };
+    pv_protect_bounds(&set.gradient, &set.noise, &protect);
     PV_TRY_CONTEXT(pv_boundary_init(b, &set), "the shared layer %s of %s, %lld rows, %lld epochs",
                    cut->name, m->name, (long long)rows, (long long)o->epochs);
     return PV_OK;

@@ -71,6 +71,9 @@ pv_status pv_vertical_options_read(pv_vertical_options *o, pv_scenario *s) PV_MU
 
 /* The standard deviation of the shared layer's weights as its init draws them. */
 double pv_vertical_scale(const pv_model *m, const pv_vertical_cut *cut);
+/* Protection of labels, checked. */
+pv_status pv_vertical_protect(pv_protect *out, const pv_vertical_options *o, const pv_model *m,
+                              const pv_vertical_cut *cut, int64_t batch) PV_MUST_USE;
 /* The boundary of a training on so many rows. m has the weights that the scenario's seed draws. */
 pv_status pv_vertical_boundary(pv_boundary *b, const pv_vertical_options *o, const pv_model *m,
                                const pv_vertical_cut *cut, int64_t rows) PV_MUST_USE;
