@@ -112,7 +112,7 @@ void pv_paillier_fingerprint(uint8_t out[32], const pv_paillier_pk *pk)
 
 /* ---- private keys */
 
-/* out (2·limbs) = 1/x mod p², exponent p² - p - 1; x below p² */
+/* out (2·limbs) = 1/x mod p², by exponent p² - p - 1; x below p² */
 static pv_status inverse_square(uint64_t *out, const pv_paillier_half *h, const uint64_t *x)
 {
     size_t limbs = h->p.limbs;
@@ -127,20 +127,28 @@ static pv_status inverse_square(uint64_t *out, const pv_paillier_half *h, const 
     return s;
 }
 
+pv_status pv_paillier_half_inverse(uint64_t *out, const pv_paillier_half *h, const uint64_t *x)
+{
+    uint64_t wide[PV_PAILLIER_LIMBS] = {0};
+    memcpy(wide, x, h->p.limbs * sizeof *x);
+    pv_status s = inverse_square(wide, h, wide);
+    if (s == PV_OK) pv_crt_reduce(out, wide, &h->p);
+    pv_secret_wipe(wide, sizeof wide);
+    return s;
+}
+
 static pv_status half_init(pv_paillier_half *h, const uint64_t *p, const uint64_t *other,
                            size_t limbs, pv_modsq_code code)
 {
     pv_status status = PV_OK;
-    uint64_t square[PV_PAILLIER_LIMBS] = {0}, x[PV_PAILLIER_LIMBS] = {0};
+    uint64_t square[PV_PAILLIER_LIMBS] = {0}, x[PV_PAILLIER_LIMBS / 2];
     pv_crt_product(square, p, p, limbs);
     pv_crt_init(&h->p, p, limbs);
     pv_crt_init(&h->p2, square, 2 * limbs);
     memcpy(h->order, p, limbs * sizeof *p);
     h->order[0] &= ~(uint64_t)1;
     PV_TRY_GOTO(pv_modsq_new(&h->square, p, limbs, code));
-    memcpy(x, other, limbs * sizeof *x);
-    PV_TRY_GOTO(inverse_square(x, h, x)); /* modulo p², so modulo p, too */
-    pv_crt_reduce(x, x, &h->p);
+    PV_TRY_GOTO(pv_paillier_half_inverse(x, h, other));
     pv_crt_enter(h->inverse, x, &h->p);
     memset(square, 0, sizeof square);
     pv_crt_sub(h->h, square, h->inverse, &h->p);

@@ -55,6 +55,10 @@ pv_status pv_paillier_assemble(pv_paillier_sk **out, const uint64_t *p, const ui
 pv_status pv_paillier_pk_assemble(pv_paillier_pk **out, const uint64_t *n, int bits,
                                   pv_modsq_code code) PV_MUST_USE;
 
+/* out = 1/x mod p; x and out: limbs of p, x not a multiple of it */
+pv_status pv_paillier_half_inverse(uint64_t *out, const pv_paillier_half *h,
+                                   const uint64_t *x) PV_MUST_USE;
+
 /* x[i] uniform below `end`, of `limbs` limbs whose top one is not zero; by rejection, so how long
  * it takes depends on what is thrown away. */
 void pv_paillier_below(uint64_t *x, size_t count, const uint64_t *end, size_t limbs, pv_csprng *r);
