@@ -6,6 +6,7 @@
 #include "fed/measure.h"
 #include "nn/model_i.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static int trains(const pv_vertical_run *c)
@@ -17,8 +18,10 @@ static int trains(const pv_vertical_run *c)
 static pv_status check_side(const pv_vertical_run *c, const pv_data *data, const char *what)
 {
     if (c->active && !pv_data_has_features(data))
-        PV_FAIL(PV_ERR_INPUT, "%s has no features, which the active party brings; take features=none "
-                "out", what);
+        PV_FAIL(PV_ERR_INPUT,
+                "%s has no features, which the active party brings; take features=none "
+                "out",
+                what);
     if (!c->active && !pv_data_has_labels(data))
         PV_FAIL(PV_ERR_INPUT,
                 "%s has no labels, which the passive party brings; take label=none out", what);
@@ -37,7 +40,8 @@ static pv_status open_data(pv_vertical_run *c, pv_party *p)
         c->rows = pv_data_count(c->data);
     }
     PV_TRY(pv_party_test(&c->measured, p));
-    if (c->measured == NULL && !trains(c) && l->data != NULL) PV_TRY(pv_party_data(&c->measured, p));
+    if (c->measured == NULL && !trains(c) && l->data != NULL)
+        PV_TRY(pv_party_data(&c->measured, p));
     if (c->measured == NULL && !trains(c))
         PV_FAIL(PV_ERR_INPUT,
                 "%s: there is nothing to predict: write test = SPEC or data = SPEC into its local "
@@ -87,8 +91,9 @@ static pv_status open_half(pv_vertical_run *c, pv_party *p)
         PV_FAIL(PV_ERR_MISMATCH, "%s: it is half of another model than the scenario's %s", path,
                 pv_model_name(c->model));
     if (c->half.head != c->options.head)
-        PV_FAIL(PV_ERR_MISMATCH, "%s: it was trained with head = %lld, the scenario has head = %lld",
-                path, (long long)c->half.head, (long long)c->options.head);
+        PV_FAIL(PV_ERR_MISMATCH,
+                "%s: it was trained with head = %lld, the scenario has head = %lld", path,
+                (long long)c->half.head, (long long)c->options.head);
     pv_model_free(c->model); /* the half's has the weights */
     c->model = c->half.model;
     c->half.model = NULL;
@@ -133,13 +138,12 @@ void pv_vertical_close(pv_vertical_run *c)
 }
 
 /* ---- once rows are known */
+/* The batch is that of the training, whatever the scenario says now: the shares fit no other
+ * boundary. */
 static pv_status boundary_of_half(pv_vertical_run *c)
 {
     pv_boundary_settings set = c->half.set;
     set.bits = (int)c->options.bits; /* shares do not depend on the key */
-    if (c->tests > 0) {
-        set.batch = c->options.learning.batch < c->tests ? c->options.learning.batch : c->tests;
-    }
     return pv_boundary_init(&c->boundary, &set);
 }
 
@@ -154,8 +158,7 @@ pv_status pv_vertical_ready(pv_vertical_run *c)
     }
     c->batch = c->boundary.set.batch;
     c->passes = c->tests > 0 ? (c->tests + c->batch - 1) / c->batch : 0;
-    c->schedule =
-        pv_fed_schedule(&c->options.learning, c->batches, c->batches * c->options.epochs);
+    c->schedule = pv_fed_schedule(&c->options.learning, c->batches, c->batches * c->options.epochs);
     c->index = pv_calloc((size_t)c->batch, sizeof *c->index);
     if (c->index == NULL) PV_FAIL_MEMORY((size_t)c->batch * sizeof *c->index);
     return PV_OK;
@@ -174,16 +177,24 @@ pv_half_options pv_vertical_half_options(const pv_vertical_run *c)
     };
 }
 
-int64_t pv_vertical_rows(pv_vertical_run *c, const pv_vertical_step *s)
+void pv_vertical_training_rows(pv_vertical_run *c, int64_t step)
 {
-    if (s->kind == PV_STEP_TRAIN) {
-        pv_fed_order_batch(&c->order, s->number, c->index);
-        return c->batch;
-    }
-    int64_t first = s->number * c->batch, left = c->tests - first;
+    pv_fed_order_batch(&c->order, step, c->index);
+}
+
+int64_t pv_vertical_measured_rows(pv_vertical_run *c, int64_t batch)
+{
+    int64_t first = batch * c->batch, left = c->tests - first;
     int64_t n = left < c->batch ? left : c->batch;
     for (int64_t i = 0; i < c->batch; i++) c->index[i] = first + (i < n ? i : n - 1);
     return n;
+}
+
+pv_status pv_vertical_random(pv_csprng *r, pv_party *p, const char *purpose, int64_t batch)
+{
+    char text[64];
+    snprintf(text, sizeof text, "vertical/%s %lld", purpose, (long long)batch);
+    return pv_party_csprng(r, p, text);
 }
 
 /* ---- the beginning */
@@ -194,7 +205,7 @@ static pv_status say(pv_vertical_join *j, pv_str *boundary, pv_vertical_run *c, 
     *j = (pv_vertical_join){.rows = c->rows, .measured = c->tests, .order = c->order_hash};
     if (pv_party_truth(p) != NULL) j->truth = *pv_party_truth(p);
     PV_TRY(pv_hash_of(&j->model, pv_model_text(c->model), strlen(pv_model_text(c->model))));
-    PV_TRY(pv_party_csprng(&r, p, "vertical/nonce"));
+    PV_TRY(pv_vertical_random(&r, p, "nonce", 0));
     pv_csprng_bytes(&r, c->nonce, PV_SESSION_BYTES);
     pv_csprng_clear(&r);
     memcpy(j->nonce, c->nonce, PV_SESSION_BYTES);
@@ -223,8 +234,9 @@ static pv_status hear(pv_vertical_run *c, pv_party *p, const pv_vertical_join *o
     if ((trains(c) && c->rows < 1) ||
         ((c->options.task == PV_VERTICAL_PREDICT || c->options.task == PV_VERTICAL_EVALUATE) &&
          c->tests < 1))
-        PV_FAIL_GOTO(PV_ERR_PEER, "%s: it has %lld rows and %lld to measure; at least one was "
-                                  "expected",
+        PV_FAIL_GOTO(PV_ERR_PEER,
+                     "%s: it has %lld rows and %lld to measure; at least one was "
+                     "expected",
                      m.what, (long long)peer.rows, (long long)peer.measured);
     PV_TRY_GOTO(pv_vertical_session(c->session, &pv_party_scenario(p)->hash,
                                     c->active ? c->nonce : peer.nonce,
@@ -291,8 +303,8 @@ pv_status pv_vertical_leave_half(pv_vertical_run *c, pv_party *p, const pv_hash 
     return status;
 }
 
-pv_status pv_vertical_merge(pv_vertical_run *c, pv_party *p, const pv_wide *passive,
-                            const pv_wide *active)
+/* The whole model: W from both shares, model.safetensors into the folder. */
+static pv_status merge(pv_vertical_run *c, pv_party *p, const pv_wide *own, const pv_wide *peer)
 {
     pv_status status = PV_OK;
     pv_tensor *w = &c->model->param[c->cut.weight].value;
@@ -301,12 +313,51 @@ pv_status pv_vertical_merge(pv_vertical_run *c, pv_party *p, const pv_wide *pass
     double *weight = pv_alloc(count, sizeof *weight);
     if (path == NULL || weight == NULL)
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %zu weights", count);
-    pv_boundary_weights(weight, &c->boundary, passive, active);
+    pv_boundary_weights(weight, &c->boundary, c->active ? peer : own, c->active ? own : peer);
     for (size_t i = 0; i < count; i++) ((float *)w->data)[i] = (float)weight[i];
     PV_TRY_GOTO(pv_model_save(c->model, path));
+    PV_TRY_GOTO(pv_party_result(p, "merged", json_true()));
 done:
     pv_free(weight);
     pv_free(path);
+    return status;
+}
+
+static pv_status disclose(pv_vertical_run *c, pv_party *p, const pv_wide *own)
+{
+    pv_vertical_disclosed d;
+    PV_TRY(pv_vertical_disclosed_init(&d, c->model, &c->cut, c->active ? 0 : 2, own));
+    pv_status status = pv_send(pv_party_hub(p), c->peer, PV_VERTICAL_DISCLOSED, d.part, d.parts);
+    pv_vertical_disclosed_clear(&d);
+    return status;
+}
+
+static pv_status receive(pv_vertical_run *c, pv_party *p, const pv_wide *own, pv_wide *peer)
+{
+    pv_message m;
+    PV_TRY(pv_fed_from(&m, p, c->peer, PV_VERTICAL_DISCLOSED));
+    pv_status status =
+        pv_vertical_disclosed_take(c->model, peer, &c->cut, c->active ? 2 : 0, &m.parts, m.what);
+    pv_message_clear(&m);
+    PV_TRY(status);
+    return merge(c, p, own, peer);
+}
+
+pv_status pv_vertical_end(pv_vertical_run *c, pv_party *p)
+{
+    pv_status status = PV_OK;
+    size_t count = (size_t)(c->cut.width * c->cut.outputs);
+    int to = c->options.merge;
+    int gets = to == PV_MERGE_BOTH || to == (c->active ? PV_MERGE_ACTIVE : PV_MERGE_PASSIVE);
+    int gives = to == PV_MERGE_BOTH || to == (c->active ? PV_MERGE_PASSIVE : PV_MERGE_ACTIVE);
+    pv_wide *share = pv_secret_alloc(2 * count * sizeof *share);
+    pv_reader half = pv_reader_make("the half's share", c->half.share.data, c->half.share.size);
+    if (share == NULL) PV_FAIL_MEMORY(2 * count * sizeof *share);
+    PV_TRY_GOTO(pv_boundary_read_share(share, &c->boundary, c->active ? 0 : 1, &half));
+    if (gives) PV_TRY_GOTO(disclose(c, p, share));
+    if (gets) PV_TRY_GOTO(receive(c, p, share, share + count));
+done:
+    pv_secret_free(share);
     return status;
 }
 

@@ -44,9 +44,14 @@ pv_status pv_vertical_join_peer(pv_vertical_run *c, pv_party *p) PV_MUST_USE;
 /* A network that learns by the optimiser of the scenario, or only computes. */
 pv_half_options pv_vertical_half_options(const pv_vertical_run *c);
 
-/* The rows of a step into c->index; the number of them. A batch that is measured may be short: its
- * last row fills up the rest. */
-int64_t pv_vertical_rows(pv_vertical_run *c, const pv_vertical_step *s);
+/* The rows of a training step into c->index, or those of a batch that is measured: the number of
+ * them. Such a batch may be short: its last row fills up the rest. */
+void pv_vertical_training_rows(pv_vertical_run *c, int64_t step);
+int64_t pv_vertical_measured_rows(pv_vertical_run *c, int64_t batch);
+
+/* Randomness of this step for one purpose in one of its batches. */
+pv_status pv_vertical_random(pv_csprng *r, pv_party *p, const char *purpose,
+                             int64_t batch) PV_MUST_USE;
 
 /* One message of the boundary; the next one of the peer. */
 pv_status pv_vertical_send(pv_vertical_run *c, pv_party *p, uint16_t type,
@@ -57,9 +62,8 @@ pv_status pv_vertical_take(pv_message *m, const uint8_t **data, size_t *size, pv
 /* half.safetensors into the party's folder. share: as the boundary saved it; taken over. */
 pv_status pv_vertical_leave_half(pv_vertical_run *c, pv_party *p, const pv_hash *key,
                                  pv_bytes *share) PV_MUST_USE;
-/* The whole model: W into it, model.safetensors into the folder. */
-pv_status pv_vertical_merge(pv_vertical_run *c, pv_party *p, const pv_wide *passive,
-                            const pv_wide *active) PV_MUST_USE;
+/* task = merge: whom the scenario names gets the other's half and writes model.safetensors. */
+pv_status pv_vertical_end(pv_vertical_run *c, pv_party *p) PV_MUST_USE;
 
 /* rows, settings and the bounds they imply as results, and in the log before anything is sent. */
 pv_status pv_vertical_report(pv_vertical_run *c, pv_party *p) PV_MUST_USE;

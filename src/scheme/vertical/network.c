@@ -278,12 +278,10 @@ static pv_status build_top(pv_node *z, pv_model_nodes *nodes, pv_graph *g, const
     return PV_OK;
 }
 
-static pv_status top_train(pv_top *t, const pv_half_options *o)
+static pv_status top_train(pv_top *t, pv_graph *g, const pv_half_options *o)
 {
     pv_status status = PV_OK;
     learner l = {0};
-    PV_TRY(pv_graph_new(&t->graph));
-    pv_graph *g = t->graph;
     PV_TRY(build_top(&t->z, &t->train_nodes, g, t, 1));
     t->label = pv_input_index(g, "label", PV_SHAPE(t->batch));
     t->loss = pv_smoothed_loss(g, t->train_nodes.logits, t->label, o->label_smoothing,
@@ -295,7 +293,7 @@ static pv_status top_train(pv_top *t, const pv_half_options *o)
     PV_TRY_GOTO(pv_grad(g, &t->loss, NULL, 1, l.weight, l.weights + 1, l.gradient));
     for (int i = 0; i <= l.weights; i++) l.gradient[i] = pv_detach(g, l.gradient[i]);
     t->gradient = l.gradient[l.weights];
-    if (l.weights > 0)
+    if (l.weights > 0 && !o->outside)
         PV_TRY_GOTO(pv_optim_append(&t->optim, g, l.weight, l.gradient, l.weights, &o->optim));
     const pv_node output[] = {t->loss, t->predicted, t->gradient};
     PV_TRY_GOTO(pv_compile(&t->train, g, output, 3, &o->plan));
@@ -303,6 +301,31 @@ static pv_status top_train(pv_top *t, const pv_half_options *o)
 done:
     learner_clear(&l);
     return status;
+}
+
+/* The bias alone: with head = 1 nothing else in the top learns. */
+static pv_status top_move(pv_top *t, pv_graph *g, const pv_half_options *o)
+{
+    const pv_vertical_cut *c = t->cut;
+    t->move_nodes = (pv_model_nodes){.input = PV_NONE,
+                                     .logits = PV_NONE,
+                                     .params = (int)t->model->params,
+                                     .param = pv_alloc(t->model->params, sizeof(pv_node))};
+    if (t->move_nodes.param == NULL) PV_FAIL_MEMORY(t->model->params * sizeof(pv_node));
+    for (size_t i = 0; i < t->model->params; i++) {
+        t->move_nodes.param[i] = PV_NONE;
+        if ((int)i > c->weight && (int)i != c->bias && !pv_model_param_is_state(t->model, (int)i))
+            PV_FAIL(PV_ERR_USAGE, "gradients that are changed outside move a bias, not %s",
+                    t->model->param[i].name);
+    }
+    t->shown = pv_input(g, "shown", PV_SHAPE(t->batch, c->outputs));
+    if (c->bias < 0) return pv_graph_check(g);
+    const pv_node bias = pv_param(g, t->model->param[c->bias].name, PV_SHAPE(c->outputs));
+    const pv_node gradient = pv_detach(g, pv_sum(g, t->shown, 1u, 0));
+    t->move_nodes.param[c->bias] = bias;
+    PV_TRY(pv_optim_append(&t->optim, g, &bias, &gradient, 1, &o->optim));
+    PV_TRY(pv_compile(&t->move, g, NULL, 0, &o->plan));
+    return pv_model_to_plan(t->model, &t->move_nodes, t->move);
 }
 
 static pv_status top_evaluate(pv_top *t, const pv_half_options *o)
@@ -319,6 +342,17 @@ done:
     return status;
 }
 
+static pv_status top_learner(pv_top *t, const pv_half_options *o)
+{
+    pv_graph *g = NULL;
+    PV_TRY(pv_graph_new(&t->graph));
+    if (!o->outside) return top_train(t, t->graph, o);
+    PV_TRY(pv_graph_new(&g));
+    pv_status status = top_train(t, g, o);
+    pv_graph_free(g);
+    return status == PV_OK ? top_move(t, t->graph, o) : status;
+}
+
 pv_status pv_top_init(pv_top *t, pv_model *m, const pv_vertical_cut *cut, const pv_half_options *o)
 {
     pv_status status = PV_OK;
@@ -326,7 +360,7 @@ pv_status pv_top_init(pv_top *t, pv_model *m, const pv_vertical_cut *cut, const 
     t->guess = pv_calloc((size_t)o->batch, sizeof *t->guess);
     if (t->guess == NULL) PV_FAIL_MEMORY((size_t)o->batch * sizeof *t->guess);
     PV_TRY_GOTO(top_evaluate(t, o));
-    if (o->training) PV_TRY_GOTO(top_train(t, o));
+    if (o->training) PV_TRY_GOTO(top_learner(t, o));
 done:
     if (status != PV_OK) pv_top_clear(t);
     return status;
@@ -336,10 +370,12 @@ void pv_top_clear(pv_top *t)
 {
     pv_plan_free(t->train);
     pv_plan_free(t->evaluate);
+    pv_plan_free(t->move);
     pv_graph_free(t->graph);
     pv_optim_clear(&t->optim);
     pv_model_nodes_clear(&t->train_nodes);
     pv_model_nodes_clear(&t->evaluate_nodes);
+    pv_model_nodes_clear(&t->move_nodes);
     pv_free(t->guess);
     *t = (pv_top){0};
 }
@@ -349,7 +385,8 @@ pv_status pv_top_step(pv_top *t, int64_t step, double lr, const float *z, const 
 {
     PV_TRY(pv_plan_write(t->train, t->z, z, PV_F32));
     PV_TRY(pv_plan_write(t->train, t->label, label, PV_I32));
-    if (t->optim.options.kind != 0) PV_TRY(pv_optim_set(&t->optim, t->train, step, lr));
+    if (t->move == NULL && t->optim.options.kind != 0)
+        PV_TRY(pv_optim_set(&t->optim, t->train, step, lr));
     pv_plan_set_step(t->train, (uint64_t)step);
     PV_TRY(pv_run(t->train));
     PV_TRY(pv_plan_read(t->train, t->gradient, g, PV_F32));
@@ -358,6 +395,16 @@ pv_status pv_top_step(pv_top *t, int64_t step, double lr, const float *z, const 
     *correct = 0;
     for (int64_t i = 0; i < t->batch; i++) *correct += t->guess[i] == label[i];
     return PV_OK;
+}
+
+pv_status pv_top_move(pv_top *t, int64_t step, double lr, const float *shown)
+{
+    if (t->move == NULL) return PV_OK;
+    PV_TRY(pv_plan_write(t->move, t->shown, shown, PV_F32));
+    PV_TRY(pv_optim_set(&t->optim, t->move, step, lr));
+    PV_TRY(pv_run(t->move));
+    PV_TRY(pv_model_from_plan(t->model, &t->move_nodes, t->move));
+    return pv_model_to_plan(t->model, &t->train_nodes, t->train);
 }
 
 pv_status pv_top_evaluate(pv_top *t, const float *z, float *log_probability)
@@ -376,7 +423,13 @@ pv_status pv_top_store(pv_top *t)
 pv_status pv_top_restore(pv_top *t)
 {
     if (t->train != NULL) PV_TRY(pv_model_to_plan(t->model, &t->train_nodes, t->train));
+    if (t->move != NULL) PV_TRY(pv_model_to_plan(t->model, &t->move_nodes, t->move));
     return pv_model_to_plan(t->model, &t->evaluate_nodes, t->evaluate);
+}
+
+static pv_plan *optimising(const pv_top *t)
+{
+    return t->move != NULL ? t->move : t->train;
 }
 
 pv_status pv_top_save(pv_top *t, pv_writer *w)
@@ -384,14 +437,14 @@ pv_status pv_top_save(pv_top *t, pv_writer *w)
     PV_TRY(pv_top_store(t));
     PV_TRY(save_params(t->cut, t->model, 2, w));
     if (t->train == NULL || t->optim.states == 0) return PV_OK;
-    return pv_fed_save_optim(w, &t->optim, t->graph, t->train);
+    return pv_fed_save_optim(w, &t->optim, t->graph, optimising(t));
 }
 
 pv_status pv_top_load(pv_top *t, pv_reader *r)
 {
     PV_TRY(load_params(t->cut, t->model, 2, r));
     if (t->train != NULL && t->optim.states > 0)
-        PV_TRY(pv_fed_load_optim(r, &t->optim, t->graph, t->train));
+        PV_TRY(pv_fed_load_optim(r, &t->optim, t->graph, optimising(t)));
     PV_TRY(pv_reader_status(r));
     return pv_top_restore(t);
 }

@@ -42,6 +42,7 @@ typedef struct pv_half_options {
     pv_optim_options optim;
     double label_smoothing; /* of the top */
     int training;           /* 0: evaluation only */
+    int outside;            /* the top moves by a dL/dZ that its caller changed: pv_top_move */
     pv_plan_options plan;
 } pv_half_options;
 
@@ -71,10 +72,11 @@ pv_status pv_bottom_restore(pv_bottom *b) PV_MUST_USE;
 typedef struct pv_top {
     const pv_vertical_cut *cut;
     pv_model *model;
-    pv_plan *train, *evaluate;
-    pv_graph *graph; /* of train */
-    pv_model_nodes train_nodes, evaluate_nodes;
+    pv_plan *train, *evaluate, *move; /* move NULL: train moves the parameters itself */
+    pv_graph *graph;                  /* of the plan that has the optimiser: train or move */
+    pv_model_nodes train_nodes, evaluate_nodes, move_nodes;
     pv_node z, label, loss, predicted, gradient; /* of train */
+    pv_node shown;                               /* of move */
     pv_node evaluate_z, log_probability;
     pv_optim optim;
     int64_t batch;
@@ -84,9 +86,12 @@ typedef struct pv_top {
 pv_status pv_top_init(pv_top *t, pv_model *m, const pv_vertical_cut *cut,
                       const pv_half_options *o) PV_MUST_USE;
 void pv_top_clear(pv_top *t); /* idempotent */
-/* One step on z [m, c] and its labels: g [m, c] gets dL/dZ; then bias and top have moved. */
+/* One step on z [m, c] and its labels: g [m, c] gets dL/dZ; then bias and top have moved, or wait
+ * for pv_top_move. */
 pv_status pv_top_step(pv_top *t, int64_t step, double lr, const float *z, const int32_t *label,
                       float *g, double *loss, int64_t *correct) PV_MUST_USE;
+/* With o->outside, after pv_top_step: the bias moves by the column sums of shown [m, c]. */
+pv_status pv_top_move(pv_top *t, int64_t step, double lr, const float *shown) PV_MUST_USE;
 /* log_probability [m, classes] of z [m, c], in evaluation mode, as the model has its parameters. */
 pv_status pv_top_evaluate(pv_top *t, const float *z, float *log_probability) PV_MUST_USE;
 pv_status pv_top_store(pv_top *t) PV_MUST_USE;

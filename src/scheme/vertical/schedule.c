@@ -14,31 +14,29 @@ pv_vertical_step pv_vertical_step_of(const pv_vertical_options *o, int64_t batch
     if (o->task != PV_VERTICAL_TRAIN) {
         s.kind = PV_STEP_EVALUATE;
         s.number = at;
+        s.count = 1;
         s.last = s.last_batch = at + 1 == measured;
         return s;
     }
-    for (s.epoch = 0; s.epoch < o->epochs; s.epoch++) {
+    for (;; s.epoch++) {
         int64_t done = s.epoch + 1;
-        int measures =
-            done == o->epochs || (o->evaluate_every > 0 && done % o->evaluate_every == 0);
-        int64_t pass = measures ? measured : 0;
+        int in_between = done < o->epochs && o->evaluate_every > 0 && done % o->evaluate_every == 0;
         if (at < batches) {
             s.kind = PV_STEP_TRAIN;
             s.number = s.epoch * batches + at;
-            s.last = done == o->epochs && pass == 0 && at + 1 == batches;
+            s.last = done == o->epochs && measured == 0 && at + 1 == batches;
             return s;
         }
         at -= batches;
-        if (at < pass) {
-            s.kind = PV_STEP_EVALUATE;
-            s.number = at;
-            s.last_batch = at + 1 == pass;
-            s.last = s.last_batch && done == o->epochs;
-            s.epoch = done;
-            return s;
-        }
-        at -= pass;
+        if (done == o->epochs || (in_between && at == 0)) break;
+        at -= in_between;
     }
+    s.kind = PV_STEP_EVALUATE;
+    s.epoch++;
+    s.number = s.epoch == o->epochs ? at : 0;
+    s.count = s.epoch == o->epochs ? 1 : measured;
+    s.last_batch = s.epoch < o->epochs || at + 1 == measured;
+    s.last = s.epoch == o->epochs && at + 1 >= measured;
     return s;
 }
 

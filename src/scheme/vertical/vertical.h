@@ -23,10 +23,12 @@
  * used, nor are the passive party's features.
  *
  * Steps of the driver: 1 is join, key and start; then a training step or a batch of an evaluation
- * each (pv_vertical_step_of). All masks, shares and noise come from pv_party_csprng by purpose, so
- * a step that is executed again after a crash sends the same bytes, or draws afresh when none of
- * them was seen. A party decrypts on schedule only: one answer for each message of the protocol, in
- * the order of the steps; the hub's numbers and pv_party_recv refuse anything else.
+ * each (pv_vertical_step_of). An evaluation in the middle of training is one step as a whole, so
+ * that the scenario alone says which step learns from which rows. All masks, shares and noise come
+ * from pv_party_csprng by purpose, so a step that is executed again after a crash sends the same
+ * bytes, or draws afresh when none of them was seen. A party decrypts on schedule only: one answer
+ * for each message of the protocol, in the order of the steps; the hub's numbers and pv_party_recv
+ * refuse anything else.
  *
  * Halves: half.safetensors in the party's folder, mode 0600 (half.h). Halves of different trainings
  * are refused.
@@ -88,7 +90,8 @@ typedef enum pv_vertical_kind {
 
 typedef struct pv_vertical_step {
     pv_vertical_kind kind;
-    int64_t number; /* TRAIN: of the training step; EVALUATE: of the batch; from 0 */
+    int64_t number; /* TRAIN: of the training step; EVALUATE: of the first batch; from 0 */
+    int64_t count;  /* EVALUATE: batches in it; may be 0 */
     int64_t epoch;  /* epochs that are complete before it */
     int last_batch; /* EVALUATE: of its pass */
     int last;       /* nothing follows */
