@@ -1,0 +1,1 @@
+pv_test(unit/math/modular/modsq ROOMS math/modular LABEL unit tsan TIMEOUT 120)
