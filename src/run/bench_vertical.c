@@ -22,10 +22,13 @@ typedef struct bench_case {
 #define PAPER "ACML, arXiv 2007.06849, table 2: i7-6850K, key, threads and batch not said"
 #define GELUS "ACML, arXiv 2007.06849, table 4: i7-6850K, key and threads not said"
 static const bench_case cases[PV_BENCH_VERTICAL_CASES] = {
-    {"predict", PREDICT, 0, 0, 58.3, PAPER},       {"single", SINGLE, 0, 0, 58.3, PAPER},
-    {"train", TRAIN, 0, 0, 0, NULL},               {"mlr-784", REGRESSION, 784, 0, 588.7, PAPER},
+    {"predict", PREDICT, 0, 0, 58.3, PAPER},
+    {"single", SINGLE, 0, 0, 58.3, PAPER},
+    {"train", TRAIN, 0, 0, 0, NULL},
+    {"mlr-784", REGRESSION, 784, 0, 588.7, PAPER},
     {"mlr-3072", REGRESSION, 3072, 0, 2702.7, PAPER},
-    {"gelu-lenet5", GELU, 0, 0, 7855, GELUS},      {"gelu-conv1", GELU, 0, 1, 3843.7, GELUS},
+    {"gelu-lenet5", GELU, 0, 0, 7855, GELUS},
+    {"gelu-conv1", GELU, 0, 1, 3843.7, GELUS},
 };
 
 static double total(const double *part, int n)
@@ -110,8 +113,8 @@ static pv_status run_gelu(pv_bench_vertical_result *out, pv_bench_vertical_figur
     if (r->encryption == 0) PV_TRY(pv_bench_gelu_rates(&out->rates, sk, o->seconds / 5));
     f->batch = 1;
     f->count = pv_bench_gelu_count(c->conv1);
-    f->active_ms = (double)f->count.encryptions * r->encryption +
-                   (double)f->count.decryptions * r->decryption;
+    f->active_ms =
+        (double)f->count.encryptions * r->encryption + (double)f->count.decryptions * r->decryption;
     f->passive_ms = (double)f->count.products * r->product + (double)f->count.sums * r->sum +
                     (double)f->count.blindings * r->blinding;
     f->core_ms = f->active_ms + f->passive_ms;

@@ -12,9 +12,9 @@
  *               does for one prediction, times what each takes here
  *
  * Nothing is prepared before it is needed: randomness of ciphertexts, masks and tables of products
- * are made inside the times. What is made once for a key and a run (tables of powers for the owner's
- * encryption and for blinding, the first shares) is timed apart, as setup. Networks, files and TLS
- * are not in it: that is what `privet run` measures.
+ * are made inside the times. What is made once for a key and a run (tables of powers for the
+ * owner's encryption and for blinding, the first shares) is timed apart, as setup. Networks, files
+ * and TLS are not in it: that is what `privet run` measures.
  *
  * GELU-Net: the client has the data and the key, the server the network. For each linear layer the
  * client sends every input encrypted, the server multiplies by its weights and adds, re-randomises
@@ -49,15 +49,15 @@ typedef struct pv_bench_vertical_operations {
 typedef struct pv_bench_vertical_figure {
     const char *name;
     int64_t batch, width, outputs;
-    uint64_t batches;                       /* that were timed */
-    double wall_ms;                         /* of one sample */
-    double core_ms, active_ms, passive_ms;  /* processor time of one sample: both, each */
-    double bytes;                           /* that cross, of one sample */
+    uint64_t batches;                      /* that were timed */
+    double wall_ms;                        /* of one sample */
+    double core_ms, active_ms, passive_ms; /* processor time of one sample: both, each */
+    double bytes;                          /* that cross, of one sample */
     double setup_active_ms, setup_passive_ms;
     unsigned exponent_bits, sigma;
-    pv_bench_vertical_operations count;     /* gelu-*; core_ms is computed from them */
-    double published_ms;                    /* by others on their machines; 0: none */
-    const char *published;                  /* who, where */
+    pv_bench_vertical_operations count; /* gelu-*; core_ms is computed from them */
+    double published_ms;                /* by others on their machines; 0: none */
+    const char *published;              /* who, where */
 } pv_bench_vertical_figure;
 
 /* What one operation takes on one core, in ms, for gelu-*. */
@@ -68,8 +68,8 @@ typedef struct pv_bench_vertical_rates {
 typedef struct pv_bench_vertical_result {
     pv_bench_vertical_figure figure[PV_BENCH_VERTICAL_CASES];
     int count;
-    int bits, safe; /* of the key; are its primes safe? */
-    double key_seconds; /* that making it took; 0: it came from a file */
+    int bits, safe;                /* of the key; are its primes safe? */
+    double key_seconds;            /* that making it took; 0: it came from a file */
     pv_bench_vertical_rates rates; /* zero unless gelu-* ran */
 } pv_bench_vertical_result;
 

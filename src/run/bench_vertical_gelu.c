@@ -107,9 +107,8 @@ pv_status pv_bench_gelu_rates(pv_bench_vertical_rates *out, const pv_paillier_sk
     w.d = pv_calloc(COUNT * 2 * limbs, sizeof *w.d);
     if (w.m == NULL || w.c == NULL || w.d == NULL)
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %d ciphertexts", COUNT);
-    PV_TRY_GOTO(pv_paillier_blind_new(&w.blind, w.pk,
-                                      pv_paillier_safe(sk) ? PV_BLIND_FULL : PV_BLIND_TEXTBOOK,
-                                      &w.r, &w.one));
+    PV_TRY_GOTO(pv_paillier_blind_new(
+        &w.blind, w.pk, pv_paillier_safe(sk) ? PV_BLIND_FULL : PV_BLIND_TEXTBOOK, &w.r, &w.one));
     pv_residue_random(w.m, w.pk, COUNT, &w.r);
     for (int i = 0; i < COUNT; i++) w.weight[i] = pv_wide_random(&w.r, WEIGHT_BITS);
     PV_TRY_GOTO(time_of(&out->encryption, &w, encryption, seconds));

@@ -9,10 +9,10 @@ typedef struct pv_bench_pair {
     pv_boundary boundary;
     pv_active *active;
     pv_passive *passive;
-    float *activation; /* [batch, width], half of them zero, as a ReLU leaves them */
-    double *logits;    /* [batch, outputs] */
-    double *gradient;  /* [batch, outputs] */
-    double *back;      /* [batch, width] */
+    float *activation;   /* [batch, width], half of them zero, as a ReLU leaves them */
+    double *logits;      /* [batch, outputs] */
+    double *gradient;    /* [batch, outputs] */
+    double *back;        /* [batch, width] */
     pv_csprng random[2]; /* of the active and of the passive party */
     double setup_ms[2];
 } pv_bench_pair;

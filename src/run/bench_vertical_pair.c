@@ -53,8 +53,8 @@ pv_status pv_bench_pair_init(pv_bench_pair *p, const pv_boundary_settings *set,
     charge(&p->setup_ms[0], &began);
     PV_TRY_GOTO(pv_passive_new(&p->passive, &p->boundary, pv_paillier_public(sk),
                                pv_paillier_safe(sk), &p->random[1], ctx));
-    PV_TRY_GOTO(pv_passive_setup(p->passive, start.data, start.size, scale, 0, "start",
-                                 &p->random[1]));
+    PV_TRY_GOTO(
+        pv_passive_setup(p->passive, start.data, start.size, scale, 0, "start", &p->random[1]));
     charge(&p->setup_ms[1], &began);
     for (int i = 0; i < 2; i++) p->setup_ms[i] *= 1e3;
 done:
@@ -81,8 +81,7 @@ pv_status pv_bench_pair_predict(pv_bench_pair *p, double cpu[2])
     pv_bytes samples = {0}, scores = {0}, opened = {0};
     pv_status status = PV_OK;
     double began = pv_bench_cpu_seconds();
-    PV_TRY_GOTO(
-        pv_active_send_samples(&samples, p->active, p->activation, rows, &p->random[0]));
+    PV_TRY_GOTO(pv_active_send_samples(&samples, p->active, p->activation, rows, &p->random[0]));
     charge(&cpu[0], &began);
     PV_TRY_GOTO(pv_passive_scores(&scores, p->passive, samples.data, samples.size, rows,
                                   "enc-samples", &p->random[1]));
@@ -160,8 +159,7 @@ static pv_status active_step(side *s)
     pv_csprng *r = &p->random[0];
     pv_bytes out = {0}, other = {0}, in = {0};
     pv_status status = PV_OK;
-    PV_TRY_GOTO(
-        pv_active_send_samples(&out, p->active, p->activation, p->boundary.set.batch, r));
+    PV_TRY_GOTO(pv_active_send_samples(&out, p->active, p->activation, p->boundary.set.batch, r));
     put(s->between, SAMPLES, &out);
     PV_TRY_GOTO(pv_active_send_rest(&out, &other, p->active, r));
     put(s->between, FEATURES, &out);
