@@ -20,7 +20,7 @@ enum { TEST_PAILLIER_BITS = 2048, TEST_PAILLIER_LIMBS = TEST_PAILLIER_BITS / 64 
 static inline void test_paillier_number(uint64_t *out, size_t limbs, const char *key,
                                         const char *name)
 {
-    char path[64], want[32];
+    char path[64], want[64];
     pv_bytes file = {0};
     snprintf(path, sizeof path, "tests/vectors/paillier2048%s%s.txt", key[0] != 0 ? "_" : "", key);
     snprintf(want, sizeof want, "\n%s = ", name);

@@ -1,0 +1,3 @@
+foreach(name vectors encrypt plain keys)
+  pv_test(unit/crypto/paillier/${name} ROOMS crypto/paillier TIMEOUT 60)
+endforeach()
