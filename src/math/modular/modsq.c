@@ -114,7 +114,10 @@ static pv_status constants(pv_modsq *r)
         pack_all(r, r->times[k], multiple, n + 1);
         pv_secret_wipe(multiple, sizeof multiple);
     }
-    for (int lane = 0; lane < r->ops->lanes; lane++) r->plain[lane] = r->unit[lane] = 1;
+    for (int lane = 0; lane < r->ops->lanes; lane++) {
+        r->plain[lane] = r->unit[lane] = 1;
+        r->ninvs[lane] = r->ninv;
+    }
     uint64_t *powers[] = {r->one, r->r2, r->r3};
     for (size_t k = 0; k < 3; k++) {
         power_of_radix(r, x, widest, k + 1);
@@ -126,19 +129,25 @@ static pv_status constants(pv_modsq *r)
     return PV_OK;
 }
 
-static pv_status choose(const pv_modsq_ops **ops, pv_modsq_code code)
+/* The compiler's run-time library asks the processor, and the operating system whether it saves the
+ * wide registers. */
+static int has_ifma(void)
 {
-    if (code == PV_MODSQ_BEST || code == PV_MODSQ_PORTABLE)
-        *ops = &pv_modsq_portable;
-    else
-        PV_FAIL(PV_ERR_UNSUPPORTED, "arithmetic modulo squares: this build has no code %d",
-                (int)code);
-    return PV_OK;
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512ifma") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512bw");
+}
+
+static const pv_modsq_ops *choose(pv_modsq_code code)
+{
+    if (code == PV_MODSQ_BEST) code = has_ifma() ? PV_MODSQ_IFMA : PV_MODSQ_PORTABLE;
+    if (code == PV_MODSQ_IFMA) return has_ifma() ? &pv_modsq_ifma : NULL;
+    return code == PV_MODSQ_LANES ? &pv_modsq_lanes : &pv_modsq_portable;
 }
 
 pv_status pv_modsq_new(pv_modsq **out, const uint64_t *m, size_t limbs, pv_modsq_code code)
 {
-    const pv_modsq_ops *ops;
+    const pv_modsq_ops *ops = choose(code);
     *out = NULL;
     if (limbs == 0 || limbs > L || (m[0] & 1) == 0 || m[limbs - 1] == 0)
         PV_FAIL(PV_ERR_RANGE,
@@ -147,7 +156,10 @@ pv_status pv_modsq_new(pv_modsq **out, const uint64_t *m, size_t limbs, pv_modsq
                 limbs, (int)L);
     size_t bits = 64 * limbs - (size_t)__builtin_clzll(m[limbs - 1]);
     if (bits < 256) PV_FAIL(PV_ERR_RANGE, "modulus of %zu bits: at least 256 are needed", bits);
-    PV_TRY(choose(&ops, code));
+    if (ops == NULL)
+        PV_FAIL(PV_ERR_UNSUPPORTED,
+                "arithmetic modulo squares: this processor has no AVX-512 IFMA; "
+                "take the portable code");
     pv_modsq *r = pv_calloc(1, sizeof *r);
     if (r == NULL) PV_FAIL_MEMORY(sizeof *r);
     r->ops = ops;
@@ -155,14 +167,15 @@ pv_status pv_modsq_new(pv_modsq **out, const uint64_t *m, size_t limbs, pv_modsq
     size_t radix = (size_t)ops->radix, step = radix * (size_t)ops->step;
     r->digits = (bits + PV_MODSQ_SPARE + step - 1) / step * (size_t)ops->step;
     r->half = r->digits * (size_t)ops->lanes;
-    r->size = 16 * r->half;
+    r->size = 17 * r->half;
     r->words = pv_alloc_aligned(r->size, sizeof *r->words);
     if (r->words == NULL) {
         pv_free(r);
-        PV_FAIL_MEMORY(16 * sizeof *r->words);
+        PV_FAIL_MEMORY(17 * radix * sizeof *r->words);
     }
-    uint64_t *at = r->words, **halves[] = {&r->m,        &r->times[0], &r->times[1], &r->times[2],
-                                           &r->times[3], &r->zero,     &r->plain,    &r->minus};
+    uint64_t *at = r->words,
+             **halves[] = {&r->m,    &r->times[0], &r->times[1], &r->times[2], &r->times[3],
+                           &r->zero, &r->plain,    &r->minus,    &r->ninvs};
     uint64_t **elements[] = {&r->unit, &r->one, &r->r2, &r->r3};
     for (size_t i = 0; i < sizeof halves / sizeof *halves; i++, at += r->half) *halves[i] = at;
     for (size_t i = 0; i < sizeof elements / sizeof *elements; i++, at += 2 * r->half)
@@ -360,6 +373,5 @@ pv_status pv_modsq_mul_plain(const pv_modsq *r, uint64_t *out, const uint64_t *a
 
 double pv_modsq_ifma_rate(double seconds)
 {
-    (void)seconds;
-    return 0;
+    return has_ifma() ? pv_modsq_ifma_count(seconds) : 0;
 }

@@ -59,6 +59,7 @@ struct pv_modsq {
     uint64_t m64[PV_MODSQ_LIMBS_MAX], square64[2 * PV_MODSQ_LIMBS_MAX]; /* m, m² */
     uint64_t *words; /* what the following point into */
     size_t size;
+    uint64_t *ninvs;         /* one word a lane */
     uint64_t *m, *times[4];  /* halves: m; 8m, 4m, 2m, m */
     uint64_t *zero, *plain;  /* halves: 0, 1 */
     uint64_t *minus;         /* half: (1 - R) mod m */
@@ -69,7 +70,7 @@ struct pv_modsq {
 extern const pv_modsq_ops pv_modsq_portable;
 extern const pv_modsq_ops pv_modsq_lanes;
 extern const pv_modsq_ops pv_modsq_ifma;
-int pv_modsq_has_ifma(void);
+double pv_modsq_ifma_count(double seconds); /* pv_modsq_ifma_rate, where there is IFMA */
 
 /* One lane of a half from limbs, and back (what does not fit is cut off). */
 void pv_modsq_pack(const pv_modsq *r, uint64_t *half, int lane, const uint64_t *x, size_t limbs);

@@ -71,12 +71,13 @@ static void in_place_of_none(const pv_modsq *r, uint64_t *element, size_t count)
         copy_lane(r, element, lane, r->one, lane);
 }
 
-/* The product of a column's bases, so far, into every lane of j->product. */
-static void multiply_bases(const job *j, size_t c, uint64_t *other)
+/* j->product *= a column's bases of this chunk; every lane has the same. scratch: 4 halves */
+static void multiply_bases(const job *j, size_t c, uint64_t *scratch)
 {
     const pv_modsq *r = j->r;
     size_t h = r->half, lanes = (size_t)r->ops->lanes;
-    uint64_t *p = j->product + c * 2 * h;
+    uint64_t *all = j->product + c * 2 * h, *p = scratch, *other = scratch + 2 * h;
+    memcpy(p, r->one, 2 * h * sizeof *p);
     for (size_t g = 0; g < j->base_groups; g++)
         r->ops->mul(r, p, p, j->bases + (c * j->base_groups + g) * 2 * h);
     for (size_t step = lanes / 2; step > 0; step /= 2) {
@@ -84,6 +85,7 @@ static void multiply_bases(const job *j, size_t c, uint64_t *other)
             copy_lane(r, other, lane, p, (lane + step) % lanes);
         r->ops->mul(r, p, p, other);
     }
+    r->ops->mul(r, all, all, p);
 }
 
 static uint64_t *scratch_of(const job *j)
