@@ -101,6 +101,7 @@ static pv_status fill(json_t *j, const bench_args *a, const pv_bench_vertical_re
     if (result->rates.encryption > 0) PV_TRY(fill_rates(j, &result->rates));
     PV_TRY(pv_json_set(j, "bits", json_integer(result->bits)));
     PV_TRY(pv_json_set(j, "safe_primes", json_boolean(result->safe)));
+    PV_TRY(pv_json_set(j, "key_made", json_boolean(result->made)));
     PV_TRY(pv_json_set(j, "key_seconds", pv_json_number(result->key_seconds)));
     PV_TRY(pv_json_set(j, "masks", json_string(a->masks)));
     PV_TRY(pv_json_set(j, "steps", json_integer(a->steps)));

@@ -121,15 +121,11 @@ static pv_status run_gelu(pv_bench_vertical_result *out, pv_bench_vertical_figur
     return PV_OK;
 }
 
-static pv_status get_key(pv_paillier_sk **sk, double *seconds, const pv_bench_vertical_options *o,
-                         const pv_ctx *ctx)
+static pv_status make_key(pv_paillier_sk **sk, int bits, const pv_ctx *ctx)
 {
     pv_csprng r;
-    if (o->key != NULL) return pv_paillier_sk_load(sk, o->key);
     PV_TRY(pv_csprng_init(&r));
-    double began = pv_clock_seconds();
-    pv_status status = pv_paillier_generate(sk, o->bits, &r, ctx);
-    *seconds = pv_clock_seconds() - began;
+    pv_status status = pv_paillier_generate(sk, bits, &r, ctx);
     pv_csprng_clear(&r);
     return status;
 }
@@ -140,7 +136,10 @@ pv_status pv_bench_vertical(pv_bench_vertical_result *out, const pv_bench_vertic
     pv_paillier_sk *sk = NULL;
     pv_status status = PV_OK;
     *out = (pv_bench_vertical_result){0};
-    PV_TRY(get_key(&sk, &out->key_seconds, o, ctx));
+    const double began = pv_clock_seconds();
+    PV_TRY(o->key != NULL ? pv_paillier_sk_load(&sk, o->key) : make_key(&sk, o->bits, ctx));
+    out->made = o->key == NULL;
+    out->key_seconds = pv_clock_seconds() - began;
     out->bits = pv_paillier_bits(pv_paillier_public(sk));
     out->safe = pv_paillier_safe(sk);
     for (int i = 0; i < PV_BENCH_VERTICAL_CASES; i++) {

@@ -69,7 +69,8 @@ typedef struct pv_bench_vertical_result {
     pv_bench_vertical_figure figure[PV_BENCH_VERTICAL_CASES];
     int count;
     int bits, safe;                /* of the key; are its primes safe? */
-    double key_seconds;            /* that making it took; 0: it came from a file */
+    int made;                      /* the key was made; otherwise it came from a file */
+    double key_seconds;            /* that making or loading it took, its tables included */
     pv_bench_vertical_rates rates; /* zero unless gelu-* ran */
 } pv_bench_vertical_result;
 
