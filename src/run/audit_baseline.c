@@ -16,10 +16,18 @@ void pv_audit_scored_clear(pv_audit_scored *s)
     pv_free(s->decoy);
 }
 
+/* Whose rows are as good as the victims'? Of rows that two parties have parts of, the victim's. */
+static int is_like(const pv_audit_scored *s, int party)
+{
+    if (s->w->party[party].data == NULL) return 0;
+    return !s->c->reads->rows || (s->c->targets > 0 && s->c->victim[0] == party);
+}
+
 /* The mean of everything that the victims have: more than anybody outside knows, so a strong guess.
  */
-static void mean_sample(float *out, const pv_audit_work *w, int64_t width, float *x)
+static void mean_sample(float *out, const pv_audit_scored *s, int64_t width, float *x)
 {
+    const pv_audit_work *w = s->w;
     int64_t n = 0;
     double *sum = pv_calloc((size_t)width, sizeof *sum);
     if (sum == NULL) {
@@ -27,7 +35,7 @@ static void mean_sample(float *out, const pv_audit_work *w, int64_t width, float
         return;
     }
     for (int k = 0; k < w->parties; k++) {
-        if (w->party[k].data == NULL) continue;
+        if (!is_like(s, k)) continue;
         int64_t count = pv_data_count(w->party[k].data), step = count / 2000 + 1;
         for (int64_t i = 0; i < count; i += step, n++) {
             pv_data_raw(w->party[k].data, i, x);
@@ -48,7 +56,7 @@ static pv_status draw_decoys(pv_audit_scored *s, int64_t want, int64_t width)
     int64_t all = 0;
     uint32_t *order = NULL;
     for (int k = 0; k < w->parties; k++)
-        if (w->party[k].data != NULL) all += pv_data_count(w->party[k].data);
+        if (is_like(s, k)) all += pv_data_count(w->party[k].data);
     if (want > all) want = all;
     s->decoy = pv_alloc((size_t)want + 1, (size_t)width * sizeof *s->decoy);
     order = pv_alloc((size_t)all + 1, sizeof *order);
@@ -59,8 +67,8 @@ static pv_status draw_decoys(pv_audit_scored *s, int64_t want, int64_t width)
     for (int64_t n = 0; n < want; n++) {
         int64_t i = order[n];
         int k = 0;
-        while (w->party[k].data == NULL || i >= pv_data_count(w->party[k].data)) {
-            i -= w->party[k].data == NULL ? 0 : pv_data_count(w->party[k].data);
+        while (!is_like(s, k) || i >= pv_data_count(w->party[k].data)) {
+            i -= is_like(s, k) ? pv_data_count(w->party[k].data) : 0;
             k++;
         }
         pv_data_raw(w->party[k].data, i, s->decoy + n * width);
@@ -107,30 +115,12 @@ static int has_one_victim(const pv_audit_case *c)
     return 1;
 }
 
-pv_status pv_audit_scorer(pv_audit_scored *s)
+/* What one knows of the labels of a batch as a whole. */
+static pv_status score_proportions(pv_audit_scored *s, int classes)
 {
-    pv_audit_work *w = s->w;
-    pv_model_domain what = pv_model_what(w->model);
-    int64_t width = pv_shape_count(&what.sample), classes = what.classes;
-    int64_t want = w->o->candidates > 1 ? w->o->candidates : CANDIDATES;
-    float *x = pv_alloc((size_t)width, sizeof *x);
-    int64_t *count = pv_calloc((size_t)classes, sizeof *count);
     pv_status status = PV_OK;
-    s->baseline = pv_alloc((size_t)width, sizeof *s->baseline);
-    if (x == NULL || count == NULL || s->baseline == NULL)
-        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for scoring");
-    mean_sample(s->baseline, w, width, x);
-    int image = what.kind == PV_DATA_IMAGE;
-    s->how = (pv_scorer){.distance = {.width = width,
-                                      .norm = image ? NULL : pv_model_norm(w->model),
-                                      .criterion = w->o->criterion > 0 ? w->o->criterion
-                                                   : image             ? 1e-3
-                                                                       : 1e-2},
-                         .sample = what.sample,
-                         .image = image,
-                         .baseline = s->baseline};
-    PV_TRY_GOTO(draw_decoys(s, want, width));
-    s->how.decoy = s->decoy;
+    int64_t *count = pv_calloc((size_t)classes, sizeof *count), right = 0;
+    if (count == NULL) PV_FAIL_MEMORY((size_t)classes * sizeof *count);
     for (size_t t = 0; t < s->answers.count; t++) {
         const pv_answer *a = &s->answers.item[t];
         for (int64_t b = 0; b < a->batch; b++) count[a->label[b]]++;
@@ -141,11 +131,49 @@ pv_status pv_audit_scorer(pv_audit_scored *s)
     if (s->equal_classes) all = classes;
     for (int64_t k = 0; s->equal_classes && k < classes; k++) count[k] = 1;
     for (size_t t = 0; t < s->answers.count; t++)
-        PV_TRY_GOTO(
-            guess_in_proportion(&s->base_labels, &s->answers.item[t], count, (int)classes, all));
+        PV_TRY_GOTO(guess_in_proportion(&right, &s->answers.item[t], count, classes, all));
+    s->base_labels = (double)right;
+done:
+    pv_free(count);
+    return status;
+}
+
+pv_status pv_audit_scorer(pv_audit_scored *s)
+{
+    pv_audit_work *w = s->w;
+    pv_model_domain what = pv_model_what(w->model);
+    int64_t width = pv_shape_count(&what.sample);
+    int64_t want = w->o->candidates > 1 ? w->o->candidates : CANDIDATES;
+    int rows = s->c->reads->rows, labels = strcmp(s->c->attack->wants, "labels") == 0;
+    float *x = pv_alloc((size_t)width, sizeof *x);
+    pv_status status = PV_OK;
+    s->baseline = pv_alloc((size_t)width, sizeof *s->baseline);
+    if (x == NULL || s->baseline == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for scoring");
+    int image = what.kind == PV_DATA_IMAGE;
+    s->how = (pv_scorer){.distance = {.width = width,
+                                      .norm = image ? NULL : pv_model_norm(w->model),
+                                      .criterion = w->o->criterion > 0 ? w->o->criterion
+                                                   : image             ? 1e-3
+                                                                       : 1e-2},
+                         .sample = what.sample,
+                         .image = image,
+                         .baseline = s->baseline,
+                         .rows = rows,
+                         .renames = s->c->attack->renames,
+                         .ranks = s->c->attack->ranks,
+                         .classes = what.classes};
+    if (rows && labels) { /* the victim has no samples to hold anything against */
+        s->how.distance.width = 0;
+        PV_TRY_GOTO(pv_labels_chance(&s->base_labels, &s->c->guess, &s->answers, s->how.renames,
+                                     what.classes, w->seed));
+        goto done;
+    }
+    mean_sample(s->baseline, s, width, x);
+    PV_TRY_GOTO(draw_decoys(s, want, width));
+    s->how.decoy = s->decoy;
+    if (!rows) PV_TRY_GOTO(score_proportions(s, what.classes));
 done:
     pv_free(x);
-    pv_free(count);
     return status;
 }
 
@@ -153,6 +181,8 @@ done:
  * of them. */
 pv_status pv_audit_score_negative(pv_audit_scored *s, int labels_only)
 {
+    if (s->how.rows) /* or against its own, which were drawn when its view was written */
+        return pv_score_init(&s->negative, &s->how, &s->c->negative_guess, &s->c->negative.answers);
     pv_answers first = s->answers;
     if (first.count > s->c->negative_guess.count) first.count = s->c->negative_guess.count;
     first.samples = 0;

@@ -265,6 +265,30 @@ static pv_status add_open(pv_findings *f, size_t *capacity, const char *what, co
     return copy(&o->why, why);
 }
 
+/* "masks = weak: why", a line each. */
+static pv_status write_weak(pv_findings *f, pv_audit_work *w)
+{
+    pv_status status = PV_OK;
+    pv_str lines = {0};
+    size_t capacity = 0;
+    if (w->scheme->warn == NULL) return PV_OK;
+    PV_TRY_GOTO(w->scheme->warn(&lines, &w->scenario));
+    char *rest = NULL;
+    for (char *line = lines.size > 0 ? strtok_r(lines.text, "\n", &rest) : NULL; line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        char *why = strstr(line, ": ");
+        if (why != NULL) *why = '\0';
+        PV_TRY_GOTO(pv_grow((void **)&f->weak, &capacity, (size_t)f->weaks + 1, sizeof *f->weak));
+        pv_findings_weak *one = &f->weak[f->weaks++];
+        *one = (pv_findings_weak){0};
+        PV_TRY_GOTO(copy(&one->setting, line));
+        PV_TRY_GOTO(copy(&one->why, why != NULL ? why + 2 : ""));
+    }
+done:
+    pv_str_clear(&lines);
+    return status;
+}
+
 static pv_status write_told(pv_findings *f, const pv_audit_work *w)
 {
     size_t capacity = 0;
@@ -300,10 +324,17 @@ static pv_status write_open(pv_findings *f, const pv_audit_work *w)
         const pv_audit_case *c = &w->item[i];
         if (c->steps <= c->targets) continue;
         pv_str_truncate(&s, 0);
-        PV_TRY_GOTO(pv_str_printf(&s,
-                                  "%zu of %zu steps (one a victim) were attacked, %zu are hashes "
-                                  "in this view; an adversary may have kept them all",
-                                  c->targets, c->steps, c->unkept));
+        if (c->reads->rows)
+            PV_TRY_GOTO(pv_str_printf(&s,
+                                      "guesses about %zu of %zu steps were scored, each row once; "
+                                      "%zu are hashes in this view, and an adversary may have kept "
+                                      "them all",
+                                      c->targets, c->steps, c->unkept));
+        else
+            PV_TRY_GOTO(pv_str_printf(&s,
+                                      "%zu of %zu steps (one a victim) were attacked, %zu are "
+                                      "hashes in this view; an adversary may have kept them all",
+                                      c->targets, c->steps, c->unkept));
         PV_TRY_GOTO(add_open(f, &capacity, "Most steps", pv_str_text(&s)));
         break;
     }
@@ -317,8 +348,10 @@ static pv_status write_open(pv_findings *f, const pv_audit_work *w)
         PV_TRY_GOTO(add_open(f, &capacity, "Lost party", pv_str_text(&s)));
     }
     PV_TRY_GOTO(add_open(f, &capacity, "Active parties",
-                         "altered weights or chosen batches that expose one sample"));
-    if (w->o->collude == NULL)
+                         w->scheme->split
+                             ? "chosen ciphertexts or activations that expose what they meet"
+                             : "altered weights or chosen batches that expose one sample"));
+    if (w->o->collude == NULL && !w->scheme->split)
         PV_TRY_GOTO(add_open(f, &capacity, "Coalitions",
                              "parties that put their views together; --collude A,B"));
     PV_TRY_GOTO(
@@ -378,8 +411,10 @@ static int64_t pooled_bytes(const pv_audit_work *w)
     int64_t rows = 0;
     const pv_schema *s = &w->scenario.schema;
     int64_t width = pv_shape_count(&s->sample) * (s->kind == PV_DATA_IMAGE ? 1 : 4) + 4;
-    for (int i = 0; i < w->parties; i++)
-        rows += integer(json_object_get(w->party[i].result, "result"), "samples", 0);
+    for (int i = 0; i < w->parties; i++) {
+        int64_t n = integer(json_object_get(w->party[i].result, "result"), "samples", 0);
+        rows = !w->scheme->split ? rows + n : n > rows ? n : rows;
+    }
     return rows > 0 ? rows * width : -1;
 }
 
@@ -469,6 +504,7 @@ pv_status pv_audit_facts(pv_findings *f, pv_audit_work *w)
     f->with_originals = w->o->with_originals;
     PV_TRY(write_parties(f, w));
     PV_TRY(write_traffic(f, w));
+    PV_TRY(write_weak(f, w));
     PV_TRY(write_told(f, w));
     return write_open(f, w);
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Settings of a training run of LeNet-5 on MNIST, which the bounds follow from. */
-static const double LR = 0.05, MOMENTUM = 0.9, CLAMP = 16, INITIAL = 1;
+static const double LR = 0.05, MOMENTUM = 0.9, CLAMP = 16;
 
 typedef enum kind { PREDICT, SINGLE, TRAIN, REGRESSION, GELU } kind;
 
@@ -81,16 +81,17 @@ static pv_status run_boundary(pv_bench_vertical_figure *f, const bench_case *c,
 {
     pv_bench_pair pair;
     pv_status status = PV_OK;
-    const pv_boundary_settings set = {.batch = c->kind == SINGLE ? 1 : o->batch,
-                                      .width = c->kind == REGRESSION ? c->width : o->width,
-                                      .outputs = o->outputs,
-                                      .steps = o->steps,
-                                      .lr = LR,
-                                      .momentum = MOMENTUM,
-                                      .clamp = CLAMP,
-                                      .initial = INITIAL,
-                                      .weak = o->weak,
-                                      .bits = pv_paillier_bits(pv_paillier_public(sk))};
+    const pv_boundary_settings set = {
+        .batch = c->kind == SINGLE ? 1 : o->batch,
+        .width = c->kind == REGRESSION ? c->width : o->width,
+        .outputs = o->outputs,
+        .steps = o->steps,
+        .lr = LR,
+        .momentum = MOMENTUM,
+        .clamp = CLAMP,
+        .initial = PV_BENCH_INITIAL(c->kind == REGRESSION ? c->width : o->width),
+        .weak = o->weak,
+        .bits = pv_paillier_bits(pv_paillier_public(sk))};
     f->batch = set.batch;
     f->width = set.width;
     f->outputs = set.outputs;

@@ -4,6 +4,10 @@
 
 #include "run/bench_vertical.h"
 #include "scheme/vertical/boundary.h"
+#include <math.h>
+
+/* Weights begin with the standard deviation 1/√width, as sums of two uniform draws. */
+#define PV_BENCH_INITIAL(width) (1.001 * sqrt(6.0 / (double)(width)))
 
 typedef struct pv_bench_pair {
     pv_boundary boundary;

@@ -1,6 +1,7 @@
 #include "run/registry.h"
 
 #include "attack/gradient/gradient.h"
+#include "attack/labels/labels.h"
 #include "attack/rows/rows.h"
 #include "base/str.h"
 #include "scheme/federated/federated.h"
@@ -15,6 +16,10 @@ static const pv_attack *const attacks[] = {&pv_attack_idlg,
                                            &pv_attack_analytic,
                                            &pv_attack_labels,
                                            &pv_attack_rows,
+                                           &pv_attack_direction,
+                                           &pv_attack_clustering,
+                                           &pv_attack_norm,
+                                           &pv_attack_spectral,
                                            NULL};
 
 const pv_scheme *pv_scheme_at(int i)
