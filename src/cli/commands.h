@@ -9,6 +9,7 @@ extern const pv_command pv_command_bench_engine;
 extern const pv_command pv_command_bench_federated;
 extern const pv_command pv_command_bench_paillier;
 extern const pv_command pv_command_check;
+extern const pv_command pv_command_bench_vertical;
 extern const pv_command pv_command_bench_wire;
 extern const pv_command pv_command_completion;
 extern const pv_command pv_command_data_convert;
