@@ -20,6 +20,8 @@
  *     train_wall_ms    wall time of a training sample of a batch with THREADS threads, both parties
  *                      taking turns
  *     bytes            of a prediction and of a training step
+ *     ifma_per_s       multiply-adds of 52-bit lanes a second of a core, measured in the same run:
+ * what this machine could do just then
  */
 #include "base/clock.h"
 #include "bench/vertical/pair.h"
@@ -133,10 +135,15 @@ static parts apart(const pair *p, pv_boundary_counts n, int64_t rows, int traini
     b.e = need(m * d * c, sizeof *b.e);
     pv_residue_random(b.plain, b.pk, most, &b.r);
     must(pv_paillier_encrypt_owner(b.cipher, p->sk, b.plain, most, &b.r, NULL));
-    parts t = {.encrypt = encrypting(&b, up),
-               .rerandomize = rerandomising(&b, down),
-               .decrypt = decrypting(&b, down),
-               .load = loading(&b, up) + loading(&b, down)};
+    const size_t to[] = {n.samples, n.features, n.shares},
+                 back[] = {n.scores, n.weights, n.activations};
+    parts t = {0};
+    for (int i = 0; i < (training ? 3 : 1); i++) { /* message by message, as they come */
+        t.encrypt += encrypting(&b, to[i]);
+        t.rerandomize += rerandomising(&b, back[i]);
+        t.decrypt += decrypting(&b, back[i]);
+        t.load += loading(&b, to[i]) + loading(&b, back[i]);
+    }
     t.products = multiplying(&b, s->exponent_bits, c, n.samples / d, d);
     if (training)
         t.products += multiplying(&b, s->gradient_bits, c, (size_t)s->weight_packs, m) +
@@ -203,6 +210,7 @@ int main(int argc, char **argv)
            s.bits, (int)s.width, (int)s.outputs, (int)s.batch, many.threads, s.weak);
     print_parts("predict", predict, of_predict, rows);
     print_parts("train", train, of_train, rows);
+    printf("\"ifma_per_s\":%.3g,", pv_modsq_ifma_rate(0.2));
     printf("\"single_ms\":%.2f,\"single_core_ms\":%.2f,\"train_wall_ms\":%.4f,\"tables_ms\":%.1f,"
            "\"bytes\":{\"predict\":%zu,\"train\":%zu}}\n",
            single, single_core, together / (double)rows, tables, predict_bytes, train_bytes);
