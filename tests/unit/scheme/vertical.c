@@ -15,7 +15,7 @@
 
 enum { SEED = 11, ACTIVE = 0, PASSIVE = 1 };
 
-static const char data_spec[] = "glyphs?limit=96", test_spec[] = "glyphs?split=test&limit=40";
+static const char data_spec[] = "glyphs?limit=64", test_spec[] = "glyphs?split=test&limit=40";
 static const char glyphs[] = "kind = image\nshape = 28,28,1\nclasses = 10\n";
 static const char sgd[] = "epochs = 2\nbatch = 16\nlr = 0.05\nmomentum = 0.9\nweight_decay = 1e-3\n"
                           "schedule = cosine\n";
@@ -183,7 +183,7 @@ static void secret_beginnings(void **state)
     run r;
     init(&r);
     write_glyphs(&r, "mlp:hidden=12",
-                 "epochs = 12\nbatch = 16\nlr = 0.05\nmomentum = 0.9\n"
+                 "epochs = 12\nbatch = 16\nlr = 0.02\nmomentum = 0.9\n"
                  "evaluate_every = 5\n",
                  1);
     run_ok(&r, "one");
@@ -193,8 +193,8 @@ static void secret_beginnings(void **state)
     int64_t count;
     CHECK_OK(pv_json_get_real(&accuracy, j, "test_accuracy", "result"));
     CHECK_OK(pv_json_get_integer(&count, j, "test_count", 40, 40, "result"));
-    CHECK_OK(pv_json_get_integer(&count, j, "steps", 72, 72, "result"));
-    CHECK_OK(pv_json_get_integer(&count, j, "samples", 96, 96, "result"));
+    CHECK_OK(pv_json_get_integer(&count, j, "steps", 48, 48, "result"));
+    CHECK_OK(pv_json_get_integer(&count, j, "samples", 64, 64, "result"));
     CHECK_OK(pv_json_get_integer(&count, j, "clipped_rows", 0, 0, "result"));
     CHECK_OK(pv_json_get_integer(&count, a, "clamped", 0, 0, "result"));
     assert_non_null(strstr(json_string_value(json_object_get(a, "bounds")), "|W| <="));
@@ -240,7 +240,7 @@ static void views(void **state)
     pv_view *a = run_view(&r, ACTIVE), *b = run_view(&r, PASSIVE);
     CHECK_OK(pv_view_verify(&check, a));
     CHECK_OK(pv_view_cross(&cross, a, b));
-    int steps = 2 * 6, batches = 3;
+    int steps = 2 * 4, batches = 3;
     assert_int_equal(count_of(a, PV_VIEW_DERIVED, PV_VERTICAL_DA, &kept), steps);
     assert_int_equal(kept, steps);
     assert_int_equal(count_of(b, PV_VIEW_DERIVED, PV_VERTICAL_LOGITS, &kept), steps + batches);
@@ -260,7 +260,7 @@ static void views(void **state)
         CHECK_OK(pv_parts_get(&logits, &load.parts, "note", "logits", PV_F32, PV_SHAPE(-1, 10)));
         CHECK_OK(pv_parts_get(&lr, &load.parts, "note", "lr", PV_F64, PV_SHAPE(1)));
         for (int party = 0; party < 2; party++) { /* truth says which rows, of both alike */
-            CHECK_OK(pv_scheme_vertical.truth(&t, &s, r.party[party].name, 96, at->step));
+            CHECK_OK(pv_scheme_vertical.truth(&t, &s, r.party[party].name, 64, at->step));
             assert_int_equal(t.count, *(const double *)lr->data > 0 ? 16 : 0);
             if (t.count > 0) assert_memory_equal(t.index, index->data, 16 * sizeof *t.index);
             pv_batch_truth_clear(&t);
