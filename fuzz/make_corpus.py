@@ -15,10 +15,12 @@ import sys
 import corpus_fed
 import corpus_identity
 import corpus_net
+import corpus_paillier
 from corpus_codec import (gzip_files, idx_files, cifar_files, npy_all, npz_files, st_bytes, safetensors_files,
                           arff_files, csv_files, tsv_files, png_files, jpeg_files)
 from corpus_files import HERE, damaged, save
 import corpus_view
+import corpus_vertical
 
 # ---- wire
 
@@ -322,6 +324,7 @@ if __name__ == "__main__":
     model_text_files()
     model_file_files()
     corpus_identity.make()
+    corpus_paillier.make()
     corpus_view.make(save, damaged)
     corpus_net.make(save, damaged)
     secagg_files()
@@ -329,5 +332,6 @@ if __name__ == "__main__":
     journal_files()
     findings_files()
     corpus_fed.make(save, damaged)
+    corpus_vertical.make(save, damaged)
     if len(sys.argv) == 2:
         jpeg_files(sys.argv[1])

@@ -9,6 +9,10 @@
  * npz:FILE, glyphs; with options after '?', joined by '&': split=train|test, classes=3,5,
  * limit=1000, label=NAME, seed=1 (docs/data.md; pv_data_source lists them all).
  *
+ * One side. With label=none a table or an array is read without labels: it has 0 classes and every
+ * label is -1. With features=none it is read without features: its sample shape is [0]. Each is one
+ * party's side of a `vertical` run; nothing is trained on one alone (pv_data_complete).
+ *
  * Errors of pv_data_open: PV_ERR_OPTION (unknown kind, option or value), PV_ERR_NOT_FOUND (missing
  * file or folder, no such split), PV_ERR_FORMAT and PV_ERR_TRUNCATED (a file breaks its format,
  * text in a numeric column), PV_ERR_MISMATCH (counts or sizes that disagree), PV_ERR_RANGE (a label
@@ -38,9 +42,13 @@ PV_API pv_shape pv_data_sample_shape(const pv_data *data); /* [h,w,c], [features
 PV_API int pv_data_classes(const pv_data *data);
 PV_API const char *pv_data_class_name(const pv_data *data, int label); /* "7", "cat" */
 PV_API const char *pv_data_feature_name(const pv_data *data,
-                                        int feature); /* tables; "" otherwise */
-PV_API int pv_data_vocabulary(const pv_data *data);   /* text: number of tokens; 0 otherwise */
-PV_API int pv_data_label(const pv_data *data, int64_t i);
+                                        int feature);     /* tables; "" otherwise */
+PV_API int pv_data_vocabulary(const pv_data *data);       /* text: number of tokens; 0 otherwise */
+PV_API int pv_data_label(const pv_data *data, int64_t i); /* -1: it has no labels */
+PV_API int pv_data_has_labels(const pv_data *data);
+PV_API int pv_data_has_features(const pv_data *data);
+/* PV_ERR_INPUT unless it has both: for whoever trains on it, or measures a model with it. */
+PV_API pv_status pv_data_complete(const pv_data *data) PV_MUST_USE;
 PV_API int pv_data_has_test_split(const char *spec); /* can split=test be asked of it? */
 
 /* Text: how token number `token` is written; "" for padding (0) and the unknown token (1). */

@@ -85,9 +85,16 @@ static void print(const char *spec, const pv_data *data, const pv_data_stats *s)
 {
     char text[PV_SHAPE_TEXT], name[32];
     pv_shape shape = pv_data_sample_shape(data);
-    pv_console_print("%s: %s, %lld samples of %s, %d classes\n", spec,
-                     kind_name(pv_data_what(data)), (long long)pv_data_count(data),
-                     pv_shape_text(&shape, text), pv_data_classes(data));
+    pv_console_print("%s: %s, %lld samples", spec, kind_name(pv_data_what(data)),
+                     (long long)pv_data_count(data));
+    if (pv_data_has_features(data))
+        pv_console_print(" of %s, ", pv_shape_text(&shape, text));
+    else
+        pv_console_print(" without features, ");
+    if (pv_data_has_labels(data))
+        pv_console_print("%d classes\n", pv_data_classes(data));
+    else
+        pv_console_print("no labels\n");
     for (int i = 0; i < pv_data_classes(data); i++)
         pv_console_print("  class %-16s %9lld\n", pv_data_class_name(data, i),
                          (long long)s->class_count[i]);
@@ -96,6 +103,7 @@ static void print(const char *spec, const pv_data *data, const pv_data_stats *s)
     if (s->missing > 0 || s->dropped > 0)
         pv_console_print("  missing values %lld, rows dropped %lld\n", (long long)s->missing,
                          (long long)s->dropped);
+    if (s->columns == 0) return;
     pv_console_print("  %-22s %12s %12s %12s %12s\n", "column", "min", "max", "mean", "std");
     for (int i = 0; i < s->columns && i < COLUMNS_SHOWN; i++)
         pv_console_print("  %-22s %12.5g %12.5g %12.5g %12.5g\n", column_name(data, i, name),

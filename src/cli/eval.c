@@ -126,6 +126,7 @@ static pv_status run(const pv_cli *cli, const void *opaque)
     if (a->holdout > 0)
         PV_TRY_GOTO(
             pv_data_holdout(&rest, &held_out, data, a->holdout, (uint64_t)cli->global.seed));
+    PV_TRY_GOTO(pv_data_complete(data));
     PV_TRY_GOTO(pv_model_check_data(m, data));
     PV_TRY_GOTO(pv_evaluate(m, held_out != NULL ? held_out : data, &cli->ctx, &e));
     if (cli->global.json)

@@ -143,7 +143,8 @@ void pv_data_batch(const pv_data *data, const int64_t *index, int64_t n, const p
     const pv_shape *s = &store->samples.shape;
     int64_t size = pv_store_sample_count(store);
     size_t bytes = (size_t)size * pv_dtype_size(store->samples.dtype);
-    int channels = store->kind == PV_DATA_TEXT ? 1 : (int)s->dim[s->ndim - 1];
+    /* Samples without features count as one channel, of which there is nothing. */
+    int channels = store->kind == PV_DATA_TEXT || size == 0 ? 1 : (int)s->dim[s->ndim - 1];
     pv_rng all = pv_rng_make(seed, PV_STREAM_AUGMENT), batch = pv_rng_fork(&all, stream_index);
     int changing = store->kind == PV_DATA_IMAGE && changes_anything(augment);
     affine a;

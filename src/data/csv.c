@@ -1,13 +1,15 @@
 #include "codec/csv.h"
 #include "data/splitfile.h"
 #include "data/tabular.h"
+#include <string.h>
 
 static pv_status open_csv(pv_store *store, const pv_spec *spec, const pv_ctx *ctx)
 {
     pv_status status = PV_OK;
     pv_splitfile file;
     pv_table table = {0}, training = {0};
-    pv_csv_options how = {.nominal = pv_spec_get(spec, "label")};
+    const char *label = pv_spec_get(spec, "label");
+    pv_csv_options how = {.nominal = label != NULL && strcmp(label, "none") == 0 ? NULL : label};
     (void)ctx;
     PV_TRY(pv_splitfile_find(&file, spec, "csv"));
     PV_TRY_GOTO(pv_csv_load(&table, file.path, how));

@@ -191,3 +191,23 @@ int pv_data_label(const pv_data *data, int64_t i)
     assert(i >= 0 && i < data->count);
     return data->store->label[pv_data_row(data, i)];
 }
+
+int pv_data_has_labels(const pv_data *data)
+{
+    return data->store->classes.n > 0;
+}
+
+int pv_data_has_features(const pv_data *data)
+{
+    return pv_store_sample_count(data->store) > 0;
+}
+
+pv_status pv_data_complete(const pv_data *data)
+{
+    int labels = pv_data_has_labels(data);
+    if (labels && pv_data_has_features(data)) return PV_OK;
+    PV_FAIL(PV_ERR_INPUT,
+            "the data has no %s: it is one side of a `vertical` run, and nothing can be learnt "
+            "from it alone",
+            labels ? "features" : "labels");
+}

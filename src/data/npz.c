@@ -30,6 +30,22 @@ done:
     return status;
 }
 
+/* label=none and features=none. */
+typedef struct sides {
+    int no_label, no_features;
+} sides;
+
+static pv_status read_sides(sides *s, const pv_spec *spec, const char *path)
+{
+    static const char *const label[] = {"y", "none", NULL}, *const features[] = {"x", "none", NULL};
+    PV_TRY(pv_spec_word(spec, "label", label, &s->no_label));
+    PV_TRY(pv_spec_word(spec, "features", features, &s->no_features));
+    if (s->no_label && s->no_features)
+        PV_FAIL(PV_ERR_OPTION,
+                "%s: label=none and features=none leave nothing; take one of them out", path);
+    return PV_OK;
+}
+
 static const char *array_name(const pv_spec *spec, const char *key)
 {
     const char *name = pv_spec_get(spec, key);
@@ -70,6 +86,14 @@ done:
         *label = NULL;
     }
     return status;
+}
+
+static pv_status no_labels(pv_store *store, int64_t *count, const pv_tensor *x)
+{
+    *count = x->shape.ndim > 0 ? x->shape.dim[0] : 0;
+    store->label = pv_calloc((size_t)*count, sizeof *store->label);
+    if (store->label == NULL) PV_FAIL_MEMORY((size_t)*count * sizeof *store->label);
+    return PV_OK;
 }
 
 static pv_status check_floats(const pv_tensor *x, const char *array, const char *path)
@@ -154,6 +178,20 @@ static pv_status name_classes(pv_store *store, const pv_spec *spec, const pv_spl
     return PV_OK;
 }
 
+/* Labels and nothing else: a table without columns. */
+static pv_status read_label_side(pv_store *store, const pv_npz *z, const pv_spec *spec,
+                                 const pv_splitfile *file)
+{
+    int64_t count;
+    int used;
+    PV_TRY(read_labels(&store->label, &count, &used, z, array_name(spec, "y"), file->path));
+    PV_TRY(pv_tensor_init(&store->samples, PV_F32, PV_SHAPE(count, 0)));
+    store->kind = PV_DATA_TABLE;
+    pv_names_clear(&store->features);
+    pv_names_clear(&store->tokens);
+    return name_classes(store, spec, file, used);
+}
+
 static pv_status open_npz(pv_store *store, const pv_spec *spec, const pv_ctx *ctx)
 {
     pv_status status = PV_OK;
@@ -164,21 +202,33 @@ static pv_status open_npz(pv_store *store, const pv_spec *spec, const pv_ctx *ct
     pv_tensor x = {0};
     int64_t count;
     int used;
+    sides sides;
     (void)ctx;
+    PV_TRY(read_sides(&sides, spec, spec->path));
     PV_TRY(pv_splitfile_find(&file, spec, "npz"));
     PV_TRY_GOTO(pv_npz_open(&z, file.path));
     PV_TRY_GOTO(read_names(&store->classes, z, "classes", file.path));
     PV_TRY_GOTO(read_names(&store->features, z, "features", file.path));
     PV_TRY_GOTO(read_names(&store->tokens, z, "tokens", file.path));
+    if (sides.no_features) {
+        status = read_label_side(store, z, spec, &file);
+        goto done;
+    }
     PV_TRY_GOTO(pv_npz_get(z, xn, &x));
-    PV_TRY_GOTO(read_labels(&store->label, &count, &used, z, yn, file.path));
+    if (sides.no_label)
+        PV_TRY_GOTO(no_labels(store, &count, &x));
+    else
+        PV_TRY_GOTO(read_labels(&store->label, &count, &used, z, yn, file.path));
     if (x.shape.ndim < 1 || x.shape.dim[0] != count)
         PV_FAIL_GOTO(PV_ERR_MISMATCH,
                      "%s: the array '%s' is %s but '%s' has %lld labels; one label "
                      "a sample is expected",
                      file.path, xn, pv_shape_text(&x.shape, text), yn, (long long)count);
     PV_TRY_GOTO(take_samples(store, &x, xn, file.path));
-    PV_TRY_GOTO(name_classes(store, spec, &file, used));
+    if (sides.no_label)
+        pv_store_unlabel(store);
+    else
+        PV_TRY_GOTO(name_classes(store, spec, &file, used));
     if (store->kind != PV_DATA_TABLE)
         pv_names_clear(&store->features);
     else if (store->features.n > 0 && (int64_t)store->features.n != store->samples.shape.dim[1])
@@ -201,6 +251,8 @@ static const pv_data_option options[] = {
     PV_SOURCE_OPTIONS,
     {"x", "NAME", "the array of the samples; x"},
     {"y", "NAME", "the array of the labels; y"},
+    {"label", "none", "read no labels"},
+    {"features", "none", "read labels only"},
     {0},
 };
 

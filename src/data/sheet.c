@@ -20,6 +20,7 @@ pv_status pv_data_contact_sheet(pv_tensor *sheet, const pv_data *data, int per_c
     *sheet = (pv_tensor){0};
     if (pv_data_what(data) != PV_DATA_IMAGE)
         PV_FAIL(PV_ERR_UNSUPPORTED, "only images have a contact sheet; these are tables or text");
+    PV_TRY(pv_data_complete(data));
     if (per_class < 1 || per_class > MOST_PER_CLASS)
         PV_FAIL(PV_ERR_OPTION, "%d samples a class: 1 to %d are expected", per_class,
                 MOST_PER_CLASS);

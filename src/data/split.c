@@ -4,11 +4,12 @@
 #include <math.h>
 #include <string.h>
 
-/* The labels of a data set in its own order. */
+/* The labels of a data set in its own order; all 0 when it has none. */
 static int32_t *labels_of(const pv_data *data)
 {
     int32_t *label = pv_alloc((size_t)data->count, sizeof *label);
-    for (int64_t i = 0; label != NULL && i < data->count; i++) label[i] = pv_data_label(data, i);
+    for (int64_t i = 0; label != NULL && i < data->count; i++)
+        label[i] = pv_data_has_labels(data) ? pv_data_label(data, i) : 0;
     return label;
 }
 
@@ -110,7 +111,7 @@ pv_status pv_data_split(pv_data **parts, int k, const pv_data *data, double alph
 {
     pv_status status = PV_OK;
     int64_t count = data->count;
-    int classes = pv_data_classes(data), made = 0;
+    int classes = pv_data_has_labels(data) ? pv_data_classes(data) : 1, made = 0;
     if (k < 1 || k > count)
         PV_FAIL(PV_ERR_OPTION, "%lld samples can't be split into %d parts; 1 to %lld are possible",
                 (long long)count, k, (long long)count);

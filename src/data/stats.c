@@ -100,7 +100,8 @@ pv_status pv_data_stats_init(pv_data_stats *stats, const pv_data *data)
     s.std = pv_calloc(columns, sizeof *s.std);
     if (!s.class_count || !s.min || !s.max || !s.mean || !s.std)
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for the statistics of %d columns", s.columns);
-    for (int64_t i = 0; i < data->count; i++) s.class_count[pv_data_label(data, i)]++;
+    for (int64_t i = 0; i < data->count && pv_data_has_labels(data); i++)
+        s.class_count[pv_data_label(data, i)]++;
     if (store->kind == PV_DATA_TEXT)
         text_lengths(&s, data);
     else if (store->samples.dtype == PV_U8)

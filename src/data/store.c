@@ -47,6 +47,12 @@ pv_status pv_store_number_classes(pv_store *store, int n)
     return PV_OK;
 }
 
+void pv_store_unlabel(pv_store *store)
+{
+    for (int64_t i = 0, n = store->samples.shape.dim[0]; i < n; i++) store->label[i] = -1;
+    pv_names_clear(&store->classes);
+}
+
 /* Keep the samples whose take is 1. */
 static pv_status compact(pv_store *store, const uint8_t *take)
 {
@@ -86,6 +92,8 @@ pv_status pv_store_keep_classes(pv_store *store, const char *list)
     pv_status status = PV_OK;
     pv_names kept = {0};
     int64_t n = store->samples.shape.dim[0], number;
+    if (store->classes.n == 0)
+        PV_FAIL(PV_ERR_OPTION, "classes=%s: the samples have no labels (label=none)", list);
     int32_t *becomes = pv_alloc(store->classes.n, sizeof *becomes);
     uint8_t *take = pv_calloc((size_t)n, 1);
     if (becomes == NULL || take == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for classes=");
@@ -136,13 +144,15 @@ pv_status pv_stratify(uint8_t *take, const int32_t *label, int64_t count, int cl
 {
     pv_status status = PV_OK;
     pv_rng rng = pv_rng_make(seed, PV_STREAM_SPLIT);
+    int labelled = classes > 0;
+    if (!labelled) classes = 1;
     int64_t *size = pv_calloc((size_t)classes, sizeof *size);
     int64_t *quota = pv_calloc((size_t)classes, sizeof *quota);
     share *shares = pv_calloc((size_t)classes, sizeof *shares);
     int64_t given = 0;
     if (size == NULL || quota == NULL || shares == NULL)
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for the shares of %d classes", classes);
-    for (int64_t i = 0; i < count; i++) size[label[i]]++;
+    for (int64_t i = 0; i < count; i++) size[labelled ? label[i] : 0]++;
     for (int c = 0; c < classes; c++) {
         double exact = (double)n * (double)size[c] / (double)count;
         quota[c] = (int64_t)exact;
@@ -158,7 +168,7 @@ pv_status pv_stratify(uint8_t *take, const int32_t *label, int64_t count, int cl
     }
     /* Selection sampling (Knuth 2, algorithm S) within each class: one pass, order kept. */
     for (int64_t i = 0; i < count; i++) {
-        int c = label[i];
+        int c = labelled ? label[i] : 0;
         take[i] = pv_rng_below(&rng, (uint64_t)size[c]) < (uint64_t)quota[c];
         quota[c] -= take[i];
         size[c]--;

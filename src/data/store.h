@@ -22,7 +22,7 @@ typedef struct pv_store {
     atomic_int references;
     pv_data_kind kind;
     pv_tensor samples; /* [n, sample shape]; PV_U8 or PV_F32 images, PV_F32 tables, PV_I32 text */
-    int32_t *label;    /* n of them, each < classes.n */
+    int32_t *label;    /* n of them, each < classes.n; all -1 when there are no classes */
     pv_names classes;
     pv_names features; /* tables */
     pv_names tokens;   /* text: number 0 is padding, 1 unknown */
@@ -37,8 +37,8 @@ struct pv_data {
 
 void pv_store_clear(pv_store *store);
 
-/* n zeroed samples of the given shape and n zeroed labels. The size is checked against
- * PV_DATA_MAX_COUNT and PV_DATA_MAX_BYTES. */
+/* n zeroed samples of the given shape (which may be [0]) and n zeroed labels. The size is checked
+ * against PV_DATA_MAX_COUNT and PV_DATA_MAX_BYTES. */
 pv_status pv_store_alloc(pv_store *store, pv_data_kind kind, pv_dtype dtype, int64_t n,
                          pv_shape sample) PV_MUST_USE;
 
@@ -51,7 +51,11 @@ pv_status pv_store_keep_classes(pv_store *store, const char *list) PV_MUST_USE;
 /* Keep n samples drawn by seed, stratified by class, in their order; all when there are fewer. */
 pv_status pv_store_limit(pv_store *store, int64_t n, uint64_t seed) PV_MUST_USE;
 
-/* Fill take[0..count) with 1 for n of `count` samples, stratified by class (largest remainder). */
+/* The samples have no labels, now. */
+void pv_store_unlabel(pv_store *store);
+
+/* Fill take[0..count) with 1 for n of `count` samples, stratified by class (largest remainder);
+ * classes 0: no sample has a label. */
 pv_status pv_stratify(uint8_t *take, const int32_t *label, int64_t count, int classes, int64_t n,
                       uint64_t seed) PV_MUST_USE;
 

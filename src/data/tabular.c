@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_VALUES = 1000, ERROR = 0, MEAN, DROP };
+enum { MOST_VALUES = 1000, ERROR = 0, MEAN, DROP, NO_LABEL = -1 };
 
 /* One column of the training table and where it is in the table that is read. */
 typedef struct field {
@@ -20,8 +20,9 @@ typedef struct encoder {
     const char *path;
     const pv_table *table, *training;
     field *field;
-    int label;   /* the column of it */
-    int missing; /* ERROR, MEAN or DROP */
+    int label;      /* the column of it; NO_LABEL */
+    int missing;    /* ERROR, MEAN or DROP */
+    int label_only; /* features=none */
     int64_t features;
     pv_names *classes;
 } encoder;
@@ -55,13 +56,30 @@ static pv_status no_such_column(const encoder *e, const char *option, const char
     return s;
 }
 
-/* The label's column, and the columns that drop= leaves out. */
+static pv_status choose_label(encoder *e, const pv_spec *spec)
+{
+    const pv_table *t = e->training;
+    const char *label = pv_spec_get(spec, "label");
+    e->label = NO_LABEL;
+    if (label != NULL && strcmp(label, "none") == 0) {
+        if (!e->label_only) return PV_OK;
+        PV_FAIL(PV_ERR_OPTION,
+                "%s: label=none and features=none leave nothing; take one of them out", e->path);
+    }
+    e->label = label != NULL ? pv_table_find(t, label) : t->ncolumns - 1;
+    if (e->label < 0) return no_such_column(e, "label", label, (int)strlen(label));
+    return PV_OK;
+}
+
+/* The label's column, and the columns that drop= and features=none leave out. */
 static pv_status choose_columns(encoder *e, const pv_spec *spec)
 {
     static const char *const words[] = {"error", "mean", "drop", NULL};
+    static const char *const which[] = {"all", "none", NULL};
     const pv_table *t = e->training;
-    const char *label = pv_spec_get(spec, "label"), *drop = pv_spec_get(spec, "drop");
+    const char *drop = pv_spec_get(spec, "drop");
     PV_TRY(pv_spec_word(spec, "missing", words, &e->missing));
+    PV_TRY(pv_spec_word(spec, "features", which, &e->label_only));
     for (const char *p = drop; p != NULL;) {
         int n = (int)strcspn(p, ","), found = 0;
         for (int c = 0; c < t->ncolumns && !found; c++)
@@ -69,11 +87,11 @@ static pv_status choose_columns(encoder *e, const pv_spec *spec)
         if (!found) return no_such_column(e, "drop", p, n);
         p = p[n] == ',' ? p + n + 1 : NULL;
     }
-    e->label = label != NULL ? pv_table_find(t, label) : t->ncolumns - 1;
-    if (e->label < 0) return no_such_column(e, "label", label, (int)strlen(label));
+    PV_TRY(choose_label(e, spec));
     for (int c = 0; c < t->ncolumns; c++)
-        if (!listed(drop, t->columns[c].name)) e->field[c].column = &t->columns[c];
-    if (e->field[e->label].column == NULL)
+        if (!listed(drop, t->columns[c].name) && (!e->label_only || c == e->label))
+            e->field[c].column = &t->columns[c];
+    if (e->label != NO_LABEL && e->field[e->label].column == NULL)
         PV_FAIL(PV_ERR_OPTION,
                 "%s: drop=%s leaves out the label's column '%s'; name another with "
                 "label=",
@@ -175,7 +193,7 @@ static pv_status plan_features(encoder *e, pv_names *names)
                         text);
         }
     }
-    if (e->features == 0 || e->features > PV_DATA_MAX_FEATURES)
+    if ((e->features == 0 && !e->label_only) || e->features > PV_DATA_MAX_FEATURES)
         PV_FAIL(PV_ERR_LIMIT, "%s: %lld features; 1 to %d are expected besides the label", e->path,
                 (long long)e->features, PV_DATA_MAX_FEATURES);
     return PV_OK;
@@ -209,6 +227,7 @@ done:
 
 static pv_status find_classes(encoder *e)
 {
+    if (e->label == NO_LABEL) return PV_OK;
     const pv_column *k = &e->training->columns[e->label];
     int64_t number;
     if (k->kind == PV_COLUMN_NUMERIC) {
@@ -223,12 +242,13 @@ static pv_status find_classes(encoder *e)
     return PV_OK;
 }
 
-/* The class of row r, -1 when the row is to be dropped. */
+/* The class of row r, -1 when the row is to be dropped, and where there are no labels. */
 static pv_status label_of(const encoder *e, int64_t r, int32_t *label)
 {
+    *label = -1;
+    if (e->label == NO_LABEL) return PV_OK;
     const field *f = &e->field[e->label];
     double v = e->table->cells[r * e->table->ncolumns + f->at];
-    *label = -1;
     if (isnan(v)) {
         if (e->missing == DROP) return PV_OK;
         PV_FAIL(PV_ERR_INPUT,
@@ -295,7 +315,7 @@ static pv_status encode(pv_store *store, const encoder *e)
         int drop = 0;
         PV_TRY(label_of(e, r, &store->label[n]));
         PV_TRY(encode_row(e, r, x, &missing, &drop));
-        if (drop || store->label[n] < 0) {
+        if (drop || (store->label[n] < 0 && e->label != NO_LABEL)) {
             store->dropped++;
         } else {
             store->missing += missing;

@@ -47,8 +47,8 @@ static pv_status write_npz(const pv_data *data, const char *path)
         ((int32_t *)y.data)[i] = pv_data_label(data, i);
     }
     PV_TRY_GOTO(pv_npz_out_open(&out, path, 0644));
-    PV_TRY_GOTO(pv_npz_out_add(&out, "x", &x));
-    PV_TRY_GOTO(pv_npz_out_add(&out, "y", &y));
+    if (pv_data_has_features(data)) PV_TRY_GOTO(pv_npz_out_add(&out, "x", &x));
+    if (pv_data_has_labels(data)) PV_TRY_GOTO(pv_npz_out_add(&out, "y", &y));
     PV_TRY_GOTO(add_names(&out, "classes", &store->classes));
     PV_TRY_GOTO(add_names(&out, "features", &store->features));
     PV_TRY_GOTO(add_names(&out, "tokens", &store->tokens));
@@ -76,25 +76,26 @@ static pv_status write_field(pv_outfile *f, const char *text)
 
 static pv_status write_rows(pv_outfile *f, const pv_data *data, float *x)
 {
-    int features = (int)pv_data_sample_shape(data).dim[0];
+    int features = (int)pv_data_sample_shape(data).dim[0], labels = pv_data_has_labels(data);
     for (int j = 0; j < features; j++) {
         const char *name = pv_data_feature_name(data, j);
         if (name[0] != '\0')
             PV_TRY(write_field(f, name));
         else
             PV_TRY(pv_outfile_printf(f, "x%d", j));
-        PV_TRY(pv_outfile_write(f, ",", 1));
+        if (labels || j + 1 < features) PV_TRY(pv_outfile_write(f, ",", 1));
     }
-    PV_TRY(pv_outfile_printf(
-        f, "%s\n", pv_names_find(&data->store->features, "class", 5) < 0 ? "class" : "label"));
+    const char *label = pv_names_find(&data->store->features, "class", 5) < 0 ? "class" : "label";
+    PV_TRY(pv_outfile_printf(f, "%s\n", labels ? label : ""));
     for (int64_t i = 0; i < data->count; i++) {
         char text[32];
         pv_data_raw(data, i, x);
         for (int j = 0; j < features; j++) {
-            int n = snprintf(text, sizeof text, "%.9g,", (double)x[j]);
+            int n = snprintf(text, sizeof text, labels || j + 1 < features ? "%.9g," : "%.9g",
+                             (double)x[j]);
             PV_TRY(pv_outfile_write(f, text, (size_t)n));
         }
-        PV_TRY(write_field(f, pv_data_class_name(data, pv_data_label(data, i))));
+        if (labels) PV_TRY(write_field(f, pv_data_class_name(data, pv_data_label(data, i))));
         PV_TRY(pv_outfile_write(f, "\n", 1));
     }
     return PV_OK;
@@ -121,6 +122,9 @@ done:
 
 static pv_status must_be_images(const pv_data *data, const char *path)
 {
+    if (!pv_data_has_labels(data))
+        PV_FAIL(PV_ERR_UNSUPPORTED, "%s: images without labels are not written so; write npz:FILE",
+                path);
     if (pv_data_what(data) != PV_DATA_IMAGE || data->store->samples.dtype != PV_U8)
         PV_FAIL(PV_ERR_UNSUPPORTED, "%s: only images of bytes are written so; write npz:FILE",
                 path);

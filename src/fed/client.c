@@ -14,6 +14,7 @@ static pv_status init(pv_fed_client *c, int rank, uint64_t seed)
     const pv_optim_options optim = pv_fed_optim(&o->learning);
     const pv_loss_options loss = {.label_smoothing = o->learning.label_smoothing,
                                   .proximal = o->proximal};
+    PV_TRY(pv_data_complete(c->data));
     PV_TRY(pv_model_check_data(c->model, c->data));
     PV_TRY(pv_fed_layout_init(&c->layout, c->model));
     PV_TRY(pv_fed_order_init(&c->order, own, pv_data_count(c->data), o->learning.batch));

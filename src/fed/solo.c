@@ -13,6 +13,7 @@ static pv_status init(pv_fed_solo *s, const pv_fed_learning *l, int64_t epochs, 
         .size = sizeof plan, .threads = pv_ctx_threads(s->ctx), .seed = seed};
     const pv_optim_options optim = pv_fed_optim(l);
     const pv_loss_options loss = {.label_smoothing = l->label_smoothing};
+    PV_TRY(pv_data_complete(s->data));
     PV_TRY(pv_model_check_data(s->model, s->data));
     PV_TRY(pv_fed_order_init(&s->order, seed, pv_data_count(s->data), l->batch));
     s->index = pv_alloc((size_t)s->order.batch, sizeof *s->index);

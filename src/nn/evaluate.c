@@ -24,6 +24,7 @@ pv_status pv_evaluate(const pv_model *m, const pv_data *data, const pv_ctx *ctx,
     double start = pv_clock_seconds();
     *e = (pv_evaluation){.count = pv_data_count(data), .classes = pv_model_what(m).classes};
     size_t classes = (size_t)e->classes;
+    PV_TRY(pv_data_complete(data));
     PV_TRY(pv_model_check_data(m, data));
     e->confusion = pv_calloc(classes * classes, sizeof *e->confusion);
     e->class_accuracy = pv_calloc(classes, sizeof *e->class_accuracy);

@@ -285,6 +285,7 @@ pv_status pv_model_new(pv_model **out, const char *name, const pv_data *data, ui
     pv_model *m = NULL;
     pv_model_domain domain = domain_of(data);
     *out = NULL;
+    PV_TRY(pv_data_complete(data));
     PV_TRY(pv_model_new_domain(&m, name, &domain, seed));
     for (int i = 0; i < domain.classes; i++)
         PV_TRY_GOTO(pv_model_set_class(m, i, pv_data_class_name(data, i)));
@@ -303,16 +304,18 @@ pv_status pv_model_check_data(const pv_model *m, const pv_data *data)
 {
     const pv_model_domain *want = &m->domain, have = domain_of(data);
     char a[PV_SHAPE_TEXT], b[PV_SHAPE_TEXT];
+    if (!pv_data_has_features(data)) PV_TRY(pv_data_complete(data));
     if (have.kind != want->kind)
         PV_FAIL(PV_ERR_MISMATCH, "the model %s is for data of kind %s, this is of kind %s", m->name,
                 pv_data_kind_name(want->kind), pv_data_kind_name(have.kind));
     if (!pv_shape_equal(&have.sample, &want->sample))
         PV_FAIL(PV_ERR_MISMATCH, "the model %s takes samples of %s, the data has %s", m->name,
                 pv_shape_text(&want->sample, a), pv_shape_text(&have.sample, b));
-    if (have.classes != want->classes)
+    int labels = pv_data_has_labels(data); /* without them there is still something to predict */
+    if (labels && have.classes != want->classes)
         PV_FAIL(PV_ERR_MISMATCH, "the model %s tells %d classes apart, the data has %d", m->name,
                 want->classes, have.classes);
-    for (int i = 0; i < want->classes; i++)
+    for (int i = 0; labels && i < want->classes; i++)
         if (strcmp(m->class_name[i], pv_data_class_name(data, i)) != 0)
             PV_FAIL(PV_ERR_MISMATCH, "class %d is '%s' to the model %s and '%s' in the data", i,
                     m->class_name[i], m->name, pv_data_class_name(data, i));
@@ -382,16 +385,20 @@ int64_t pv_model_weights(const pv_model *m)
 
 pv_status pv_model_to_plan(const pv_model *m, const pv_model_nodes *nodes, pv_plan *plan)
 {
-    for (int i = 0; i < nodes->params; i++)
+    for (int i = 0; i < nodes->params; i++) {
+        if (nodes->param[i] == PV_NONE) continue; /* of a part of the network */
         PV_TRY_CONTEXT(pv_plan_write(plan, nodes->param[i], m->param[i].value.data, PV_F32),
                        "while loading %s into a plan", m->param[i].name);
+    }
     return PV_OK;
 }
 
 pv_status pv_model_from_plan(pv_model *m, const pv_model_nodes *nodes, const pv_plan *plan)
 {
-    for (int i = 0; i < nodes->params; i++)
+    for (int i = 0; i < nodes->params; i++) {
+        if (nodes->param[i] == PV_NONE) continue;
         PV_TRY_CONTEXT(pv_plan_read(plan, nodes->param[i], m->param[i].value.data, PV_F32),
                        "while taking %s from a plan", m->param[i].name);
+    }
     return PV_OK;
 }

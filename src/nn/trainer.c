@@ -238,8 +238,12 @@ pv_status pv_train(pv_model *m, const pv_train_options *o, const pv_ctx *ctx,
     int found = 0;
     *result = (pv_train_result){0};
     PV_TRY(check_options(o));
+    PV_TRY(pv_data_complete(o->train));
     PV_TRY(pv_model_check_data(m, o->train));
-    if (o->validation != NULL) PV_TRY(pv_model_check_data(m, o->validation));
+    if (o->validation != NULL) {
+        PV_TRY(pv_data_complete(o->validation));
+        PV_TRY(pv_model_check_data(m, o->validation));
+    }
     PV_TRY_GOTO(init(&t));
     if (o->checkpoint != NULL) PV_TRY_GOTO(pv_folder_make(o->checkpoint));
     if (o->resume) PV_TRY_GOTO(pv_checkpoint_load(&t, &found));

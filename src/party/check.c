@@ -138,6 +138,8 @@ static pv_status check_classes(pv_checking *c, const pv_data *data, const pv_dat
     pv_status status = PV_OK;
     pv_str none = {0};
     int missing = 0, classes = pv_data_classes(data);
+    if (!pv_data_has_labels(data))
+        return pv_check_add(c->report, PV_CHECK_PASS, "labels", "none here (label=none)");
     for (int i = 0; i < classes; i++) {
         if (st->class_count[i] > 0) continue;
         if (missing < SHOWN)
@@ -214,6 +216,8 @@ static pv_status check_columns(pv_checking *c, const pv_data *data, const pv_dat
     pv_status status = PV_OK;
     int constant = 0, wild = 0, first[2] = {-1, -1};
     if (pv_data_what(data) != PV_DATA_TABLE) return PV_OK;
+    if (!pv_data_has_features(data))
+        return pv_check_add(c->report, PV_CHECK_PASS, "ranges", "no features here (features=none)");
     double *column = pv_alloc(QUARTILE_ROWS + 1, sizeof *column), q[2];
     float *row = pv_alloc((size_t)st->columns, sizeof *row);
     if (column == NULL || row == NULL)
@@ -269,7 +273,8 @@ static pv_status check_data(pv_checking *c)
     pv_data *data;
     const pv_local *l = c->p->o->local;
     if (l->data == NULL) {
-        int lacks = c->p->o->role != NULL && c->p->o->role->brings_data;
+        int lacks = c->p->o->role != NULL &&
+                    pv_role_needs_data(c->p->o->role, c->p->o->scenario);
         PV_TRY(pv_check_add(c->report, lacks ? PV_CHECK_FAIL : PV_CHECK_PASS, "data",
                             "%s brings no data%s", c->p->o->name,
                             lacks ? ": write data = SPEC into its local file" : ""));

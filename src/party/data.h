@@ -19,7 +19,7 @@ pv_status pv_local_test(pv_data **out, const pv_local *l, const pv_scenario *s, 
                         const pv_ctx *ctx) PV_MUST_USE;
 
 /* The root of a salted Merkle tree over the rows: a row is its float32 values as they are read and
- * its i32 label, little-endian. */
+ * its i32 label, little-endian; the label is -1 where there are none. */
 pv_status pv_truth_root(pv_hash *root, const uint8_t salt[PV_SALT_BYTES],
                         const pv_data *data) PV_MUST_USE;
 

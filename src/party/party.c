@@ -11,6 +11,11 @@
  * so many seconds it gets. */
 static const double FINISH_SECONDS = 30.0;
 
+int pv_role_needs_data(const pv_role *role, pv_scenario *s)
+{
+    return role->needs_data != NULL ? role->needs_data(s) : role->brings_data;
+}
+
 /* ---- for roles */
 
 const pv_ctx *pv_party_ctx(const pv_party *p)
@@ -26,6 +31,11 @@ pv_hub *pv_party_hub(const pv_party *p)
 pv_scenario *pv_party_scenario(const pv_party *p)
 {
     return p->o->scenario;
+}
+
+const pv_local *pv_party_local(const pv_party *p)
+{
+    return p->o->local;
 }
 
 const char *pv_party_name(const pv_party *p)

@@ -32,6 +32,8 @@ typedef struct pv_role {
     const char *name, *summary;
     int least, most; /* parties of this role in a scenario */
     int brings_data; /* a party of this role without data can't take part */
+    /* NULL, or: the same where it depends on the scenario; brings_data is not looked at then. */
+    int (*needs_data)(pv_scenario *s);
     /* *self is the role's own object. Data is opened, nothing is sent. */
     pv_status (*open)(void **self, pv_party *p);
     /* step 1, 2, ...; *done: this was the last one. */
@@ -65,10 +67,14 @@ typedef struct pv_party_options {
  * and of the role. PV_ERR_CANCELLED: stopped between or in steps, can be started again. */
 pv_status pv_party_run(const pv_party_options *o, const pv_ctx *ctx) PV_MUST_USE;
 
+/* Can't a party of this role take part without data? */
+int pv_role_needs_data(const pv_role *role, pv_scenario *s);
+
 /* ---- for roles */
 const pv_ctx *pv_party_ctx(const pv_party *p);
 pv_hub *pv_party_hub(const pv_party *p);
 pv_scenario *pv_party_scenario(const pv_party *p);
+const pv_local *pv_party_local(const pv_party *p);
 const char *pv_party_name(const pv_party *p);
 const char *pv_party_folder(const pv_party *p);
 const pv_identity *pv_party_identity(const pv_party *p);

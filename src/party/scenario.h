@@ -93,7 +93,8 @@ pv_status pv_scenario_unused(const pv_scenario *s) PV_MUST_USE;
 pv_status pv_scenario_retention(pv_retention *out, pv_scenario *s,
                                 const pv_message_type *type) PV_MUST_USE;
 
-/* PV_ERR_MISMATCH unless data has the schema's kind, sample shape and class names. */
+/* PV_ERR_MISMATCH unless data has the schema's kind, sample shape and class names. Of data without
+ * labels, or without features (data.h), only what there is is compared. */
 pv_status pv_schema_check(const pv_schema *schema, const pv_data *data) PV_MUST_USE;
 
 /* ---- what is one party's own */

@@ -145,17 +145,8 @@ static const char *kind_name(pv_data_kind kind)
     return kind == PV_DATA_IMAGE ? "images" : kind == PV_DATA_TABLE ? "a table" : "texts";
 }
 
-pv_status pv_schema_check(const pv_schema *schema, const pv_data *data)
+static pv_status check_class_names(const pv_schema *schema, const pv_data *data)
 {
-    char here[PV_SHAPE_TEXT], wanted[PV_SHAPE_TEXT];
-    pv_shape shape = pv_data_sample_shape(data);
-    if (schema->kind == 0) return PV_OK;
-    if (pv_data_what(data) != schema->kind)
-        PV_FAIL(PV_ERR_MISMATCH, "the data is %s, [schema] says %s", kind_name(pv_data_what(data)),
-                kind_name(schema->kind));
-    if (!pv_shape_equal(&shape, &schema->sample))
-        PV_FAIL(PV_ERR_MISMATCH, "a sample of the data is %s, [schema] says %s",
-                pv_shape_text(&shape, here), pv_shape_text(&schema->sample, wanted));
     int classes = pv_data_classes(data);
     for (int i = 0; i < classes && i < schema->classes; i++)
         if (strcmp(pv_data_class_name(data, i), schema->class_name[i]) != 0)
@@ -167,4 +158,19 @@ pv_status pv_schema_check(const pv_schema *schema, const pv_data *data)
         PV_FAIL(PV_ERR_MISMATCH, "the data has %d classes, [schema] says %d", classes,
                 schema->classes);
     return PV_OK;
+}
+
+pv_status pv_schema_check(const pv_schema *schema, const pv_data *data)
+{
+    char here[PV_SHAPE_TEXT], wanted[PV_SHAPE_TEXT];
+    pv_shape shape = pv_data_sample_shape(data);
+    if (schema->kind == 0) return PV_OK;
+    if (!pv_data_has_features(data)) return check_class_names(schema, data);
+    if (pv_data_what(data) != schema->kind)
+        PV_FAIL(PV_ERR_MISMATCH, "the data is %s, [schema] says %s", kind_name(pv_data_what(data)),
+                kind_name(schema->kind));
+    if (!pv_shape_equal(&shape, &schema->sample))
+        PV_FAIL(PV_ERR_MISMATCH, "a sample of the data is %s, [schema] says %s",
+                pv_shape_text(&shape, here), pv_shape_text(&schema->sample, wanted));
+    return pv_data_has_labels(data) ? check_class_names(schema, data) : PV_OK;
 }

@@ -84,28 +84,55 @@ done:
 }
 
 /* ---- the shared file */
+static pv_status schema_shape(pv_str *out, const pv_data *data)
+{
+    pv_shape shape = pv_data_sample_shape(data);
+    PV_TRY(pv_str_printf(out, "\n[schema]\nkind = %s\nshape = ",
+                         pv_data_what(data) == PV_DATA_IMAGE ? "image" : "table"));
+    for (int i = 0; i < shape.ndim; i++)
+        PV_TRY(pv_str_printf(out, "%s%lld", i > 0 ? "," : "", (long long)shape.dim[i]));
+    return PV_OK;
+}
+
+static pv_status schema_classes(pv_str *out, const pv_data *data)
+{
+    PV_TRY(pv_str_append(out, "\nclasses = "));
+    for (int i = 0; i < pv_data_classes(data); i++)
+        PV_TRY(pv_str_printf(out, "%s%s", i > 0 ? "," : "", pv_data_class_name(data, i)));
+    return PV_OK;
+}
+
+/* From the first party that has features, and the first that has labels: mostly the same. */
 static pv_status write_schema(pv_str *out, const prepare *p)
 {
     pv_status status = PV_OK;
     pv_data *data = NULL;
-    const char *spec = NULL;
-    for (int i = 0; i < p->scenario.parties && spec == NULL; i++) spec = p->local[i].data;
-    if (spec == NULL)
-        PV_FAIL(PV_ERR_FORMAT,
-                "%s: no party has data: give [local] or [local NAME] a line data = SPEC",
-                p->scenario.path);
-    PV_TRY_GOTO(pv_data_open(&data, spec, p->ctx));
-    pv_shape shape = pv_data_sample_shape(data);
-    PV_TRY_GOTO(pv_str_printf(out, "\n[schema]\nkind = %s\nshape = ",
-                              pv_data_what(data) == PV_DATA_IMAGE ? "image" : "table"));
-    for (int i = 0; i < shape.ndim; i++)
-        PV_TRY_GOTO(pv_str_printf(out, "%s%lld", i > 0 ? "," : "", (long long)shape.dim[i]));
-    PV_TRY_GOTO(pv_str_append(out, "\nclasses = "));
-    for (int i = 0; i < pv_data_classes(data); i++)
-        PV_TRY_GOTO(pv_str_printf(out, "%s%s", i > 0 ? "," : "", pv_data_class_name(data, i)));
+    pv_str shape = {0}, classes = {0};
+    int any = 0;
+    for (int i = 0; i < p->scenario.parties && (shape.size == 0 || classes.size == 0); i++) {
+        if (p->local[i].data == NULL) continue;
+        any = 1;
+        PV_TRY_GOTO(pv_data_open(&data, p->local[i].data, p->ctx));
+        if (shape.size == 0 && pv_data_has_features(data)) PV_TRY_GOTO(schema_shape(&shape, data));
+        if (classes.size == 0 && pv_data_has_labels(data))
+            PV_TRY_GOTO(schema_classes(&classes, data));
+        pv_data_free(data);
+        data = NULL;
+    }
+    if (shape.size == 0 || classes.size == 0)
+        PV_FAIL_GOTO(PV_ERR_FORMAT,
+                     "%s: no party has %s: give [local] or [local NAME] a line data = SPEC",
+                     p->scenario.path,
+                     !any              ? "data"
+                     : shape.size == 0 ? "features"
+                                       : "labels");
+    PV_TRY_GOTO(pv_str_append(out, pv_str_text(&shape)));
+    PV_TRY_GOTO(pv_str_append(out, pv_str_text(&classes)));
     PV_TRY_GOTO(pv_str_append(out, "\n"));
 done:
     pv_data_free(data);
+    pv_str_clear(&shape);
+    pv_str_clear(&classes);
     return status;
 }
 
@@ -274,7 +301,7 @@ static const pv_role *role_of(const pv_scheme *scheme, const char *name)
     return NULL;
 }
 
-static pv_status check_roles(const prepare *p, const pv_scheme *scheme)
+static pv_status check_roles(prepare *p, const pv_scheme *scheme)
 {
     const pv_scenario *s = &p->scenario;
     for (int i = 0; i < s->parties; i++)
@@ -291,7 +318,8 @@ static pv_status check_roles(const prepare *p, const pv_scheme *scheme)
                     s->path, scheme->name, role->least, role->most, role->name, n);
     }
     for (int i = 0; i < s->parties; i++)
-        if (role_of(scheme, s->party[i].role)->brings_data && p->local[i].data == NULL)
+        if (pv_role_needs_data(role_of(scheme, s->party[i].role), &p->scenario) &&
+            p->local[i].data == NULL)
             PV_FAIL(PV_ERR_FORMAT,
                     "%s:%d: %s brings no data: give [local] or [local %s] a line data = SPEC",
                     s->path, s->party[i].line, s->party[i].name, s->party[i].name);

@@ -82,8 +82,10 @@ pv_status pv_training_open(pv_training *t, const pv_ctx *ctx)
 pv_status pv_training_run(pv_training *t, const pv_ctx *ctx)
 {
     PV_TRY(pv_model_new(&t->net, t->model, t->train_data, t->seed));
-    if (t->test_data != NULL)
+    if (t->test_data != NULL) {
+        PV_TRY_CONTEXT(pv_data_complete(t->test_data), "while looking at the test data");
         PV_TRY_CONTEXT(pv_model_check_data(t->net, t->test_data), "while looking at the test data");
+    }
     PV_TRY(pv_train(t->net, &t->options, ctx, &t->result));
     if (t->test_data != NULL) PV_TRY(pv_evaluate(t->net, t->test_data, ctx, &t->evaluation));
     return PV_OK;

@@ -29,6 +29,17 @@ fails 3 'label.arff.*6' $train arff:$T/label.arff
 fails 3 'text.arff.*6' $train arff:$T/text.arff
 fails 3 'word.arff.*3' $train arff:$T/word.arff
 
+# --- one side of a table alone
+printf 'a,b,class\n1,2,x\n3,4,y\n1,3,x\n2,2,y\n' >"$T/both.csv"
+ok train --data csv:$T/both.csv --model mlr --epochs 1 --out $T/both.safetensors --quiet
+fails 3 'no labels: it is one side' $train "csv:$T/both.csv?label=none"
+fails 3 'no features: it is one side' $train "csv:$T/both.csv?features=none"
+fails 3 'no labels: it is one side' eval --model $T/both.safetensors --data "csv:$T/both.csv?label=none&drop=class"
+ok predict --model $T/both.safetensors --data "csv:$T/both.csv?label=none&drop=class"
+expect '^2,,[xy],' "$T/out"
+ok data info "csv:$T/both.csv?features=none"
+expect 'samples without features, 2 classes' "$T/out"
+
 # --- IDX: cut off, counts that disagree, a label out of range, garbage
 ok data convert 'glyphs?limit=50' mnist:$T/good
 [ -d "$T/good" ] || bad "data convert made no folder"

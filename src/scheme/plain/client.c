@@ -63,6 +63,7 @@ static pv_status open(void **self, pv_party *p)
     c->weights = pv_fed_vector_new(&c->layout);
     if (c->weights == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for the weights of a model");
     PV_TRY_GOTO(pv_party_data(&c->data, p));
+    PV_TRY_GOTO(pv_data_complete(c->data));
     PV_TRY_GOTO(open_solo(c, p));
     c->server = pv_fed_peer_of_role(p, "server");
     *self = c;

@@ -1,4 +1,4 @@
-foreach(name spec names glyphs batch split describe resize tabular text arrays rows real)
+foreach(name spec names glyphs batch split describe resize tabular sides text arrays rows real)
   pv_test(unit/data/${name} ROOMS data)
 endforeach()
 # Images are decoded by several threads.

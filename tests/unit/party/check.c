@@ -150,6 +150,29 @@ static void tables(void **state)
     CHECK_OK(check_once(&x));
     assert_true(has(&x.report, PV_CHECK_WARN, "missing values", "1 missing values"));
     pv_check_report_clear(&x.report);
+    /* one side: of [schema], what there is is compared */
+    x.extra = "[local]\ndata = csv:t.csv?features=none&label=label\nparts =\n";
+    CHECK_OK(check_once(&x));
+    assert_true(has(&x.report, PV_CHECK_PASS, "ranges", "no features here"));
+    assert_true(has(&x.report, PV_CHECK_PASS, "data", "20001 samples, as [schema] says"));
+    pv_check_report_clear(&x.report);
+    x.extra = "[local]\ndata = csv:t.csv?label=none&drop=label&missing=mean\nparts = iid\n";
+    CHECK_OK(check_once(&x));
+    assert_true(has(&x.report, PV_CHECK_PASS, "labels", "none here"));
+    pv_check_report_clear(&x.report);
+    static const struct {
+        const char *extra, *says;
+    } other[] = {
+        {"[local]\ndata = csv:t.csv?label=none&missing=mean\nparts =\n", "a sample of the data is"},
+        {"[local]\ndata = csv:t.csv?features=none&label=same\nparts =\n",
+         "class 0 of the data is '7'"},
+    };
+    for (int i = 0; i < 2; i++) {
+        x.extra = other[i].extra;
+        CHECK_OK(check_once(&x));
+        assert_true(has(&x.report, PV_CHECK_FAIL, "data", other[i].says));
+        pv_check_report_clear(&x.report);
+    }
     pv_str_clear(&rows);
     toy_free(&c);
 }

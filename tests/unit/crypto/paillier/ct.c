@@ -2,12 +2,13 @@
  * exponent, a plaintext or the randomness. The controls do what must not be done; the run with them
  * must end in complaints.
  *
- * The two files that publish something of what they computed (that a fault was found) are compiled
- * here once more, so that their marks count (base/ct.h). */
+ * The files that publish something of what they computed (that a fault was found, that there is an
+ * inverse) are compiled here once more, so that their marks count (base/ct.h). */
 #include "base/ct.h"
 
 #include "crypto/paillier/decrypt.c"
 #include "math/modular/modsq_pow.c"
+#include "math/modular/modsq_row.c"
 
 #include "base/csprng_test.h"
 #include "crypto/paillier/reference.h"
