@@ -1,6 +1,7 @@
 #include "run/audit_i.h"
 
 #include "base/clock.h"
+#include "report/words.h"
 #include "run/folder.h"
 #include "run/machine.h"
 
@@ -314,7 +315,8 @@ static pv_status write_open(pv_findings *f, const pv_audit_work *w)
         const pv_claim *c = &w->claim[i];
         if (c->told || is_tested(f, c->secret)) continue;
         pv_str_truncate(&s, 0);
-        PV_TRY_GOTO(pv_str_printf(&s, "%s, as the %s sees them", c->secret, c->adversary));
+        PV_TRY_GOTO(pv_str_printf(&s, "%s, as the %s%s sees them", c->secret, c->adversary,
+                                  pv_words_is_adjective(c->adversary) ? " party" : ""));
         PV_TRY_GOTO(add_open(f, &capacity, pv_str_text(&s),
                              c->attacks == NULL || c->attacks[0] == NULL
                                  ? "there is no attack for it here yet"
@@ -459,7 +461,8 @@ static pv_status write_data(pv_findings *f, pv_audit_work *w)
     for (int i = 0; i < w->parties && f->data == NULL; i++) {
         pv_local local = {0};
         pv_str kind = {0};
-        if (!w->party[i].opened) continue;
+        int own = w->o->as_owner != NULL && strcmp(w->o->as_owner, w->party[i].name) == 0;
+        if (!w->party[i].opened && !own) continue;
         char *path = pv_run_party_path(w->o->run, w->party[i].name, "local.ini");
         if (path == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
         status = pv_local_load(&local, &w->scenario, w->party[i].name, path);
