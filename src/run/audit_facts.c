@@ -290,6 +290,14 @@ done:
     return status;
 }
 
+/* The party of a role that there is one of, in a scheme for two: findings name parties. */
+static const char *who_is(const pv_audit_work *w, const char *role)
+{
+    for (int i = 0; i < w->parties && w->scheme->split; i++)
+        if (strcmp(w->party[i].role, role) == 0) return w->party[i].name;
+    return role;
+}
+
 static pv_status write_told(pv_findings *f, const pv_audit_work *w)
 {
     size_t capacity = 0;
@@ -300,7 +308,7 @@ static pv_status write_told(pv_findings *f, const pv_audit_work *w)
         pv_findings_told *t = &f->told[f->tolds++];
         *t = (pv_findings_told){0};
         PV_TRY(copy(&t->secret, c->secret));
-        PV_TRY(copy(&t->to, c->adversary));
+        PV_TRY(copy(&t->to, who_is(w, c->adversary)));
         PV_TRY(copy(&t->why, c->text));
     }
     return PV_OK;
