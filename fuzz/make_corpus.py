@@ -12,6 +12,7 @@ import random
 import struct
 import sys
 
+import corpus_align
 import corpus_fed
 import corpus_identity
 import corpus_net
@@ -329,5 +330,6 @@ if __name__ == "__main__":
     journal_files()
     findings_files()
     corpus_fed.make(save, damaged)
+    corpus_align.psi_points(save, damaged)
     if len(sys.argv) == 2:
         jpeg_files(sys.argv[1])
