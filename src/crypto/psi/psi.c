@@ -84,10 +84,11 @@ pv_status pv_psi_hide(uint8_t *point, const pv_psi *p, const pv_psi_id *id, size
     return PV_OK;
 }
 
-/* point NULL: only look whether it is one. */
+/* point NULL: only look whether it is one. libsodium 1.0.18 overlooks bit 255, which RFC 9496 wants
+ * to be 0: every point would have two encodings, the identity among them. */
 static int refused(uint8_t *point, const uint8_t *scalar, const uint8_t *in)
 {
-    if (sodium_is_zero(in, PV_PSI_POINT)) return 1;
+    if (in[PV_PSI_POINT - 1] >> 7 || sodium_is_zero(in, PV_PSI_POINT)) return 1;
     return point == NULL ? crypto_core_ristretto255_is_valid_point(in) == 0
                          : crypto_scalarmult_ristretto255(point, scalar, in) != 0;
 }

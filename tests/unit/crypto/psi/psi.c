@@ -169,6 +169,9 @@ static void refusals(void **state)
         "26948d35ca62e643e26a83177332e6b6afeb9d08e4268b650f1f5bbd8d81d371",
         "3eb858e78f5a7254d8c9731174a94f76755fd3941c0ac93735c07ba14579630e",
         "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        /* bit 255 set: the base point, the identity */
+        "e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2df6",
+        "0000000000000000000000000000000000000000000000000000000000000080",
     };
     (void)state;
     side *a = side_new(1, "s");
