@@ -28,6 +28,11 @@ pv_scenario *pv_party_scenario(const pv_party *p)
     return p->o->scenario;
 }
 
+const pv_local *pv_party_local(const pv_party *p)
+{
+    return p->o->local;
+}
+
 const char *pv_party_name(const pv_party *p)
 {
     return p->o->name;

@@ -3,12 +3,14 @@
 #include "attack/gradient/gradient.h"
 #include "attack/rows/rows.h"
 #include "base/str.h"
+#include "scheme/align/align.h"
 #include "scheme/federated/federated.h"
 #include "scheme/plain/plain.h"
 
 #include <string.h>
 
-static const pv_scheme *const schemes[] = {&pv_scheme_plain, &pv_scheme_federated, NULL};
+static const pv_scheme *const schemes[] = {&pv_scheme_plain, &pv_scheme_federated, &pv_scheme_align,
+                                           NULL};
 static const pv_attack *const attacks[] = {&pv_attack_idlg,
                                            &pv_attack_dlg,
                                            &pv_attack_cosine,
