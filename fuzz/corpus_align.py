@@ -27,3 +27,37 @@ def psi_points(save, damaged):
     for i, p in enumerate(NO_POINTS):
         files[f"no-point-{i}"] = b"\0" + POINTS[0] + p + POINTS[1]
     save("psi_points", damaged(files, 31))
+
+
+def align(save, damaged):
+    from corpus_view import parts_bytes
+    u8, i32, i64 = 1, 2, 3
+    h = "07" * 32
+    order = ('{"schema":1,"rows":3,"part":"all","order":"sha256:%s","session":"sha256:%s","sizes":{"mine":5,"theirs":4},'
+             '"file":"aligned.csv","sha256":"%s"}' % (h, h, h))
+    nonce = (b"nonce", u8, [32], bytes(range(32)))
+    files = {
+        "empty": b"",
+        "join": b"\0" + parts_bytes(nonce, (b"ids", i64, [1], struct.pack("<q", 200)), (b"columns", i64, [1], struct.pack("<q", 2))),
+        "join-many": b"\0" + parts_bytes(nonce, (b"ids", i64, [1], struct.pack("<q", 1 << 40)), (b"columns", i64, [1], struct.pack("<q", 2))),
+        "join-columns": b"\0" + parts_bytes(nonce, (b"ids", i64, [1], struct.pack("<q", 5)), (b"columns", i64, [1], struct.pack("<q", 0))),
+        "join-short": b"\0" + parts_bytes(nonce),
+        "points": b"\1" + parts_bytes((b"point", u8, [4, 32], b"".join(POINTS))),
+        "points-few": b"\1" + parts_bytes((b"point", u8, [3, 32], b"".join(POINTS[:3]))),
+        "points-flat": b"\1" + parts_bytes((b"point", u8, [128], b"".join(POINTS))),
+        "opened": b"\2" + parts_bytes((b"order", i32, [4], struct.pack("<4i", 2, 0, 3, 1))),
+        "opened-negative": b"\2" + parts_bytes((b"order", i32, [4], struct.pack("<4i", 2, 0, -1, 1))),
+        "opened-twice": b"\2" + parts_bytes((b"order", i32, [4], struct.pack("<4i", 2, 0, 2, 1))),
+        "agreed": b"\3" + parts_bytes((b"order", u8, [32], bytes(32)), (b"rows", i64, [1], struct.pack("<q", 200))),
+        "agreed-none": b"\3" + parts_bytes((b"order", u8, [32], bytes(32)), (b"rows", i64, [1], struct.pack("<q", 0))),
+        "ids": b"\4" + "a,b,c\n1,  Ada  Lovelace\u00a0,3\n2,\u00c4\u1e9e\u0130\u03a3,4\n,x,\n".encode(),
+        "ids-twice": b"\4" + "a,b\nx,1\n\"X \",1\n".encode(),
+        "ids-quotes": b"\4" + b"\"a\",\"b\"\n\"\"\"1\"\"\",\"\n\"\n",
+        "ids-column": b"\4a,c\n1,2\n",
+        "order": b"\5" + order.encode(),
+        "order-name": b"\5" + order.replace("aligned.csv", "../aligned.csv").encode(),
+        "order-rows": b"\5" + order.replace('"rows":3', '"rows":6').encode(),
+        "order-hash": b"\5" + order.replace("sha256:07", "sha256:0x").encode(),
+        "order-part": b"\5" + order.replace("all", "everything").encode(),
+    }
+    save("align", damaged(files, 32))

@@ -331,5 +331,6 @@ if __name__ == "__main__":
     findings_files()
     corpus_fed.make(save, damaged)
     corpus_align.psi_points(save, damaged)
+    corpus_align.align(save, damaged)
     if len(sys.argv) == 2:
         jpeg_files(sys.argv[1])

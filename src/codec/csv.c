@@ -87,8 +87,7 @@ static pv_status read_field(csv *c)
                     c->text.name, c->text.line, c->separator);
     } else {
         for (; !at_line_end(c) && peek(c) != c->separator; c->text.at++) PV_TRY(keep(c, peek(c)));
-        while (c->length > 0 && (c->field[c->length - 1] == ' ' || c->field[c->length - 1] == '\t'))
-            c->length--;
+        while (c->length > 0 && strchr(" \t\r", c->field[c->length - 1]) != NULL) c->length--;
         c->end = c->begin + c->length;
     }
     c->field[c->length] = '\0';

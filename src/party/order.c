@@ -95,13 +95,24 @@ static pv_status read_order(pv_order *o, const json_t *j, const char *path)
     return pv_json_get_integer(&o->theirs, sizes, "theirs", o->rows, MOST_ROWS, path);
 }
 
-pv_status pv_order_load(pv_order *o, const char *path)
+pv_status pv_order_parse(pv_order *o, const char *name, const void *data, size_t size)
 {
     json_t *j;
     *o = (pv_order){0};
-    PV_TRY(pv_json_load(&j, path, MOST_BYTES));
-    pv_status status = read_order(o, j, path);
+    PV_TRY(pv_json_parse(&j, name, data, size));
+    pv_status status = read_order(o, j, name);
     json_decref(j);
+    if (status != PV_OK) *o = (pv_order){0};
+    return status;
+}
+
+pv_status pv_order_load(pv_order *o, const char *path)
+{
+    pv_bytes file;
+    *o = (pv_order){0};
+    PV_TRY(pv_file_read(&file, path, MOST_BYTES));
+    pv_status status = pv_order_parse(o, path, file.data, file.size);
+    pv_bytes_clear(&file);
     return status;
 }
 

@@ -25,8 +25,10 @@ typedef struct pv_order {
     char name[PV_ORDER_FILE]; /* of the file, beside order.json */
 } pv_order;
 
-/* Errors of load: those of reading and parsing, PV_ERR_FORMAT, PV_ERR_RANGE, PV_ERR_VERSION. */
+/* Errors of load and parse: those of reading, PV_ERR_FORMAT, PV_ERR_RANGE, PV_ERR_VERSION; *o is
+ * cleared. */
 pv_status pv_order_load(pv_order *o, const char *path) PV_MUST_USE;
+pv_status pv_order_parse(pv_order *o, const char *name, const void *data, size_t size) PV_MUST_USE;
 pv_status pv_order_save(const pv_order *o, const char *path) PV_MUST_USE;
 
 /* The order of the test rows, beside order.json at `path`; *there says whether there is one. */

@@ -127,7 +127,7 @@ static pv_status no_such_column(const pv_csv_sheet *sheet, const pv_align_ids_ho
     for (int i = 0; i < sheet->ncolumns && i < 20 && status == PV_OK; i++)
         status = pv_str_printf(&known, "%s%s", i > 0 ? ", " : "", sheet->names[i]);
     if (status == PV_OK)
-        status = pv_trail_fail(PV_ERR_OPTION, __FILE__, __LINE__,
+        status = pv_trail_fail(PV_ERR_INPUT, __FILE__, __LINE__,
                                "%s: ids = %s: there is no column '%.*s'; the columns are %s%s",
                                how->path, how->columns, size, name, pv_str_text(&known),
                                sheet->ncolumns > 20 ? ", ..." : "");
@@ -153,10 +153,10 @@ static pv_status choose_columns(pv_align_ids *ids, const pv_csv_sheet *sheet,
         if (column < 0) return no_such_column(sheet, how, p, (int)used);
         for (int i = 0; i < ids->columns; i++)
             if (ids->column[i] == column)
-                PV_FAIL(PV_ERR_OPTION, "%s: ids = %s: '%s' stands there twice", how->path,
+                PV_FAIL(PV_ERR_INPUT, "%s: ids = %s: '%s' stands there twice", how->path,
                         how->columns, sheet->names[column]);
         if (ids->columns == PV_ALIGN_COLUMNS)
-            PV_FAIL(PV_ERR_OPTION, "%s: ids = %s: more than %d columns", how->path, how->columns,
+            PV_FAIL(PV_ERR_INPUT, "%s: ids = %s: more than %d columns", how->path, how->columns,
                     PV_ALIGN_COLUMNS);
         ids->column[ids->columns++] = column;
         p += size;

@@ -44,8 +44,9 @@ typedef struct pv_align_ids_how {
     int drop_missing;
 } pv_align_ids_how;
 
-/* Errors: PV_ERR_OPTION (no such column, one named twice, too many), PV_ERR_INPUT (missing, twice;
- * with the lines, never the value), PV_ERR_LIMIT, PV_ERR_MEMORY. On failure *ids is cleared. */
+/* Errors: PV_ERR_INPUT (no such column, one named twice, too many; a value missing, rows about the
+ * same: with the lines, never the value), PV_ERR_LIMIT, PV_ERR_MEMORY. On failure *ids is cleared.
+ */
 pv_status pv_align_ids_read(pv_align_ids *ids, const pv_csv_sheet *sheet,
                             const pv_align_ids_how *how) PV_MUST_USE;
 void pv_align_ids_clear(pv_align_ids *ids); /* idempotent */

@@ -14,7 +14,7 @@ static pv_status find_file(pv_align_table *t, const pv_local *l, const char *who
                 l->data == NULL ? "data = csv:FILE" : "ids = COLUMN, or COLUMN,COLUMN,...");
     PV_TRY(pv_spec_parse(&spec, l->data));
     if (strcmp(spec.kind, "csv") != 0 || spec.path[0] == '\0' || spec.n > 0)
-        PV_FAIL_GOTO(PV_ERR_OPTION,
+        PV_FAIL_GOTO(PV_ERR_INPUT,
                      "%s brings %s: tables are aligned as they are, so csv:FILE without options "
                      "was expected",
                      who, l->data);

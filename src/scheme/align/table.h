@@ -20,7 +20,7 @@ typedef struct pv_align_table {
 } pv_align_table;
 
 /* who: the party, for messages. On failure *t is cleared. Errors: PV_ERR_INPUT (no data, no ids, no
- * column left), PV_ERR_OPTION (a SPEC that is no csv:FILE), those of reading and of the ids. */
+ * column left, a SPEC that is no csv:FILE), those of reading and of the ids. */
 pv_status pv_align_table_open(pv_align_table *t, const pv_align_options *o, const pv_local *l,
                               const char *who) PV_MUST_USE;
 void pv_align_table_clear(pv_align_table *t); /* idempotent */

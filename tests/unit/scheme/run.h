@@ -35,6 +35,7 @@ typedef struct run_party {
 
 typedef struct run {
     const pv_scheme *scheme;
+    const char *lead, *other; /* roles of party 0 and of the others */
     char folder[64], text[RUN_TEXT];
     pv_certificate *ca;
     run_party party[RUN_PARTIES]; /* the server, then the clients */
@@ -49,6 +50,8 @@ static inline void run_init(run *r, const pv_scheme *scheme, int clients)
     char path[128], key[128];
     memset(r, 0, sizeof *r);
     r->scheme = scheme;
+    r->lead = "server";
+    r->other = "client";
     r->parties = clients + 1;
     strcpy(r->folder, "/tmp/privet-run-XXXXXX");
     assert_non_null(mkdtemp(r->folder));
@@ -117,7 +120,7 @@ static inline void run_connect(run *r)
             const run_party *other = &r->party[k == 0 ? i : 0];
             r->party[k == 0 ? 0 : i].channel[k == 0 ? i - 1 : 0] =
                 (pv_hub_peer){.name = other->name,
-                              .role = k == 0 ? "client" : "server",
+                              .role = k == 0 ? r->other : r->lead,
                               .fingerprint = *pv_certificate_fingerprint(
                                   pv_identity_certificate(other->identity)),
                               .channel = end[k]};
@@ -149,7 +152,7 @@ static inline void run_all(run *r, const char *what)
         snprintf(p->folder, sizeof p->folder, "%s/%s/%s", base, what, name);
         CHECK_OK(pv_scenario_parse(&p->scenario, "test.ini", r->text, strlen(r->text)));
         CHECK_OK(pv_local_load(&p->local, &p->scenario, p->name, NULL));
-        const char *role = i == 0 ? "server" : "client";
+        const char *role = i == 0 ? r->lead : r->other;
         p->options = (pv_party_options){.size = sizeof p->options,
                                         .scenario = &p->scenario,
                                         .local = &p->local,
