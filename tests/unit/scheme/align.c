@@ -21,16 +21,15 @@ static void write_table(const run *r, const char *name, const char *text)
 
 static void scenario(run *r, const char *settings, const char *left, const char *right)
 {
-    char hex[PV_HASH_TEXT];
     size_t n = 0;
 #define ADD(...) n += (size_t)snprintf(r->text + n, RUN_TEXT - n, __VA_ARGS__)
     ADD("[scenario]\nname = test\nscheme = align\n[scheme]\n%s\n", settings);
-    for (int i = 0; i < 2; i++)
-        ADD("[party %s]\nrole = %s\ncert = sha256:%s\n[local %s]\ndata = csv:%s/%s.csv\n%s\n",
-            r->party[i].name, i == 0 ? "left" : "right",
-            pv_hash_text(pv_certificate_fingerprint(pv_identity_certificate(r->party[i].identity)),
-                         hex),
-            r->party[i].name, r->folder, i == 0 ? "left" : "right", i == 0 ? left : right);
+    for (int i = 0; i < 2; i++) {
+        run_add_party(r, i);
+        n = strlen(r->text);
+        ADD("[local %s]\ndata = csv:%s/%s.csv\n%s\n", r->party[i].name, r->folder, r->party[i].name,
+            i == 0 ? left : right);
+    }
 #undef ADD
     assert_true(n < RUN_TEXT);
 }
@@ -40,9 +39,12 @@ static void start(run *r)
 {
     tables *t = calloc(1, sizeof *t);
     size_t a = 0, b = 0;
-    run_init(r, &pv_scheme_align, 1);
-    r->lead = "left";
-    r->other = "right";
+    memset(r, 0, sizeof *r);
+    r->scheme = &pv_scheme_align;
+    r->parties = 2;
+    strcpy(r->party[0].name, r->party[0].role = "left");
+    strcpy(r->party[1].name, r->party[1].role = "right");
+    run_prepare(r);
     a += (size_t)snprintf(t->left, sizeof t->left, "name,born,x\n");
     b += (size_t)snprintf(t->right, sizeof t->right, "y,who,date\n");
     for (int i = 0; i < 40; i++)
@@ -224,7 +226,7 @@ static void refusals(void **state)
     scenario(&r, "minimum = 5", "ids = name,bornn", RIGHT);
     fails(&r, "column", PV_ERR_INPUT, "there is no column 'bornn'; the columns are name, born, x");
     scenario(&r, "minimum = 5", "", RIGHT);
-    fails(&r, "ids", PV_ERR_INPUT, "server has no ids");
+    fails(&r, "ids", PV_ERR_INPUT, "left has no ids");
     scenario(&r, "minimum = 5", "ids = name", RIGHT);
     fails(&r, "twice", PV_ERR_INPUT, "lines 2 and 9 are about the same name, and more");
     scenario(&r, "minimum = 1\ntest = 0.5", LEFT, RIGHT);
