@@ -131,7 +131,7 @@ static pv_status run(const pv_cli *cli, const void *opaque)
 
 const pv_command pv_command_align = {
     .name = "align",
-    .summary = "bring two parties' tables into one order: the rows whose identifiers both have",
+    .summary = "bring the rows that two parties share into one order",
     .text =
         "Compares the identifiers of two tables by private set intersection: each party learns how "
         "many the other has and which are shared, and nothing about the rest if both follow the "

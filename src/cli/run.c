@@ -62,7 +62,11 @@ static void print(const json_t *j, const char *out)
     pv_console_print("%s, ", pv_console_duration(number(j, "seconds"), text));
     pv_console_print("%s between the parties\n", pv_console_bytes(bytes, text));
     json_object_foreach(json_object_get(j, "parties"), name, value) print_party(name, value);
-    pv_console_print("the run: %s; what each party could find out: privet audit %s\n", out, out);
+    if (model == NULL)
+        pv_console_print("the run: %s\n", out);
+    else
+        pv_console_print("the run: %s; what each party could find out: privet audit %s\n", out,
+                         out);
 }
 
 static pv_status run(const pv_cli *cli, const void *opaque)

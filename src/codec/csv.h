@@ -1,9 +1,9 @@
 /* codec/csv.h - comma-separated values: a table with a header line
  *
  * The first line names the columns. Fields may be quoted ("a ""b"" c", with separators and line
- * breaks inside); blanks around a field that is not quoted, and a CR behind it, do not count; a byte
- * order mark is skipped; lines end in LF or CRLF; empty lines are skipped. An empty field, "?" and
- * "NA" are missing values.
+ * breaks inside); blanks around a field that is not quoted, and a CR behind it, do not count; a
+ * byte order mark is skipped; lines end in LF or CRLF; empty lines are skipped. An empty field, "?"
+ * and "NA" are missing values.
  *
  * The first value of a column that is not missing decides its kind: a number makes it numeric, and
  * a text further down is then an error, not a new kind. `nominal` names a column (the label) that

@@ -52,6 +52,10 @@ ok view $T/run/parties/clinic/view.pvv --cross $T/run/parties/registry/view.pvv
 ok align examples/align.ini --out $T/run --resume --json
 [ "$(json parties.clinic.rows)" = 200 ] || bad "rows in JSON"
 
+ok run --resume --out $T/run
+expect '^align: ' "$T/out"
+fails 3 'trains no model' audit $T/run
+
 # --- what is wrong with a table is said by its owner, and nothing is written
 scenario() { # SETTINGS LEFT RIGHT
     printf '[scenario]\nscheme = align\n[scheme]\n%s\n[party a]\nrole = left\n[party b]\nrole = right\n' "$1"

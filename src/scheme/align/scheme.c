@@ -106,14 +106,6 @@ static pv_status truth(pv_batch_truth *out, pv_scenario *s, const char *victim, 
     return PV_OK;
 }
 
-static pv_status known(pv_scenario *s, int *local_epochs, int *local_batch, double *local_lr)
-{
-    (void)s;
-    *local_epochs = *local_batch = 0;
-    *local_lr = 0;
-    return PV_OK;
-}
-
 static int linked(const char *a, const char *b)
 {
     return strcmp(a, b) != 0;
@@ -143,6 +135,4 @@ const pv_scheme pv_scheme_align = {
     .check = check,
     .forecast = forecast,
     .truth = truth,
-    .known = known,
-    .plain = NULL,
 };
