@@ -65,6 +65,24 @@ int pv_file_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
+pv_status pv_file_refuse_existing(const char *path)
+{
+    struct stat st;
+    if (lstat(path, &st) != 0) return PV_OK;
+    PV_FAIL(PV_ERR_USAGE, "%s: is there already and is not overwritten; move it away first", path);
+}
+
+pv_status pv_file_private(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) != 0) PV_FAIL(PV_ERR_IO, "%s: %s", path, strerror(errno));
+    if ((st.st_mode & (S_IRWXG | S_IRWXO)) == 0) return PV_OK;
+    PV_FAIL(PV_ERR_AUTH,
+            "%s: has mode %04o, so that others may reach it; chmod 600, and replace what is in it "
+            "if somebody may have read it",
+            path, (unsigned)st.st_mode & 07777);
+}
+
 int pv_folder_exists(const char *path)
 {
     struct stat st;

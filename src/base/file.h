@@ -25,6 +25,10 @@ pv_status pv_file_read(pv_bytes *out, const char *path, size_t max) PV_MUST_USE;
 /* 1 when path exists (as a folder: when it is one). */
 int pv_file_exists(const char *path);
 int pv_folder_exists(const char *path);
+/* PV_ERR_USAGE when path exists already, as a file, a link or anything else. */
+pv_status pv_file_refuse_existing(const char *path) PV_MUST_USE;
+/* PV_ERR_AUTH when the group or others may do anything with the file. */
+pv_status pv_file_private(const char *path) PV_MUST_USE;
 pv_status pv_folder_make(const char *path)
     PV_MUST_USE; /* with its parents; fine when it is there */
 

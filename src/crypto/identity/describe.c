@@ -52,7 +52,7 @@ pv_status pv_key_describe(pv_key_description *out, const char *path)
         s = describe_request(out, path, &pem);
     } else if (strcmp(pem.label, PV_PEM_ENCRYPTED_KEY) == 0) {
         out->kind = PV_KEY_LOCKED;
-        s = pv_key_private(path);
+        s = pv_file_private(path);
     } else {
         s = pv_pem_expect(&pem, path, PV_PEM_KEY);
         if (s == PV_OK) s = describe_key(out, path);

@@ -3,14 +3,11 @@
 #include "base/secret.h"
 #include "crypto/identity/openssl.h"
 #include "crypto/identity/pem.h"
-#include <errno.h>
 #include <limits.h>
-#include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 #include <sodium.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { SCRYPT_N = 1 << 14, SCRYPT_R = 8, SCRYPT_P = 5 };
 
@@ -41,17 +38,6 @@ pv_status pv_key_public(uint8_t out[32], const EVP_PKEY *key, const char *what)
     return pv_key_sound(out, what);
 }
 
-pv_status pv_key_private(const char *path)
-{
-    struct stat st;
-    if (stat(path, &st) != 0) PV_FAIL(PV_ERR_IO, "%s: %s", path, strerror(errno));
-    if ((st.st_mode & (S_IRWXG | S_IRWXO)) == 0) return PV_OK;
-    PV_FAIL(PV_ERR_AUTH,
-            "%s: has mode %04o, so that others may reach it; chmod 600, and replace what is in it "
-            "if somebody may have read it",
-            path, (unsigned)st.st_mode & 07777);
-}
-
 static pv_status encrypt(X509_SIG **out, PKCS8_PRIV_KEY_INFO *plain, const char *passphrase)
 {
     size_t size = strlen(passphrase);
@@ -71,31 +57,25 @@ pv_status pv_key_save(EVP_PKEY *key, const char *path, const pv_passphrase *pass
     pv_status status = PV_OK;
     PKCS8_PRIV_KEY_INFO *plain = NULL;
     X509_SIG *encrypted = NULL;
-    BIO *bio = NULL;
-    int written;
-    PV_TRY(pv_pem_refuse_existing(path));
-    PV_TRY(pv_pem_buffer(&bio));
+    pv_pem pem = {0};
+    uint8_t *der = NULL;
+    int locked = passphrase != NULL && passphrase->text != NULL, size;
+    PV_TRY(pv_file_refuse_existing(path));
     pv_openssl_begin();
     plain = EVP_PKEY2PKCS8(key);
     if (plain == NULL) {
         status = pv_openssl_fail(PV_ERR_RUN, "%s: the key could not be encoded", path);
         goto done;
     }
-    if (passphrase != NULL && passphrase->text != NULL) {
-        PV_TRY_GOTO(encrypt(&encrypted, plain, passphrase->text));
-        written = PEM_write_bio_PKCS8(bio, encrypted);
-    } else {
-        written = PEM_write_bio_PKCS8_PRIV_KEY_INFO(bio, plain);
-    }
-    if (written != 1) {
-        status = pv_openssl_fail(PV_ERR_RUN, "%s: the key could not be encoded", path);
-        goto done;
-    }
-    PV_TRY_GOTO(pv_pem_save(bio, path, 0600));
+    if (locked) PV_TRY_GOTO(encrypt(&encrypted, plain, passphrase->text));
+    size = locked ? i2d_X509_SIG(encrypted, &der) : i2d_PKCS8_PRIV_KEY_INFO(plain, &der);
+    PV_TRY_GOTO(
+        pv_pem_take(&pem, locked ? PV_PEM_ENCRYPTED_KEY : PV_PEM_KEY, der, size, "the key"));
+    PV_TRY_GOTO(pv_pem_save(&pem, path, 0600));
 done:
     X509_SIG_free(encrypted);
     PKCS8_PRIV_KEY_INFO_free(plain);
-    BIO_free(bio);
+    pv_pem_clear(&pem);
     return status;
 }
 
@@ -147,7 +127,7 @@ pv_status pv_key_load(EVP_PKEY **key, const char *path, const pv_passphrase *pas
     *key = NULL;
     PV_TRY(pv_pem_read(&pem, path));
     pv_status status = PV_OK;
-    PV_TRY_GOTO(pv_key_private(path));
+    PV_TRY_GOTO(pv_file_private(path));
     PV_TRY_GOTO(decode(key, &pem, path, passphrase));
     PV_TRY_GOTO(pv_key_public(public_half, *key, path));
 done:

@@ -15,9 +15,6 @@ pv_status pv_key_make(EVP_PKEY **key) PV_MUST_USE;
 /* The file must not exist. PV_ERR_USAGE also for an empty passphrase. */
 pv_status pv_key_save(EVP_PKEY *key, const char *path, const pv_passphrase *passphrase) PV_MUST_USE;
 
-/* PV_ERR_AUTH when the group or others may do anything with the file. */
-pv_status pv_key_private(const char *path) PV_MUST_USE;
-
 /* Errors: as pv_identity_load. */
 pv_status pv_key_load(EVP_PKEY **key, const char *path,
                       const pv_passphrase *passphrase) PV_MUST_USE;

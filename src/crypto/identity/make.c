@@ -7,7 +7,7 @@
 #include "crypto/identity/pem.h"
 #include "crypto/identity/request.h"
 #include "wire/utf8.h"
-#include <openssl/pem.h>
+#include <openssl/x509.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -59,13 +59,13 @@ static pv_status new_pair(file_pair *p, const char *folder, const char *stem, co
     PV_TRY(pv_folder_make(folder));
     PV_TRY(pv_str_printf(&p->key, "%s/%s.key", folder, stem));
     PV_TRY(pv_str_printf(&p->other, "%s/%s.%s", folder, stem, suffix));
-    PV_TRY(pv_pem_refuse_existing(p->key.text));
-    return pv_pem_refuse_existing(p->other.text);
+    PV_TRY(pv_file_refuse_existing(p->key.text));
+    return pv_file_refuse_existing(p->other.text);
 }
 
 /* Both or none. */
 static pv_status save_pair(const file_pair *p, EVP_PKEY *key, const pv_passphrase *passphrase,
-                           BIO *other)
+                           const pv_pem *other)
 {
     PV_TRY(pv_key_save(key, p->key.text, passphrase));
     pv_status s = pv_pem_save(other, p->other.text, 0644);
@@ -73,13 +73,20 @@ static pv_status save_pair(const file_pair *p, EVP_PKEY *key, const pv_passphras
     return s;
 }
 
-static pv_status encode_certificate(BIO **bio, X509 *x)
+static pv_status encode_certificate(pv_pem *pem, X509 *x)
 {
-    PV_TRY(pv_pem_buffer(bio));
+    uint8_t *der = NULL;
     pv_openssl_begin();
-    if (PEM_write_bio_X509(*bio, x) != 1)
-        return pv_openssl_fail(PV_ERR_RUN, "the certificate could not be encoded");
-    return PV_OK;
+    int size = i2d_X509(x, &der);
+    return pv_pem_take(pem, PV_PEM_CERTIFICATE, der, size, "the certificate");
+}
+
+static pv_status encode_request(pv_pem *pem, X509_REQ *request)
+{
+    uint8_t *der = NULL;
+    pv_openssl_begin();
+    int size = i2d_X509_REQ(request, &der);
+    return pv_pem_take(pem, PV_PEM_REQUEST, der, size, "the request");
 }
 
 pv_status pv_ca_make(const char *folder, const char *name, int days,
@@ -89,7 +96,7 @@ pv_status pv_ca_make(const char *folder, const char *name, int days,
     file_pair files = {0};
     EVP_PKEY *key = NULL;
     X509 *x = NULL;
-    BIO *bio = NULL;
+    pv_pem pem = {0};
     int64_t now = (int64_t)time(NULL);
     PV_TRY(check_authority_name(name));
     PV_TRY(check_days(days));
@@ -101,10 +108,10 @@ pv_status pv_ca_make(const char *folder, const char *name, int days,
                      .begins = now - PV_CLOCK_SLACK,
                      .ends = now + (int64_t)days * DAY};
     PV_TRY_GOTO(pv_issue_certificate(&x, &what));
-    PV_TRY_GOTO(encode_certificate(&bio, x));
-    PV_TRY_GOTO(save_pair(&files, key, passphrase, bio));
+    PV_TRY_GOTO(encode_certificate(&pem, x));
+    PV_TRY_GOTO(save_pair(&files, key, passphrase, &pem));
 done:
-    BIO_free(bio);
+    pv_pem_clear(&pem);
     X509_free(x);
     EVP_PKEY_free(key);
     clear_pair(&files);
@@ -138,7 +145,7 @@ done:
 
 /* A certificate for name and key as PEM. It ends no later than the authority's, with which it would
  * become worthless. */
-static pv_status certify(BIO **bio, const pv_identity *ca, const char *name, EVP_PKEY *key,
+static pv_status certify(pv_pem *pem, const pv_identity *ca, const char *name, EVP_PKEY *key,
                          int days)
 {
     X509 *x = NULL;
@@ -156,7 +163,7 @@ static pv_status certify(BIO **bio, const pv_identity *ca, const char *name, EVP
         .ends = ends < pv_certificate_ends(c) ? ends : pv_certificate_ends(c),
     };
     PV_TRY(pv_issue_certificate(&x, &what));
-    pv_status s = encode_certificate(bio, x);
+    pv_status s = encode_certificate(pem, x);
     X509_free(x);
     return s;
 }
@@ -168,16 +175,16 @@ pv_status pv_party_make(const char *folder, const char *name, int days,
     file_pair files = {0};
     EVP_PKEY *key = NULL;
     pv_identity *ca = NULL;
-    BIO *bio = NULL;
+    pv_pem pem = {0};
     PV_TRY(check_party(name));
     PV_TRY(check_days(days));
     PV_TRY_GOTO(open_authority(&ca, folder, ca_passphrase));
     PV_TRY_GOTO(new_pair(&files, folder, name, "pem"));
     PV_TRY_GOTO(pv_key_make(&key));
-    PV_TRY_GOTO(certify(&bio, ca, name, key, days));
-    PV_TRY_GOTO(save_pair(&files, key, passphrase, bio));
+    PV_TRY_GOTO(certify(&pem, ca, name, key, days));
+    PV_TRY_GOTO(save_pair(&files, key, passphrase, &pem));
 done:
-    BIO_free(bio);
+    pv_pem_clear(&pem);
     pv_identity_free(ca);
     EVP_PKEY_free(key);
     clear_pair(&files);
@@ -190,20 +197,15 @@ pv_status pv_csr_make(const char *folder, const char *name, const pv_passphrase 
     file_pair files = {0};
     EVP_PKEY *key = NULL;
     X509_REQ *request = NULL;
-    BIO *bio = NULL;
+    pv_pem pem = {0};
     PV_TRY(check_party(name));
     PV_TRY_GOTO(new_pair(&files, folder, name, "csr"));
     PV_TRY_GOTO(pv_key_make(&key));
     PV_TRY_GOTO(pv_issue_request(&request, name, key));
-    PV_TRY_GOTO(pv_pem_buffer(&bio));
-    pv_openssl_begin();
-    if (PEM_write_bio_X509_REQ(bio, request) != 1) {
-        status = pv_openssl_fail(PV_ERR_RUN, "the request could not be encoded");
-        goto done;
-    }
-    PV_TRY_GOTO(save_pair(&files, key, passphrase, bio));
+    PV_TRY_GOTO(encode_request(&pem, request));
+    PV_TRY_GOTO(save_pair(&files, key, passphrase, &pem));
 done:
-    BIO_free(bio);
+    pv_pem_clear(&pem);
     X509_REQ_free(request);
     EVP_PKEY_free(key);
     clear_pair(&files);
@@ -218,18 +220,18 @@ pv_status pv_csr_sign(const char *folder, const char *csr_path, const char *cert
     pv_pem pem = {0};
     X509_REQ *request = NULL;
     pv_identity *ca = NULL;
-    BIO *bio = NULL;
+    pv_pem made = {0};
     PV_TRY(check_days(days));
-    PV_TRY(pv_pem_refuse_existing(certificate_path));
+    PV_TRY(pv_file_refuse_existing(certificate_path));
     PV_TRY_GOTO(pv_pem_read(&pem, csr_path));
     PV_TRY_GOTO(pv_pem_expect(&pem, csr_path, PV_PEM_REQUEST));
     PV_TRY_GOTO(pv_request_parse(&request, name, csr_path, pem.der, pem.size));
     PV_TRY_GOTO(check_party(name));
     PV_TRY_GOTO(open_authority(&ca, folder, ca_passphrase));
-    PV_TRY_GOTO(certify(&bio, ca, name, X509_REQ_get0_pubkey(request), days));
-    PV_TRY_GOTO(pv_pem_save(bio, certificate_path, 0644));
+    PV_TRY_GOTO(certify(&made, ca, name, X509_REQ_get0_pubkey(request), days));
+    PV_TRY_GOTO(pv_pem_save(&made, certificate_path, 0644));
 done:
-    BIO_free(bio);
+    pv_pem_clear(&made);
     pv_identity_free(ca);
     X509_REQ_free(request);
     pv_pem_clear(&pem);

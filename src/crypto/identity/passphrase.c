@@ -9,7 +9,7 @@ pv_status pv_passphrase_load(char text[PV_PASSPHRASE_MAX + 1], const char *path)
     pv_bytes file = {0};
     text[0] = '\0';
     PV_TRY(pv_file_read(&file, path, PV_PEM_MAX));
-    PV_TRY_GOTO(pv_key_private(path));
+    PV_TRY_GOTO(pv_file_private(path));
     size_t n = strcspn((const char *)file.data, "\n");
     int whole = n == file.size || file.data[n] == '\n'; /* no NUL in it */
     if (n > 0 && n < file.size && file.data[n - 1] == '\r') n--;

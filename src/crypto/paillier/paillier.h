@@ -14,9 +14,8 @@
  *
  * Primes are safe primes (math/modular/prime.h). For the owner this makes encryption exact: the
  * group modulo p² has a generator of known order, ρ = g^x with x uniform below p-1 has the
- * distribution of r^n (crypto-review 1), and a table of g's powers makes it cheap. For others it
- * makes DJN's h = -y² generate all it should (crypto-review 11). Keys whose (p-1)/2 is composite
- * can be loaded
+ * distribution of r^n, and a table of g's powers makes it cheap. For others it
+ * makes DJN's h = -y² generate all it should. Keys whose (p-1)/2 is composite can be loaded
  * (`safe` is 0 then): their owner encrypts by r^p modulo p², and blinding them is textbook.
  *
  * Everything is by batches of `count`: a plaintext has pv_paillier_limbs() limbs of 64 bits
@@ -27,9 +26,10 @@
  * Bytes: a ciphertext crosses as 2·bits/8 bytes, little-endian (pv_paillier_cipher_bytes); what
  * comes in is checked: below n², not zero, no factor shared with n.
  *
- * Key files: PEM blocks "PRIVET PAILLIER PRIVATE KEY" (mode 0600) and "PRIVET PAILLIER PUBLIC KEY"
- * of u32 version, u32 bits, then little-endian numbers: n (bits/8 bytes) | p, q (bits/16 bytes
- * each) A public key file also carries the proof that n is well-formed.
+ * Key files are PEM files (wire/pem.h) of u32 version (1), u32 bits, and numbers, little-endian:
+ *     PRIVET PAILLIER PRIVATE KEY    p, q of bits/16 bytes each; mode 0600
+ *     PRIVET PAILLIER PUBLIC KEY     n of bits/8 bytes, the proof that n is well-formed
+ * The proof of a file has the context PV_PAILLIER_FILE_CONTEXT.
  */
 #ifndef PV_CRYPTO_PAILLIER_PAILLIER_H
 #define PV_CRYPTO_PAILLIER_PAILLIER_H
@@ -47,7 +47,7 @@ enum {
 typedef struct pv_paillier_pk pv_paillier_pk;
 typedef struct pv_paillier_sk pv_paillier_sk;
 
-/* ---- keys (key.c, key_file.c) */
+/* ---- keys (key.c). A key may be used by several threads at a time. */
 /* bits: 2048, 3072 or 4096. Takes seconds to minutes; progress and cancellation by ctx. */
 pv_status pv_paillier_generate(pv_paillier_sk **out, int bits, pv_csprng *r,
                                const pv_ctx *ctx) PV_MUST_USE;
@@ -67,9 +67,17 @@ int pv_paillier_bits(const pv_paillier_pk *pk);
 size_t pv_paillier_limbs(const pv_paillier_pk *pk); /* of a plaintext: bits/64 */
 const uint64_t *pv_paillier_n(const pv_paillier_pk *pk);
 void pv_paillier_pk_bytes(uint8_t *n, const pv_paillier_pk *pk); /* bits/8 bytes */
+const char *pv_paillier_code(const pv_paillier_pk *pk);          /* pv_modsq_code_name */
+/* Of the owner's tables; 0 before its first encryption, and without safe primes. */
+size_t pv_paillier_table_bytes(const pv_paillier_sk *sk);
 /* SHA-256 of "privet/1 paillier\0" and n, for people: the first bytes in hex. */
 void pv_paillier_fingerprint(uint8_t out[32], const pv_paillier_pk *pk);
 
+/* ---- key files (key_file.c). Saving never overwrites (PV_ERR_USAGE); loading a private key
+ * refuses files that others may read (PV_ERR_AUTH). */
+#define PV_PAILLIER_PEM_PRIVATE  "PRIVET PAILLIER PRIVATE KEY"
+#define PV_PAILLIER_PEM_PUBLIC   "PRIVET PAILLIER PUBLIC KEY"
+#define PV_PAILLIER_FILE_CONTEXT "paillier key file"
 pv_status pv_paillier_sk_save(const pv_paillier_sk *sk, const char *path) PV_MUST_USE;
 pv_status pv_paillier_sk_load(pv_paillier_sk **out, const char *path) PV_MUST_USE;
 pv_status pv_paillier_sk_parse(pv_paillier_sk **out, const char *name, const void *text,
@@ -105,10 +113,12 @@ pv_status pv_paillier_encrypt(uint64_t *c, const pv_paillier_pk *pk, const uint6
  *
  *   TEXTBOOK  r^n. Exactly uniform among n-th residues: no assumption.
  *   HALF      Damgård, Jurik, Nielsen 2010: h = -y² with y drawn by this party, ρ = (h^n)^x with x
- * of |n|/2 bits, by a table. Hides from outsiders; *not from the key's owner*. FULL      h
- * likewise, x of |n|+40 bits, times (y'^n)^b with Jacobi symbol J(y') = -1 and b a random bit:
- * hides from the owner as well if its primes are safe, up to 2^-40 (crypto-review 2 and 11). The
- * caller has the owner's word for safe primes: if that is a lie, sums of exponents modulo small
+ *             of |n|/2 bits, by a table. Hides from outsiders; *not from the key's owner*.
+ *   FULL      h likewise, x of |n|+40 bits, times (y'^n)^b with Jacobi symbol J(y') = -1 and b a
+ *             random bit: hides from the owner as well if its primes are safe, up to 2^-40
+ *             (docs/paillier.md says why less does not).
+ *
+ * The caller has the owner's word for safe primes: if that is a lie, sums of exponents modulo small
  * numbers may show. No proof of it is asked for.
  */
 typedef enum pv_paillier_blinding {
@@ -146,8 +156,10 @@ pv_status pv_paillier_pool_rerandomize(uint64_t *out, pv_paillier_pool *p, const
                                        const uint64_t *m, size_t count, pv_csprng *r,
                                        const pv_ctx *ctx) PV_MUST_USE;
 
-/* ---- decryption (decrypt.c). A result that p and q do not agree on (a fault of the machine, which
- * would give n away) is PV_ERR_NUMERIC, and nothing is written. */
+/* ---- decryption (decrypt.c). A fault of the machine in one half of the key gives a result from
+ * which whoever knows the right one factors n. So every batch (pieces of 512) brings one more
+ * ciphertext, the product of all and of 1 + n, which must decrypt to 1 and the sum of all: else
+ * PV_ERR_NUMERIC, and m is zeroed. Small batches are the dearer for it: decrypt many at a time. */
 pv_status pv_paillier_decrypt(uint64_t *m, const pv_paillier_sk *sk, const uint64_t *c,
                               size_t count, const pv_ctx *ctx) PV_MUST_USE;
 

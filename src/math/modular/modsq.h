@@ -75,8 +75,9 @@ pv_status pv_modsq_inverse(const pv_modsq *r, uint64_t *out, const uint64_t *a,
 
 /* ---- one base, many exponents: powers of the base are worked out once */
 typedef struct pv_modsq_table pv_modsq_table;
-/* For exponents below 2^bits. window: bits a table row stands for, 0: the best for the code. The
- * object is borrowed and must outlive the table. */
+/* For exponents below 2^bits. PV_ERR_RANGE when base has no inverse modulo m. window: bits a table
+ * row stands for, at most 8; 0: the best for the code. The object is borrowed and must outlive the
+ * table. */
 pv_status pv_modsq_table_new(pv_modsq_table **out, const pv_modsq *r, const uint64_t *base,
                              size_t bits, int window, int threads) PV_MUST_USE;
 void pv_modsq_table_free(pv_modsq_table *t); /* wipes; accepts NULL */

@@ -1,0 +1,162 @@
+/* Rows of fixed tables and the accumulators that take their entries, see modsq_i.h. */
+#include "math/modular/modsq_i.h"
+
+#include "base/ct.h"
+#include "base/secret.h"
+
+#include <gmp.h>
+#include <string.h>
+
+enum { L = PV_MODSQ_LIMBS_MAX };
+
+static size_t row_stride(int window)
+{
+    size_t entries = (size_t)1 << window;
+    return entries < PV_MODSQ_ROW_MIN ? PV_MODSQ_ROW_MIN : entries;
+}
+
+size_t pv_modsq_row_words(const pv_modsq *r, int window)
+{
+    return 2 * r->digits * row_stride(window);
+}
+
+size_t pv_modsq_row_scratch(const pv_modsq *r)
+{
+    return 6 * r->half;
+}
+
+/* Entry k of every lane's row: row[digit·stride + k], a's digits, then t's. */
+static void put(const pv_modsq *r, uint64_t *const *rows, size_t stride, size_t k,
+                const uint64_t *a, const uint64_t *t)
+{
+    size_t lanes = (size_t)r->ops->lanes, digits = r->digits;
+    for (size_t lane = 0; lane < lanes; lane++) {
+        if (rows[lane] == NULL) continue;
+        for (size_t i = 0; i < digits; i++) {
+            rows[lane][i * stride + k] = a[i * lanes + lane];
+            rows[lane][(digits + i) * stride + k] = t[i * lanes + lane];
+        }
+    }
+}
+
+/* With u for an entry's a and v = R/u: u' = (u·u1 + q·m)/R, and t' = t + t1 - q·v'/R, all t
+ * multiplied by R. */
+void pv_modsq_row_make(const pv_modsq *r, uint64_t *const *rows, int window, const uint64_t *base,
+                       const uint64_t *inverse, uint64_t *scratch)
+{
+    const pv_modsq_ops *ops = r->ops;
+    size_t h = r->half, stride = row_stride(window);
+    uint64_t *u = scratch, *v = u + h, *t = v + h, *t1 = t + h, *q = t1 + h, *w = q + h;
+    put(r, rows, stride, 0, r->one, r->one + h); /* R/u is 1 there */
+    memcpy(u, base, h * sizeof *u);
+    ops->half(r, v, NULL, inverse, r->plain);
+    ops->half(r, t1, NULL, base + h, inverse);
+    memcpy(t, t1, h * sizeof *t);
+    put(r, rows, stride, 1, u, t);
+    for (size_t k = 2; k < (size_t)1 << window; k++) {
+        ops->half(r, u, q, u, base);
+        ops->half(r, v, NULL, v, inverse);
+        ops->half(r, w, NULL, q, v);
+        ops->combine(r, t, t, t1, w);
+        put(r, rows, stride, k, u, t);
+    }
+}
+
+void pv_modsq_acc_one(const pv_modsq *r, uint64_t *acc)
+{
+    memcpy(acc, r->one, 2 * r->half * sizeof *acc);
+    memset(acc + 2 * r->half, 0, r->half * sizeof *acc);
+}
+
+/* u·(1 + m·t) + m·s = u + m·(s + u·t). The half product leaves the digits of t below the radix
+ * first: they are sums. */
+void pv_modsq_acc_element(const pv_modsq *r, uint64_t *element, const uint64_t *acc)
+{
+    size_t h = r->half;
+    uint64_t t[PV_MODSQ_DIGITS_MAX * PV_MODSQ_LANES_MAX] __attribute__((aligned(64)));
+    r->ops->sum(r, t, acc + 2 * h, r->zero);
+    r->ops->half(r, t, NULL, t, acc);
+    r->ops->sum(r, element + h, acc + h, t);
+    memmove(element, acc, h * sizeof *element);
+    pv_secret_wipe(t, h * sizeof *t);
+}
+
+void pv_modsq_acc_settle(const pv_modsq *r, uint64_t *acc)
+{
+    pv_modsq_acc_element(r, acc, acc);
+    memset(acc + 2 * r->half, 0, r->half * sizeof *acc);
+}
+
+/* x: limbs + 1 limbs, below 2m; replaced by its inverse. 0: there is none. */
+static int invert(const pv_modsq *r, uint64_t *x, int open, mp_limb_t *scratch)
+{
+    size_t n = r->limbs;
+    mp_limb_t *limbs = (mp_limb_t *)(void *)x;
+    const mp_limb_t *m = (const mp_limb_t *)(const void *)r->m64;
+    if (open) {
+        mpz_t a, b, inverse;
+        mpz_roinit_n(a, limbs, (mp_size_t)(n + 1));
+        mpz_roinit_n(b, m, (mp_size_t)n);
+        mpz_init(inverse);
+        int ok = mpz_invert(inverse, a, b);
+        memset(x, 0, (n + 1) * sizeof *x);
+        if (ok) mpz_export(x, NULL, -1, sizeof *x, 0, 0, inverse);
+        mpz_clear(inverse);
+        return ok;
+    }
+    mp_limb_t in[L + 1];
+    memcpy(in, limbs, (n + 1) * sizeof *in);
+    /* a division would look up m's top limb in a table */
+    mp_limb_t less[L + 1];
+    for (int k = 0; k < 2; k++) {
+        mp_limb_t borrow = mpn_sub_n(less, in, m, (mp_size_t)n);
+        less[n] = in[n] - borrow;
+        uint64_t keep = less[n] >> 63;
+        for (size_t i = 0; i <= n; i++) in[i] = pv_secret_select(keep, in[i], less[i]);
+    }
+    pv_secret_wipe(less, sizeof less);
+    int ok = mpn_sec_invert(limbs, in, m, (mp_size_t)n, (mp_bitcnt_t)(2 * 64 * n), scratch);
+    x[n] = 0;
+    pv_secret_wipe(in, sizeof in);
+    PV_CT_PUBLIC(&ok, sizeof ok); /* that there is an inverse is no secret */
+    return ok;
+}
+
+/* Montgomery's trick, lane by lane: one inversion of the product of all groups. */
+pv_status pv_modsq_invert_halves(const pv_modsq *r, uint64_t *halves, size_t groups, int open,
+                                 uint64_t *scratch)
+{
+    const pv_modsq_ops *ops = r->ops;
+    size_t h = r->half, n = r->limbs;
+    uint64_t *inverse = scratch + groups * h, x[L + 1];
+    mp_size_t need = mpn_sec_invert_itch((mp_size_t)n);
+    if (groups == 0) return PV_OK;
+    mp_limb_t *gmp = pv_alloc((size_t)need, sizeof *gmp);
+    if (gmp == NULL) PV_FAIL_MEMORY((size_t)need * sizeof *gmp);
+    memcpy(scratch, halves, h * sizeof *halves);
+    for (size_t g = 1; g < groups; g++)
+        ops->half(r, scratch + g * h, NULL, scratch + (g - 1) * h, halves + g * h);
+    int ok = 1;
+    ops->half(r, inverse, NULL, scratch + (groups - 1) * h, r->plain);
+    ops->half(r, inverse, NULL, inverse, r->r2); /* below 2m, which `first groups` need not be */
+    for (int lane = 0; lane < ops->lanes && ok; lane++) {
+        pv_modsq_unpack(r, x, n + 1, inverse, lane);
+        ok = invert(r, x, open, gmp);
+        pv_modsq_pack(r, inverse, lane, x, n + 1);
+    }
+    if (ok) {
+        ops->half(r, inverse, NULL, inverse, r->r2); /* 1/(x·R) into R/x */
+        ops->half(r, inverse, NULL, inverse, r->r2);
+        for (size_t g = groups - 1; g > 0; g--) {
+            ops->half(r, scratch + g * h, NULL, inverse, scratch + (g - 1) * h);
+            ops->half(r, inverse, NULL, inverse, halves + g * h);
+            memcpy(halves + g * h, scratch + g * h, h * sizeof *halves);
+        }
+        memcpy(halves, inverse, h * sizeof *halves);
+    }
+    pv_secret_wipe(gmp, (size_t)need * sizeof *gmp);
+    pv_secret_wipe(x, sizeof x);
+    pv_free(gmp);
+    if (ok) return PV_OK;
+    PV_FAIL(PV_ERR_RANGE, "a base shares a factor with the modulus: no table of it is made");
+}
