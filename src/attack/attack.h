@@ -97,12 +97,16 @@ pv_status pv_guess_claim(pv_guess *g, size_t i, int64_t batch, int64_t count, in
 pv_status pv_guess_hash(pv_hash *out, const pv_guess *g, const pv_shape *sample) PV_MUST_USE;
 
 typedef struct pv_attack {
-    const char *name;                /* "idlg" */
-    int version;                     /* rises when results may change */
-    const char *summary;             /* one line */
-    const char *source;              /* paper */
-    const char *wants;               /* "training images", "labels", "rows" */
-    int active;                      /* needs an oracle */
+    const char *name;    /* "idlg" */
+    int version;         /* rises when results may change */
+    const char *summary; /* one line */
+    const char *source;  /* paper */
+    const char *wants;   /* "training images", "labels", "rows" */
+    int active;          /* needs an oracle */
+    int renames; /* labels are numbers of groups: right up to a permutation of the classes */
+    int ranks;   /* confidence is a score of two classes: the higher, the rather class 1 or, where
+                    labels are numbers of groups, the rarer one; otherwise it is how sure the label
+                    is */
     const pv_attack_option *options; /* names with their defaults, ended by a NULL name */
     /* Fill guess->item[i] for target[i]. views: one, or those of colluding parties. Errors are of
      * the machine or of views that lack the records (PV_ERR_NOT_FOUND, naming the retention); an

@@ -20,7 +20,9 @@ enum {
     RECORDED_MASKED,
     RECORDED_AGGREGATE,
     RECORDED_ROWS,
-    RECORDED_TYPES = 6,
+    RECORDED_CUT_GRADIENT,
+    RECORDED_LOGITS,
+    RECORDED_TYPES = 8,
     RECORDED_PARTS = 32,
 };
 
@@ -42,6 +44,16 @@ static inline void recorded_begin(recorded *r, const char *party)
         {RECORDED_MASKED, "masked", "u64", 1 << 24, {PV_RETAIN_FULL, 0}},
         {RECORDED_AGGREGATE, "aggregate", "each f32", 1 << 24, {PV_RETAIN_FULL, 0}},
         {RECORDED_ROWS, "rows", "x, label i32[n]", 1 << 24, {PV_RETAIN_FULL, 0}},
+        {RECORDED_CUT_GRADIENT,
+         "activation-gradient",
+         "index i64[n], gradient f32[n,d]",
+         1 << 24,
+         {PV_RETAIN_FULL, 0}},
+        {RECORDED_LOGITS,
+         "logits",
+         "index i64[n], logits f32[n,c], lr f64[1]",
+         1 << 24,
+         {PV_RETAIN_FULL, 0}},
     };
     pv_view_peer peer[2] = {0};
     pv_view_header h = {.peer = peer, .peers = 2, .type = type, .types = RECORDED_TYPES};
