@@ -268,6 +268,19 @@ static pv_status check_test(pv_checking *c)
     return status;
 }
 
+static pv_status check_table(pv_checking *c)
+{
+    pv_str about = {0};
+    const pv_party_options *o = c->p->o;
+    pv_status status = o->role->look(&about, o->scenario, o->local, o->name);
+    if (status != PV_OK)
+        status = pv_check_failed(c->report, "data", status);
+    else
+        status = pv_check_add(c->report, PV_CHECK_PASS, "data", "%s", pv_str_text(&about));
+    pv_str_clear(&about);
+    return status;
+}
+
 static pv_status check_data(pv_checking *c)
 {
     pv_data *data;
@@ -280,6 +293,7 @@ static pv_status check_data(pv_checking *c)
                             lacks ? ": write data = SPEC into its local file" : ""));
         return check_test(c);
     }
+    if (c->p->o->role != NULL && c->p->o->role->look != NULL) return check_table(c);
     pv_status status = pv_local_data(&data, l, c->p->o->scenario, c->p->o->name, &c->p->ctx);
     if (status != PV_OK) return pv_check_failed(c->report, "data", status);
     PV_TRY_GOTO(pv_check_add(c->report, PV_CHECK_PASS, "data", "%s: %lld samples%s", l->data,
