@@ -12,8 +12,8 @@
 
 #include <string.h>
 
-static const pv_scheme *const schemes[] = {
-    &pv_scheme_plain, &pv_scheme_federated, &pv_scheme_vertical, &pv_scheme_align, NULL};
+static const pv_scheme *const schemes[] = {&pv_scheme_plain, &pv_scheme_federated,
+                                           &pv_scheme_vertical, &pv_scheme_align, NULL};
 static const pv_attack *const attacks[] = {&pv_attack_idlg,       &pv_attack_dlg,
                                            &pv_attack_cosine,     &pv_attack_analytic,
                                            &pv_attack_labels,     &pv_attack_rows,
