@@ -8,3 +8,4 @@ pv_test(unit/scheme/vertical_refusals ROOMS scheme/vertical TIMEOUT 60)
 pv_test(unit/scheme/vertical ROOMS scheme/vertical TIMEOUT 180)
 pv_valgrind_test(unit/scheme/vertical_ct ROOMS scheme/vertical CASES fixed dot step initial
                  CONTROLS branch convert)
+pv_test(unit/scheme/vertical_messages ROOMS scheme/vertical TIMEOUT 60)
