@@ -559,6 +559,60 @@ static void bad_company(void **state)
     run_clear(&r);
 }
 
+/* A passive party that joins well and then does not follow the protocol. */
+static int misbehaviour;
+enum { SHORTENED, OUT_OF_TURN, TWICE, BEYOND };
+
+static pv_status misbehave(void *self, pv_party *p, uint64_t step, int *done)
+{
+    static uint8_t bytes[4 * 512 * 12];
+    pv_message m;
+    int lost, peer = pv_hub_peer_index(pv_party_hub(p), "hospital");
+    size_t size = 12 * 512;
+    if (step == 1 || (step == 2 && misbehaviour == TWICE)) {
+        PV_TRY(pv_vertical_passive.step(self, p, step, done));
+        if (step == 1) return PV_OK;
+        const pv_part again = pv_vertical_bytes_part(bytes, size);
+        return pv_send(pv_party_hub(p), peer, PV_VERTICAL_SCORES, &again, 1);
+    }
+    PV_TRY(pv_party_recv(&m, &lost, p, peer, PV_VERTICAL_SAMPLES));
+    pv_message_clear(&m);
+    memset(bytes, misbehaviour == BEYOND ? 0xff : 1, sizeof bytes);
+    const pv_part part =
+        pv_vertical_bytes_part(bytes, misbehaviour == SHORTENED ? size - 1 : 10 * 512);
+    PV_TRY(pv_send(pv_party_hub(p), peer,
+                   misbehaviour == OUT_OF_TURN ? PV_VERTICAL_WEIGHT_GRADIENT : PV_VERTICAL_SCORES,
+                   &part, 1));
+    return pv_party_recv(&m, &lost, p, peer, PV_VERTICAL_OPENED);
+}
+
+/* The active party decrypts on schedule only: one answer a message, each in its turn and whole. */
+static void bad_behaviour(void **state)
+{
+    (void)state;
+    static const char *const says[] = {[SHORTENED] = "enc-scores",
+                                       [OUT_OF_TURN] = "where 'enc-scores' was expected",
+                                       [TWICE] = "sent 'enc-scores' where",
+                                       [BEYOND] = "enc-scores"};
+    pv_role hostile = pv_vertical_passive;
+    run r;
+    init(&r);
+    hostile.step = misbehave;
+    r.party[PASSIVE].instead = &hostile;
+    for (misbehaviour = 0; misbehaviour <= BEYOND; misbehaviour++) {
+        char what[16];
+        snprintf(what, sizeof what, "bad-%d", misbehaviour);
+        write_glyphs(&r, "mlp:hidden=12", sgd, 0);
+        run_all(&r, what);
+        const run_party *a = &r.party[ACTIVE];
+        if (a->status != PV_ERR_PEER || strstr(a->trail, says[misbehaviour]) == NULL)
+            print_error("%d: %s\n", misbehaviour, a->trail);
+        assert_int_equal(a->status, PV_ERR_PEER);
+        assert_non_null(strstr(a->trail, says[misbehaviour]));
+    }
+    run_clear(&r);
+}
+
 static pv_status check(const char *head, const char *settings, pv_str *line)
 {
     pv_scenario s;
@@ -688,6 +742,7 @@ int main(void)
         cmocka_unit_test(predictions),
         cmocka_unit_test(merging),
         cmocka_unit_test(bad_company),
+        cmocka_unit_test(bad_behaviour),
         cmocka_unit_test(what_is_refused),
         cmocka_unit_test(forecasts),
         cmocka_unit_test(schedules),
