@@ -206,10 +206,11 @@ done:
 
 pv_status pv_active_send_rest(pv_bytes *features, pv_bytes *shares, pv_active *a, pv_csprng *r)
 {
-    *features = *shares = (pv_bytes){0};
+    *features = (pv_bytes){0};
+    if (shares != NULL) *shares = (pv_bytes){0};
     PV_TRY(pv_boundary_turn(a->batch, PV_BATCH_BEGUN, PV_BATCH_REST, "sending the rest of a step"));
     pv_status status = send_features(features, a, r);
-    if (status == PV_OK) status = send_shares(shares, a, r);
+    if (status == PV_OK && shares != NULL) status = send_shares(shares, a, r);
     if (status != PV_OK) {
         pv_bytes_clear(features);
         return status;
