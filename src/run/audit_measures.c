@@ -43,7 +43,7 @@ static pv_status add_measure(pv_finding *f, const char *name, const char *unit, 
     return pv_audit_text(&m->unit, "%s", unit);
 }
 
-pv_status pv_audit_measures(pv_finding *f, const pv_audit_scored *s)
+pv_status pv_audit_add_measures(pv_finding *f, const pv_audit_scored *s)
 {
     pv_status status = PV_OK;
     const pv_score *r = &s->run;
@@ -76,7 +76,7 @@ done:
 /* Classes one by one, where there are not too many to read; their mean stands for all. */
 enum { CLASSES = 1000 };
 
-pv_status pv_audit_classes(pv_finding *f, const pv_audit_scored *s)
+pv_status pv_audit_add_classes(pv_finding *f, const pv_audit_scored *s)
 {
     const pv_score *r = &s->run;
     int measured = 0, one = 0;
@@ -105,4 +105,12 @@ pv_status pv_audit_classes(pv_finding *f, const pv_audit_scored *s)
             pv_audit_text(&f->class[f->classes++].name, "%s", pv_model_class_name(s->w->model, k)));
     }
     return PV_OK;
+}
+
+pv_status pv_audit_add_inner(pv_finding *f, const pv_audit_scored *s)
+{
+    const pv_inner_score *i = &s->run.inner;
+    f->measure = pv_calloc(1, sizeof *f->measure);
+    if (f->measure == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a finding");
+    return add_measure(f, "median error", "", i->error, NAN, NAN, i->baseline_error);
 }
