@@ -12,6 +12,7 @@ import random
 import struct
 import sys
 
+import corpus_align
 import corpus_fed
 import corpus_identity
 import corpus_net
@@ -335,5 +336,7 @@ if __name__ == "__main__":
     corpus_fed.make(save, damaged)
     corpus_vertical.make(save, damaged)
     corpus_roles.make(save, damaged)
+    corpus_align.psi_points(save, damaged)
+    corpus_align.align(save, damaged)
     if len(sys.argv) == 2:
         jpeg_files(sys.argv[1])

@@ -33,6 +33,7 @@ const pv_command *const pv_commands[] = {
     &pv_command_data_info,
     &pv_command_data_convert,
     &pv_command_data_split,
+    &pv_command_align,
     &pv_command_check,
     &pv_command_run,
     &pv_command_party,

@@ -4,6 +4,7 @@
 
 #include "cli/command.h"
 
+extern const pv_command pv_command_align;
 extern const pv_command pv_command_audit;
 extern const pv_command pv_command_bench_engine;
 extern const pv_command pv_command_bench_federated;

@@ -54,14 +54,19 @@ static void print(const json_t *j, const char *out)
     double bytes = 0, accuracy = number(j, "test_accuracy"),
            plain = number(json_object_get(j, "plain"), "test_accuracy");
     json_object_foreach(json_object_get(j, "bytes"), name, value) bytes += json_number_value(value);
-    pv_console_print("%s, %s: ", json_string_value(json_object_get(j, "scheme")),
-                     json_string_value(json_object_get(j, "model")));
+    const char *model = json_string_value(json_object_get(j, "model"));
+    pv_console_print("%s%s%s: ", json_string_value(json_object_get(j, "scheme")),
+                     model != NULL ? ", " : "", model != NULL ? model : "");
     if (!isnan(accuracy)) pv_console_print("accuracy %.2f %%, ", 100 * accuracy);
     if (!isnan(plain)) pv_console_print("pooled and trained plainly %.2f %%, ", 100 * plain);
     pv_console_print("%s, ", pv_console_duration(number(j, "seconds"), text));
     pv_console_print("%s between the parties\n", pv_console_bytes(bytes, text));
     json_object_foreach(json_object_get(j, "parties"), name, value) print_party(name, value);
-    pv_console_print("the run: %s; what each party could find out: privet audit %s\n", out, out);
+    if (model == NULL)
+        pv_console_print("the run: %s\n", out);
+    else
+        pv_console_print("the run: %s; what each party could find out: privet audit %s\n", out,
+                         out);
 }
 
 static pv_status run(const pv_cli *cli, const void *opaque)

@@ -202,20 +202,20 @@ static pv_status open_npz(pv_store *store, const pv_spec *spec, const pv_ctx *ct
     pv_tensor x = {0};
     int64_t count;
     int used;
-    sides sides;
+    sides side;
     (void)ctx;
-    PV_TRY(read_sides(&sides, spec, spec->path));
+    PV_TRY(read_sides(&side, spec, spec->path));
     PV_TRY(pv_splitfile_find(&file, spec, "npz"));
     PV_TRY_GOTO(pv_npz_open(&z, file.path));
     PV_TRY_GOTO(read_names(&store->classes, z, "classes", file.path));
     PV_TRY_GOTO(read_names(&store->features, z, "features", file.path));
     PV_TRY_GOTO(read_names(&store->tokens, z, "tokens", file.path));
-    if (sides.no_features) {
+    if (side.no_features) {
         status = read_label_side(store, z, spec, &file);
         goto done;
     }
     PV_TRY_GOTO(pv_npz_get(z, xn, &x));
-    if (sides.no_label)
+    if (side.no_label)
         PV_TRY_GOTO(no_labels(store, &count, &x));
     else
         PV_TRY_GOTO(read_labels(&store->label, &count, &used, z, yn, file.path));
@@ -225,7 +225,7 @@ static pv_status open_npz(pv_store *store, const pv_spec *spec, const pv_ctx *ct
                      "a sample is expected",
                      file.path, xn, pv_shape_text(&x.shape, text), yn, (long long)count);
     PV_TRY_GOTO(take_samples(store, &x, xn, file.path));
-    if (sides.no_label)
+    if (side.no_label)
         pv_store_unlabel(store);
     else
         PV_TRY_GOTO(name_classes(store, spec, &file, used));

@@ -268,18 +268,31 @@ static pv_status check_test(pv_checking *c)
     return status;
 }
 
+static pv_status check_table(pv_checking *c)
+{
+    pv_str about = {0};
+    const pv_party_options *o = c->p->o;
+    pv_status status = o->role->look(&about, o->scenario, o->local, o->name);
+    if (status != PV_OK)
+        status = pv_check_failed(c->report, "data", status);
+    else
+        status = pv_check_add(c->report, PV_CHECK_PASS, "data", "%s", pv_str_text(&about));
+    pv_str_clear(&about);
+    return status;
+}
+
 static pv_status check_data(pv_checking *c)
 {
     pv_data *data;
     const pv_local *l = c->p->o->local;
     if (l->data == NULL) {
-        int lacks = c->p->o->role != NULL &&
-                    pv_role_needs_data(c->p->o->role, c->p->o->scenario);
+        int lacks = c->p->o->role != NULL && pv_role_brings(c->p->o->role, c->p->o->scenario);
         PV_TRY(pv_check_add(c->report, lacks ? PV_CHECK_FAIL : PV_CHECK_PASS, "data",
                             "%s brings no data%s", c->p->o->name,
                             lacks ? ": write data = SPEC into its local file" : ""));
         return check_test(c);
     }
+    if (c->p->o->role != NULL && c->p->o->role->look != NULL) return check_table(c);
     pv_status status = pv_local_data(&data, l, c->p->o->scenario, c->p->o->name, &c->p->ctx);
     if (status != PV_OK) return pv_check_failed(c->report, "data", status);
     PV_TRY_GOTO(pv_check_add(c->report, PV_CHECK_PASS, "data", "%s: %lld samples%s", l->data,

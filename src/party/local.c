@@ -9,7 +9,7 @@ enum { DIAL_SIZE = sizeof DIAL - 1, SECTION = 128 };
 
 typedef struct settings {
     const char *data, *test, *parts, *key, *cert, *ca, *passphrase_file, *listen, *proxy, *paillier,
-        *half, *order, *ids;
+        *half, *order, *ids, *missing_ids, *keep_ids;
     int64_t threads;
 } settings;
 
@@ -66,6 +66,14 @@ static const pv_setting table[] = {
      .kind = PV_SETTING_TEXT,
      .help = "align: column or columns that say who a row is about, as in surname,born",
      .where = offsetof(settings, ids)},
+    {.key = "missing_ids",
+     .kind = PV_SETTING_TEXT,
+     .help = "align: error or drop: what to do with rows that do not say who they are about",
+     .where = offsetof(settings, missing_ids)},
+    {.key = "keep_ids",
+     .kind = PV_SETTING_TEXT,
+     .help = "align: yes or no: are the columns of ids in what is written",
+     .where = offsetof(settings, keep_ids)},
     {.key = "threads",
      .kind = PV_SETTING_INTEGER,
      .fallback = "0",
@@ -105,6 +113,13 @@ static pv_status check_spec(const char *file, const pv_ini_entry *e)
     return PV_OK;
 }
 
+static pv_status check_word(const char *file, const pv_ini_entry *e, const char *a, const char *b)
+{
+    if (strcmp(e->value, a) == 0 || strcmp(e->value, b) == 0) return PV_OK;
+    PV_FAIL(PV_ERR_FORMAT, "%s:%d: %s = %s: %s or %s was expected", file, e->line, e->key, e->value,
+            a, b);
+}
+
 /* An empty value takes back what an earlier section said. */
 static pv_status check_value(const char *file, const pv_ini_entry *e)
 {
@@ -113,6 +128,8 @@ static pv_status check_value(const char *file, const pv_ini_entry *e)
     if (strcmp(e->key, "parts") == 0) return check_parts(file, e);
     if (strcmp(e->key, "listen") == 0) return pv_scenario_address_check(file, e, 1);
     if (strcmp(e->key, "proxy") == 0) return pv_scenario_address_check(file, e, 0);
+    if (strcmp(e->key, "missing_ids") == 0) return check_word(file, e, "error", "drop");
+    if (strcmp(e->key, "keep_ids") == 0) return check_word(file, e, "no", "yes");
     return PV_OK;
 }
 
@@ -238,6 +255,8 @@ static pv_status add_section(pv_local *l, const pv_scenario *s, pv_ini *ini, con
     PV_TRY(set_path(&l->half, ini->name, x.half));
     PV_TRY(set_path(&l->order, ini->name, x.order));
     PV_TRY(set_text(&l->ids, x.ids));
+    PV_TRY(set_text(&l->missing_ids, x.missing_ids));
+    PV_TRY(set_text(&l->keep_ids, x.keep_ids));
     if (pv_ini_find(ini, section, "threads") != NULL) l->threads = (int)x.threads;
     return set_dial(l, s, ini, section);
 }
@@ -289,8 +308,9 @@ done:
 
 void pv_local_clear(pv_local *l)
 {
-    char *own[] = {l->data,   l->test,  l->parts,    l->key,  l->cert,  l->ca, l->passphrase_file,
-                   l->listen, l->proxy, l->paillier, l->half, l->order, l->ids};
+    char *own[] = {l->data,    l->test,  l->parts,    l->key,  l->cert,  l->ca,  l->passphrase_file,
+                   l->listen,  l->proxy, l->paillier, l->half, l->order, l->ids, l->missing_ids,
+                   l->keep_ids};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) pv_free(own[i]);
     for (int i = 0; l->dial != NULL && i < l->dials; i++) pv_free(l->dial[i]);
     pv_free(l->dial);

@@ -93,6 +93,11 @@ static pv_status open_run(pv_audit_work *w)
                      w->o->run);
     PV_TRY_GOTO(pv_scenario_load(&w->scenario, path));
     PV_TRY_GOTO(pv_scheme_find(&w->scheme, w->scenario.scheme));
+    if (w->scenario.model == NULL)
+        PV_FAIL_GOTO(PV_ERR_INPUT,
+                     "%s: a run of %s trains no model, so there is nothing here to attack; what it "
+                     "tells each party is in its document",
+                     w->o->run, w->scheme->name);
     PV_TRY_GOTO(w->scheme->check(&w->scenario, &w->setting, &w->claim, &w->claims));
     if (w->o->as_owner != NULL && pv_scenario_find(&w->scenario, w->o->as_owner) == NULL)
         PV_FAIL_GOTO(PV_ERR_OPTION, "--as-owner: there is no party \"%s\" in this run",

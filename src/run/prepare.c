@@ -255,6 +255,9 @@ static pv_status write_local(const prepare *p, int i)
     if (l->half != NULL) PV_TRY_GOTO(absolute(&text, "half", l->half));
     if (l->order != NULL) PV_TRY_GOTO(absolute(&text, "order", l->order));
     if (l->ids != NULL) PV_TRY_GOTO(pv_str_printf(&text, "ids = %s\n", l->ids));
+    if (l->missing_ids != NULL)
+        PV_TRY_GOTO(pv_str_printf(&text, "missing_ids = %s\n", l->missing_ids));
+    if (l->keep_ids != NULL) PV_TRY_GOTO(pv_str_printf(&text, "keep_ids = %s\n", l->keep_ids));
     if (p->keys != NULL) {
         static const char *const key[] = {"key", "cert"}, *const ending[] = {"key", "pem"};
         for (int k = 0; k < 2; k++) {
@@ -318,7 +321,7 @@ static pv_status check_roles(prepare *p, const pv_scheme *scheme)
                     s->path, scheme->name, role->least, role->most, role->name, n);
     }
     for (int i = 0; i < s->parties; i++)
-        if (pv_role_needs_data(role_of(scheme, s->party[i].role), &p->scenario) &&
+        if (pv_role_brings(role_of(scheme, s->party[i].role), &p->scenario) &&
             p->local[i].data == NULL)
             PV_FAIL(PV_ERR_FORMAT,
                     "%s:%d: %s brings no data: give [local] or [local %s] a line data = SPEC",
@@ -328,13 +331,15 @@ static pv_status check_roles(prepare *p, const pv_scheme *scheme)
 
 /* What the parties would find: that the scheme's settings, the model and the data fit each other.
  * Errors name the user's file. */
-static pv_status check_shared(prepare *p)
+static pv_status check_shared(prepare *p, const pv_scheme *scheme)
 {
     pv_status status = PV_OK;
     pv_scenario whole = {0};
     pv_str text = {0};
-    const pv_scheme *scheme;
-    if (p->scenario.schema.kind == 0) PV_TRY_GOTO(write_schema(&p->schema, p));
+    int rows = 0; /* does anybody bring some that a schema could be of? */
+    for (int k = 0; scheme->role[k] != NULL; k++)
+        rows |= scheme->role[k]->brings_data != PV_BRINGS_TABLE;
+    if (p->scenario.schema.kind == 0 && rows) PV_TRY_GOTO(write_schema(&p->schema, p));
     PV_TRY_GOTO(shared_text(&text, p));
     PV_TRY_GOTO(pv_scenario_parse(&whole, p->scenario.path, pv_str_text(&text), text.size));
     PV_TRY_GOTO(pv_scheme_of(&scheme, &whole));
@@ -358,7 +363,7 @@ static pv_status load(prepare *p, const char *path)
         PV_TRY(pv_local_load(&p->local[i], s, s->party[i].name, NULL));
     PV_TRY(pv_scenario_unused(s));
     PV_TRY(check_roles(p, scheme));
-    return check_shared(p);
+    return check_shared(p, scheme);
 }
 
 pv_status pv_run_prepare(const char *run, const char *scenario, const pv_ctx *ctx)

@@ -5,6 +5,7 @@
 #include "attack/labels/labels.h"
 #include "attack/rows/rows.h"
 #include "base/str.h"
+#include "scheme/align/align.h"
 #include "scheme/federated/federated.h"
 #include "scheme/plain/plain.h"
 #include "scheme/vertical/vertical.h"
@@ -12,7 +13,7 @@
 #include <string.h>
 
 static const pv_scheme *const schemes[] = {&pv_scheme_plain, &pv_scheme_federated,
-                                           &pv_scheme_vertical, NULL};
+                                           &pv_scheme_vertical, &pv_scheme_align, NULL};
 static const pv_attack *const attacks[] = {&pv_attack_idlg,       &pv_attack_dlg,
                                            &pv_attack_cosine,     &pv_attack_analytic,
                                            &pv_attack_labels,     &pv_attack_rows,

@@ -205,7 +205,7 @@ static pv_status gather(json_t **out, run *r, double seconds)
     PV_TRY_GOTO(pv_json_set(j, "run", json_string(r->o->out)));
     PV_TRY_GOTO(pv_json_set(j, "scheme", json_string(s->scheme)));
     PV_TRY_GOTO(pv_json_set(j, "name", json_string(s->name)));
-    PV_TRY_GOTO(pv_json_set(j, "model", json_string(s->model)));
+    PV_TRY_GOTO(pv_json_set(j, "model", s->model != NULL ? json_string(s->model) : json_null()));
     PV_TRY_GOTO(pv_json_set(j, "scenario", given_scenario(r)));
     PV_TRY_GOTO(pv_json_set(j, "data", kind_of_data(r)));
     PV_TRY_GOTO(pv_json_set(j, "test_accuracy", json_null()));

@@ -22,6 +22,7 @@ pv_cli_test(keys unit 60)
 pv_cli_test(bench_paillier unit 60)
 pv_cli_test(report unit 60)
 pv_cli_test(resume unit 120)
+pv_cli_test(align net 120)
 
 # A network of one's own, as a text.
 add_test(NAME examples/residual COMMAND privet train --data glyphs?limit=200 --model examples/residual.model --epochs 1

@@ -112,12 +112,98 @@ static void test_refusals(void **state)
     CHECK_FAILS(pv_csv_load(&t, "absent.csv", (pv_csv_options){0}), PV_ERR_NOT_FOUND, "absent.csv");
 }
 
+static pv_csv_sheet read_sheet(const char *text, pv_csv_options options)
+{
+    pv_csv_sheet s;
+    CHECK_OK(pv_csv_sheet_parse(&s, "F", (const uint8_t *)text, strlen(text), options));
+    return s;
+}
+
+static void check_cell(const pv_csv_cell *c, const char *raw, const char *text, int missing)
+{
+    pv_str t = {0};
+    assert_int_equal(c->size, strlen(raw));
+    assert_memory_equal(c->raw, raw, c->size);
+    CHECK_OK(pv_csv_cell_text(&t, c));
+    assert_string_equal(pv_str_text(&t), text);
+    assert_int_equal(pv_csv_cell_missing(c), missing);
+    pv_str_clear(&t);
+}
+
+/* Cell by cell as it stands. */
+static void test_sheet(void **state)
+{
+    (void)state;
+    pv_csv_sheet s = read_sheet("\xef\xbb\xbf a ,\"b \"\"x\"\"\" , c\r\n"
+                                "007 , \" 1,\"\"2\"\"\" ,\"\"\r\n\r\nNA,,\"NA\"\n"
+                                "\"two\nlines\",?,\"\"\"\"\nlast,1,\"?\"",
+                                (pv_csv_options){0});
+    assert_int_equal(s.ncolumns, 3);
+    assert_int_equal(s.nrows, 4);
+    assert_string_equal(s.names[1], "b \"x\"");
+    check_cell(&s.head[1], "\"b \"\"x\"\"\"", "b \"x\"", 0);
+    check_cell(&s.cells[0], "007", "007", 0);
+    check_cell(&s.cells[1], "\" 1,\"\"2\"\"\"", " 1,\"2\"", 0);
+    check_cell(&s.cells[2], "\"\"", "", 0);
+    check_cell(&s.cells[3], "NA", "NA", 1);
+    check_cell(&s.cells[4], "", "", 1);
+    check_cell(&s.cells[5], "\"NA\"", "NA", 0);
+    check_cell(&s.cells[6], "\"two\nlines\"", "two\nlines", 0);
+    check_cell(&s.cells[7], "?", "?", 1);
+    check_cell(&s.cells[8], "\"\"\"\"", "\"", 0);
+    assert_int_equal(s.lines[0], 2);
+    assert_int_equal(s.lines[1], 4);
+    assert_int_equal(s.lines[3], 7);
+    assert_int_equal(pv_csv_sheet_find(&s, "c"), 2);
+    assert_int_equal(pv_csv_sheet_find(&s, "d"), -1);
+    pv_csv_sheet_clear(&s);
+    s = read_sheet("a;b\n1,5;2\n", (pv_csv_options){.separator = ';'});
+    check_cell(&s.cells[0], "1,5", "1,5", 0);
+    pv_csv_sheet_clear(&s);
+}
+
+static void test_sheet_refusals(void **state)
+{
+    static const struct {
+        const char *text, *says;
+        pv_status status;
+    } cases[] = {
+        {"", "is empty", PV_ERR_FORMAT},
+        {"a,,b\n", "column 2 has no name", PV_ERR_FORMAT},
+        {"a,b,\"a\"\n", "two columns are called 'a'", PV_ERR_FORMAT},
+        {"a,b\n1,2\n3\n", "F:3: 1 fields", PV_ERR_FORMAT},
+        {"a,b\n1,2,3\n", "F:2: 3 fields", PV_ERR_FORMAT},
+        {"a,b\n1,\"2\n", "never closes", PV_ERR_TRUNCATED},
+        {"a,b\n1,\xff\n", "F:2", PV_ERR_FORMAT},
+    };
+    pv_csv_sheet s;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *t = cases[i].text;
+        CHECK_FAILS(pv_csv_sheet_parse(&s, "F", (const uint8_t *)t, strlen(t), (pv_csv_options){0}),
+                    cases[i].status, cases[i].says);
+        assert_true(s.names == NULL && s.cells == NULL && s.lines == NULL && s.head == NULL);
+    }
+    pv_status status = PV_OK;
+    CHECK_OUT_OF_MEMORY(status)
+    {
+        static const char text[] = "a,b\n1,\"2\"\n3,4\n";
+        pv_str out = {0};
+        status = pv_csv_sheet_parse(&s, "F", (const uint8_t *)text, sizeof text - 1,
+                                    (pv_csv_options){0});
+        if (status == PV_OK) status = pv_csv_cell_text(&out, &s.cells[1]);
+        pv_str_clear(&out);
+        pv_csv_sheet_clear(&s);
+    }
+    assert_int_equal(status, PV_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_kinds),          cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_refusals),       cmocka_unit_test(test_sheet),
+        cmocka_unit_test(test_sheet_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-foreach(name federated plain)
+foreach(name federated plain align)
   pv_test(unit/scheme/${name} ROOMS scheme/${name} LABEL unit tsan TIMEOUT 120)
 endforeach()
 pv_test(unit/scheme/vertical_network ROOMS scheme/vertical TIMEOUT 60)
@@ -14,3 +14,4 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_test(NAME unit/scheme/vertical_integer COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/bench/vertical/integer.py
          --run $<TARGET_FILE:bench_vertical_steps> 20 WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 set_tests_properties(unit/scheme/vertical_integer PROPERTIES LABELS unit TIMEOUT 120 ENVIRONMENT OMP_WAIT_POLICY=passive)
+pv_test(unit/scheme/align_ids ROOMS scheme/align)

@@ -5,6 +5,7 @@
 #include "run.h"
 
 #include "base/file.h"
+#include "party/order.h"
 #include "privet/rng.h"
 #include "scheme/vertical/boundary.h"
 #include "scheme/vertical/half.h"
@@ -507,7 +508,7 @@ static void bad_company(void **state)
 {
     (void)state;
     run r;
-    char path[160], local[320];
+    char path[160], local[400], other[200];
     init(&r);
     write_glyphs(&r, "mlp:hidden=12", sgd, 1);
     run_ok(&r, "train");
@@ -518,17 +519,24 @@ static void bad_company(void **state)
              "data = glyphs?limit=64\ntest = glyphs?limit=11");
     refuse(&r, "tests", PV_ERR_MISMATCH, "rows to measure, this party has");
 
+    /* one has an order, the other goes by position; then the file is not the one of the order */
+    static const char table[] = "kind = table\nshape = 1\nclasses = 2\n";
+    static const char rows[] = "x,y\n1,0\n2,1\n3,0\n4,1\n";
+    pv_order order = {.rows = 4, .mine = 9, .theirs = 7, .part = "all", .name = "rows.csv"};
+    char csv[160];
+    snprintf(csv, sizeof csv, "%s/rows.csv", r.folder);
+    CHECK_OK(pv_file_write(csv, rows, sizeof rows - 1, 0600));
+    CHECK_OK(pv_hash_file(&order.file, csv));
     snprintf(path, sizeof path, "%s/order.json", r.folder);
-    static const char order[] =
-        "{\"rows\": 64, \"order\": "
-        "\"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}";
-    CHECK_OK(pv_file_write(path, order, sizeof order - 1, 0600));
-    snprintf(local, sizeof local, "data = glyphs?limit=64\norder = %s", path);
-    write_it(&r, "model = mlr", glyphs, sgd, local, "data = glyphs?limit=64");
+    CHECK_OK(pv_order_save(&order, path));
+    snprintf(local, sizeof local, "data = csv:%s\norder = %s", csv, path);
+    snprintf(other, sizeof other, "data = csv:%s", csv);
+    write_it(&r, "model = mlr", table, "batch = 2\n", local, other);
     refuse(&r, "order", PV_ERR_MISMATCH, "rows are ordered");
-    snprintf(local, sizeof local, "data = glyphs?limit=60\norder = %s", path);
-    write_it(&r, "model = mlr", glyphs, sgd, local, "data = glyphs?limit=60");
-    refuse(&r, "order-rows", PV_ERR_MISMATCH, "it is the order of 64 rows, the data has 60");
+    write_it(&r, "model = mlr", table, "batch = 2\n", local, local);
+    run_ok(&r, "ordered");
+    CHECK_OK(pv_file_write(csv, rows, sizeof rows - 5, 0600));
+    refuse(&r, "order-rows", PV_ERR_MISMATCH, "is not the file that");
 
     write_it(&r, "model = mlr", glyphs, "key_bits = 3072\n", "data = glyphs?limit=64",
              "data = glyphs?limit=64");
