@@ -62,8 +62,8 @@ pv_status pv_model_set_class(pv_model *m, int i, const char *name) PV_MUST_USE;
 pv_status pv_model_copy(pv_model **out, const pv_model *m) PV_MUST_USE;
 
 /* ---- model_file.c: a model file with more in it (checkpoints). Names of extra tensors must not be
- * those of parameters, nor begin with "norm.". A file with metadata "half" has one party's part of a
- * model: pv_model_load refuses it. */
+ * those of parameters, nor begin with "norm.". A file with metadata "half" has one party's part of
+ * a model: pv_model_load refuses it. */
 pv_status pv_model_write(const pv_model *m, const char *path, const pv_named_tensor *extra, int n,
                          const pv_metadata *metadata, int k, mode_t mode) PV_MUST_USE;
 

@@ -581,7 +581,8 @@ static pv_status misbehave(void *self, pv_party *p, uint64_t step, int *done)
         PV_TRY(pv_vertical_passive.step(self, p, step, done));
         if (step == 1) return PV_OK;
         const pv_part again = pv_vertical_bytes_part(bytes, size);
-        return pv_send(pv_party_hub(p), peer, PV_VERTICAL_SCORES, &again, 1);
+        PV_TRY(pv_send(pv_party_hub(p), peer, PV_VERTICAL_SCORES, &again, 1));
+        return PV_OK;
     }
     PV_TRY(pv_party_recv(&m, &lost, p, peer, PV_VERTICAL_SAMPLES));
     pv_message_clear(&m);
@@ -591,7 +592,10 @@ static pv_status misbehave(void *self, pv_party *p, uint64_t step, int *done)
     PV_TRY(pv_send(pv_party_hub(p), peer,
                    misbehaviour == OUT_OF_TURN ? PV_VERTICAL_WEIGHT_GRADIENT : PV_VERTICAL_SCORES,
                    &part, 1));
-    return pv_party_recv(&m, &lost, p, peer, PV_VERTICAL_OPENED);
+    for (;;) { /* until the other one has had enough */
+        PV_TRY(pv_recv(&m, pv_party_hub(p), peer, 0, -1));
+        pv_message_clear(&m);
+    }
 }
 
 /* The active party decrypts on schedule only: one answer a message, each in its turn and whole. */
