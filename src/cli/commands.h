@@ -7,6 +7,7 @@
 extern const pv_command pv_command_audit;
 extern const pv_command pv_command_bench_engine;
 extern const pv_command pv_command_bench_federated;
+extern const pv_command pv_command_bench_paillier;
 extern const pv_command pv_command_check;
 extern const pv_command pv_command_bench_vertical;
 extern const pv_command pv_command_bench_wire;
@@ -20,6 +21,7 @@ extern const pv_command pv_command_gate;
 extern const pv_command pv_command_help;
 extern const pv_command pv_command_keys_ca;
 extern const pv_command pv_command_keys_csr;
+extern const pv_command pv_command_keys_paillier;
 extern const pv_command pv_command_keys_party;
 extern const pv_command pv_command_keys_show;
 extern const pv_command pv_command_keys_sign;

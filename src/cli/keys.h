@@ -13,4 +13,9 @@ pv_status pv_keys_print(const pv_cli *cli, const char *path, const char *key_pat
 pv_status pv_keys_path(pv_str *path, const char *folder, const char *name,
                        const char *suffix) PV_MUST_USE;
 
+/* The same of Paillier's keys (keys_paillier.c); label: of the PEM file. */
+int pv_keys_is_paillier(const char *label);
+pv_status pv_keys_print_paillier(const pv_cli *cli, const char *path,
+                                 const char *label) PV_MUST_USE;
+
 #endif

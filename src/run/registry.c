@@ -6,10 +6,12 @@
 #include "base/str.h"
 #include "scheme/federated/federated.h"
 #include "scheme/plain/plain.h"
+#include "scheme/vertical/vertical.h"
 
 #include <string.h>
 
-static const pv_scheme *const schemes[] = {&pv_scheme_plain, &pv_scheme_federated, NULL};
+static const pv_scheme *const schemes[] = {&pv_scheme_plain, &pv_scheme_federated,
+                                           &pv_scheme_vertical, NULL};
 static const pv_attack *const attacks[] = {&pv_attack_idlg,
                                            &pv_attack_dlg,
                                            &pv_attack_cosine,

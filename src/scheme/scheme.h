@@ -77,6 +77,12 @@ typedef struct pv_scheme {
      * what the scheme's accuracy is measured against. train, validation and seed are the caller's.
      */
     pv_status (*plain)(pv_train_options *out, pv_scenario *s);
+    /* NULL: rows of all parties one behind the other. Or: what is pooled for that, out of the rows
+     * of each party (NULL: it has none), for training and for the test alike. */
+    pv_status (*pool)(pv_data **out, const pv_scenario *s, pv_data *const *part);
+    /* NULL, or: what the settings imply in numbers for so many rows, one line or several, for
+     * people, before anything runs. Fails when they cannot hold. */
+    pv_status (*describe)(pv_str *out, pv_scenario *s, int64_t samples);
 } pv_scheme;
 
 void pv_batch_truth_clear(pv_batch_truth *t); /* idempotent */

@@ -32,6 +32,16 @@ static pv_status tables(const pv_paillier_sk *sk, int threads)
     return s;
 }
 
+size_t pv_paillier_table_bytes(const pv_paillier_sk *sk)
+{
+    size_t bytes = 0;
+    pthread_mutex_lock(&sk->owner->lock);
+    for (int i = 0; i < 2; i++)
+        if (sk->owner->table[i] != NULL) bytes += pv_modsq_table_bytes(sk->owner->table[i]);
+    pthread_mutex_unlock(&sk->owner->lock);
+    return bytes;
+}
+
 /* Modulo one p²: [count][2·limbs]. x is used up. */
 static pv_status residues_half(uint64_t *out, const pv_paillier_sk *sk, int i, const uint64_t *x,
                                size_t count, int threads)

@@ -100,6 +100,11 @@ void pv_paillier_pk_bytes(uint8_t *n, const pv_paillier_pk *pk)
     memcpy(n, pk->n, pk->limbs * sizeof *pk->n);
 }
 
+const char *pv_paillier_code(const pv_paillier_pk *pk)
+{
+    return pv_modsq_code_name(pk->square);
+}
+
 void pv_paillier_fingerprint(uint8_t out[32], const pv_paillier_pk *pk)
 {
     static const char label[] = "privet/1 paillier";

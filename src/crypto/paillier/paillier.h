@@ -67,6 +67,9 @@ int pv_paillier_bits(const pv_paillier_pk *pk);
 size_t pv_paillier_limbs(const pv_paillier_pk *pk); /* of a plaintext: bits/64 */
 const uint64_t *pv_paillier_n(const pv_paillier_pk *pk);
 void pv_paillier_pk_bytes(uint8_t *n, const pv_paillier_pk *pk); /* bits/8 bytes */
+const char *pv_paillier_code(const pv_paillier_pk *pk);          /* pv_modsq_code_name */
+/* Of the owner's tables; 0 before its first encryption, and without safe primes. */
+size_t pv_paillier_table_bytes(const pv_paillier_sk *sk);
 /* SHA-256 of "privet/1 paillier\0" and n, for people: the first bytes in hex. */
 void pv_paillier_fingerprint(uint8_t out[32], const pv_paillier_pk *pk);
 

@@ -6,8 +6,6 @@
 
 #define AT(field) offsetof(pv_vertical_options, field)
 
-enum { SCALE_OF_G = 24 };
-
 static const double SAME = -1; /* as the other layers have it */
 
 const pv_setting pv_vertical_setting[] = {
@@ -157,7 +155,7 @@ pv_status pv_vertical_protect(pv_protect *out, const pv_vertical_options *o, con
     out->head = o->head;
     out->batch = batch;
     out->gradient = 1;
-    out->fg = SCALE_OF_G;
+    out->fg = PV_VERTICAL_FG;
     return pv_protect_check(out);
 }
 
@@ -180,7 +178,7 @@ pv_status pv_vertical_boundary(pv_boundary *b, const pv_vertical_options *o, con
         .sigma = (int)o->sigma,
         .weak = o->masks == PV_MASKS_WEAK ? (int)o->weak_bits : 0,
         .bits = (int)o->bits,
-        .fg = SCALE_OF_G,
+        .fg = PV_VERTICAL_FG,
     };
     pv_protect_bounds(&set.gradient, &set.noise, &protect);
     PV_TRY_CONTEXT(pv_boundary_init(b, &set), "the shared layer %s of %s, %lld rows, %lld epochs",

@@ -20,6 +20,7 @@ enum { RUN_PARTIES = 6, RUN_TEXT = 8192 };
 
 typedef struct run_party {
     char name[16], folder[96];
+    const char *role;
     pv_identity *identity;
     pv_hub_peer channel[RUN_PARTIES];
     pv_scenario scenario;
@@ -37,19 +38,16 @@ typedef struct run {
     const pv_scheme *scheme;
     char folder[64], text[RUN_TEXT];
     pv_certificate *ca;
-    run_party party[RUN_PARTIES]; /* the server, then the clients */
+    run_party party[RUN_PARTIES]; /* the one that all others talk to, then these */
     int parties;
     atomic_int failed;
     int may_fail; /* the others go on without this party; 0: none may */
 } run;
 
-/* Server and clients a, b, ... with certificates. */
-static inline void run_init(run *r, const pv_scheme *scheme, int clients)
+/* Folder and certificates of parties that have names and roles. */
+static inline void run_prepare(run *r)
 {
     char path[128], key[128];
-    memset(r, 0, sizeof *r);
-    r->scheme = scheme;
-    r->parties = clients + 1;
     strcpy(r->folder, "/tmp/privet-run-XXXXXX");
     assert_non_null(mkdtemp(r->folder));
     CHECK_OK(pv_ca_make(r->folder, "ca", 1, NULL));
@@ -57,8 +55,6 @@ static inline void run_init(run *r, const pv_scheme *scheme, int clients)
     CHECK_OK(pv_certificate_load(&r->ca, path));
     for (int i = 0; i < r->parties; i++) {
         run_party *p = &r->party[i];
-        snprintf(p->name, sizeof p->name, "%s%.*s", i == 0 ? "server" : "client-", i > 0,
-                 &"abcdef"[i > 0 ? i - 1 : 0]);
         CHECK_OK(pv_party_make(r->folder, p->name, 1, NULL, NULL));
         snprintf(path, sizeof path, "%s/%s.pem", r->folder, p->name);
         snprintf(key, sizeof key, "%s/%s.key", r->folder, p->name);
@@ -66,21 +62,46 @@ static inline void run_init(run *r, const pv_scheme *scheme, int clients)
     }
 }
 
+/* Server and clients a, b, ... with certificates. */
+static inline void run_init(run *r, const pv_scheme *scheme, int clients)
+{
+    memset(r, 0, sizeof *r);
+    r->scheme = scheme;
+    r->parties = clients + 1;
+    for (int i = 0; i < r->parties; i++) {
+        run_party *p = &r->party[i];
+        snprintf(p->name, sizeof p->name, "%s%.*s", i == 0 ? "server" : "client-", i > 0,
+                 &"abcdef"[i > 0 ? i - 1 : 0]);
+        p->role = i == 0 ? "server" : "client";
+    }
+    run_prepare(r);
+}
+
+/* [party NAME] of party i with its certificate, appended to r->text. */
+static inline void run_add_party(run *r, int i)
+{
+    size_t n = strlen(r->text);
+    char hex[PV_HASH_TEXT];
+    n += (size_t)snprintf(
+        r->text + n, RUN_TEXT - n, "[party %s]\nrole = %s\ncert = sha256:%s\n", r->party[i].name,
+        r->party[i].role,
+        pv_hash_text(pv_certificate_fingerprint(pv_identity_certificate(r->party[i].identity)),
+                     hex));
+    assert_true(n < RUN_TEXT);
+}
+
 /* The scenario; each party brings its part of `data`, the server measures on `test`. */
 static inline void run_write(run *r, const char *head, const char *settings, const char *data,
                              const char *test)
 {
     size_t n = 0;
-    char hex[PV_HASH_TEXT];
 #define ADD(...) n += (size_t)snprintf(r->text + n, RUN_TEXT - n, __VA_ARGS__)
     ADD("[scenario]\nname = test\nscheme = %s\nseed = 11\n%s\n[schema]\nkind = image\n"
         "shape = 28,28,1\nclasses = 10\n[scheme]\n%s\n",
         r->scheme->name, head, settings);
     for (int i = 0; i < r->parties; i++) {
-        ADD("[party %s]\nrole = %s\ncert = sha256:%s\n", r->party[i].name,
-            i == 0 ? "server" : "client",
-            pv_hash_text(pv_certificate_fingerprint(pv_identity_certificate(r->party[i].identity)),
-                         hex));
+        run_add_party(r, i);
+        n = strlen(r->text);
         if (i == 0 && test != NULL) ADD("[local server]\ntest = %s\n", test);
         if (i == 0) continue;
         ADD("[local %s]\ndata = %s\n", r->party[i].name, data);
@@ -117,7 +138,7 @@ static inline void run_connect(run *r)
             const run_party *other = &r->party[k == 0 ? i : 0];
             r->party[k == 0 ? 0 : i].channel[k == 0 ? i - 1 : 0] =
                 (pv_hub_peer){.name = other->name,
-                              .role = k == 0 ? "client" : "server",
+                              .role = other->role,
                               .fingerprint = *pv_certificate_fingerprint(
                                   pv_identity_certificate(other->identity)),
                               .channel = end[k]};
@@ -149,14 +170,13 @@ static inline void run_all(run *r, const char *what)
         snprintf(p->folder, sizeof p->folder, "%s/%s/%s", base, what, name);
         CHECK_OK(pv_scenario_parse(&p->scenario, "test.ini", r->text, strlen(r->text)));
         CHECK_OK(pv_local_load(&p->local, &p->scenario, p->name, NULL));
-        const char *role = i == 0 ? "server" : "client";
         p->options = (pv_party_options){.size = sizeof p->options,
                                         .scenario = &p->scenario,
                                         .local = &p->local,
                                         .name = p->name,
                                         .folder = p->folder,
                                         .scheme = r->scheme->name,
-                                        .role = run_role(r, role),
+                                        .role = run_role(r, p->role),
                                         .type = r->scheme->type,
                                         .types = r->scheme->types,
                                         .linked = r->scheme->linked,

@@ -1,0 +1,398 @@
+/* The boundary against an integer program of its own (vertical_reference.h), with the published
+ * 2,048-bit key: weights, velocities, scores and gradients bit for bit, through whole runs. */
+#include "vertical_pair.h"
+#include "vertical_reference.h"
+
+#include <stdio.h>
+
+static pv_paillier_sk *key;
+
+typedef struct run {
+    pair p;
+    reference r;
+    pv_rng random;
+    pv_wide *share, *velocity; /* of the active party, as the step began */
+    float *a;
+    double *z, *g, *shown, *da, *bias, *expected;
+} run;
+
+static void *need(int64_t count, size_t size)
+{
+    void *p = pv_calloc((size_t)count, size);
+    assert_non_null(p);
+    return p;
+}
+
+static void begin(run *t, const pv_boundary_settings *s, uint64_t seed)
+{
+    int64_t m = s->batch, d = s->width, c = s->outputs;
+    pair_open(&t->p, s, key, seed, NULL);
+    reference_open(&t->r, &t->p.b.set, pv_passive_share(t->p.passive),
+                   pv_active_share(t->p.active));
+    t->random = pv_rng_make(seed, 77);
+    t->share = need(c * d, sizeof *t->share);
+    t->velocity = need(c * d, sizeof *t->velocity);
+    t->a = need(m * d, sizeof *t->a);
+    t->z = need(m * c, sizeof *t->z);
+    t->g = need(m * c, sizeof *t->g);
+    t->shown = need(m * c, sizeof *t->shown);
+    t->da = need(m * d, sizeof *t->da);
+    t->bias = need(c, sizeof *t->bias);
+    t->expected = need(m * (d > c ? d : c), sizeof *t->expected);
+}
+
+static void end(run *t)
+{
+    void *all[] = {t->share, t->velocity, t->a, t->z, t->g, t->shown, t->da, t->bias, t->expected};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) pv_free(all[i]);
+    reference_close(&t->r);
+    pair_close(&t->p);
+}
+
+static void same_numbers(const double *x, const double *y, int64_t count)
+{
+    assert_memory_equal(x, y, (size_t)count * sizeof *x);
+}
+
+/* A batch's scores, and what the reference says they are. */
+static void predict(run *t, int64_t rows)
+{
+    const pv_boundary_settings *s = &t->p.b.set;
+    pair_activations(t->a, rows * s->width, 1.1 * s->clamp, &t->random);
+    pair_predict(&t->p, t->z, t->a, rows);
+    reference_scores(t->expected, &t->r, pv_active_share(t->p.active), t->a, rows);
+    same_numbers(t->z, t->expected, rows * s->outputs);
+}
+
+/* noise: 0, or how much of an entry's bound the shown gradient is off. */
+static void step(run *t, int64_t rows, double eta, double noise)
+{
+    const pv_boundary_settings *s = &t->p.b.set;
+    size_t count = (size_t)(s->width * s->outputs);
+    predict(t, rows);
+    pair_gradient(t->g, t->bias, t->z, rows, s, eta, &t->random);
+    for (int64_t i = 0; i < rows * s->outputs; i++)
+        t->shown[i] = t->g[i] + noise * (2 * pv_rng_uniform(&t->random) - 1) / (double)s->batch;
+    memcpy(t->share, pv_active_share(t->p.active), count * sizeof *t->share);
+    memcpy(t->velocity, pv_active_velocity(t->p.active), count * sizeof *t->velocity);
+    pair_learn(&t->p, t->da, t->g, noise > 0 ? t->shown : NULL, eta);
+    reference_gradient(t->expected, &t->r, t->share, noise > 0 ? t->shown : t->g, rows);
+    same_numbers(t->da, t->expected, rows * s->width);
+    reference_update(&t->r, t->share, t->velocity, t->a, t->g, rows, eta);
+    reference_same(t->r.w, pv_passive_share(t->p.passive), pv_active_share(t->p.active),
+                   (int64_t)count);
+    reference_same(t->r.v, pv_passive_velocity(t->p.passive), pv_active_velocity(t->p.active),
+                   (int64_t)count);
+}
+
+static void hundred_steps(void **state)
+{
+    (void)state;
+    run t;
+    pv_boundary_settings s = pair_small();
+    s.noise = 2;
+    begin(&t, &s, 1);
+    for (int i = 0; i < 100; i++)
+        step(&t, i % 10 == 9 ? 1 + i / 30 : 4, 0.1 / (1 + 0.02 * i), i % 3 == 0 ? 2 : 0);
+    double w[15], largest = 0;
+    pv_boundary_weights(w, &t.p.b, pv_passive_share(t.p.passive), pv_active_share(t.p.active));
+    for (int i = 0; i < 15; i++) {
+        largest = fmax(largest, fabs(w[i]));
+        double mine = mpz_get_d(t.r.w[i]);
+        assert_true(fabs(ldexp(mine, -t.p.b.scale) - w[i]) <= 1e-15 * fabs(w[i]));
+    }
+    print_message("100 steps, largest weight %.3f of at most %.3g, %d activations clamped\n",
+                  largest, t.p.b.weight_most, (int)pv_active_clamped(t.p.active));
+    assert_true(largest <= t.p.b.weight_most);
+    end(&t);
+}
+
+/* The paper's interface, with the bounds of a whole training. */
+static void lenet(void **state)
+{
+    (void)state;
+    run t;
+    const pv_boundary_settings s = {.batch = 64,
+                                    .width = 84,
+                                    .outputs = 10,
+                                    .steps = 9380,
+                                    .lr = 0.05,
+                                    .momentum = 0.9,
+                                    .clamp = 16,
+                                    .initial = 4,
+                                    .bits = TEST_PAILLIER_BITS};
+    begin(&t, &s, 2);
+    step(&t, 64, 0.05, 0);
+    step(&t, 37, 0.05, 0);
+    predict(&t, 1);
+    end(&t);
+}
+
+static void corners(void **state)
+{
+    (void)state;
+    pv_boundary_settings s[8];
+    for (int i = 0; i < 8; i++) s[i] = pair_small();
+    s[0].momentum = 0;
+    s[1].decay = 0;
+    s[2].momentum = s[2].decay = 0;
+    s[3].weak = 10;
+    s[4].width = 1;
+    s[4].outputs = 2;
+    s[5].batch = 1;
+    s[6].width = 90; /* two full packs and a rest, two packs of features and more */
+    s[7].width = 40; /* with slots of just this width there would be no rest */
+    s[7].gradient = 3;
+    for (int i = 0; i < 8; i++) {
+        run t;
+        begin(&t, &s[i], 10 + (uint64_t)i);
+        int64_t rows = s[i].batch;
+        for (int k = 0; k < 3; k++) step(&t, k == 1 ? (rows + 1) / 2 : rows, 0.1, 0);
+        end(&t);
+    }
+}
+
+static void prediction_only(void **state)
+{
+    (void)state;
+    run t;
+    pv_boundary_settings s = pair_small();
+    s.steps = 0;
+    s.lr = s.momentum = s.decay = 0;
+    begin(&t, &s, 20);
+    for (int64_t rows = 1; rows <= 4; rows++) predict(&t, rows);
+    end(&t);
+}
+
+/* W_0 from outside is W_0 to the last digit of F. */
+static void known_weights(void **state)
+{
+    (void)state;
+    pair p;
+    pv_boundary_settings s = pair_small();
+    double init[15], w[15];
+    for (int i = 0; i < 15; i++) init[i] = ldexp(i - 7, -3) + ldexp(i, -40);
+    pair_open(&p, &s, key, 30, init);
+    pv_boundary_weights(w, &p.b, pv_passive_share(p.passive), pv_active_share(p.active));
+    same_numbers(w, init, 15);
+    pair_close(&p);
+}
+
+/* Secret initial weights have the standard deviation that was asked for, 0.3, and the distribution
+ * of a sum of two uniform ones; shares are spread over their whole width. */
+static void secret_weights(void **state)
+{
+    (void)state;
+    enum { D = 200, C = 10, COUNT = D * C };
+    pair p;
+    pv_boundary_settings s = pair_small();
+    double w[COUNT], sum = 0, square = 0, share = 0;
+    s.width = D;
+    s.outputs = C;
+    pair_open(&p, &s, key, 31, NULL);
+    pv_boundary_weights(w, &p.b, pv_passive_share(p.passive), pv_active_share(p.active));
+    for (int i = 0; i < COUNT; i++) {
+        assert_true(fabs(w[i]) <= 0.3 * 2 * sqrt(1.5));
+        sum += w[i];
+        square += w[i] * w[i];
+        double e = pv_wide_double(pv_active_share(p.active)[i], 1 - (int)p.b.share_bits);
+        share += e * e;
+    }
+    /* standard errors: 0.3/√2000 = 0.0067; 4 of them; of the deviation about 1.3 %; of the
+     * variance 1/3 of a uniform number about 2 % */
+    assert_true(fabs(sum / COUNT) < 0.027);
+    assert_true(fabs(sqrt(square / COUNT) - 0.3) < 0.016);
+    assert_true(fabs(share / COUNT - 1.0 / 3) < 0.027);
+    pair_close(&p);
+}
+
+/* Activations and gradients that do not depend on the masks: two runs whose masks differ. */
+static void other_masks(void **state)
+{
+    (void)state;
+    enum { STEPS = 20, ROWS = 4, D = 5, C = 3 };
+    pv_boundary_settings s = pair_small();
+    pair p[2];
+    double init[C * D], z[2][ROWS * C], g[ROWS * C], da[ROWS * D], w[2][C * D], bias[C] = {0};
+    float a[ROWS * D];
+    int different = 0;
+    pv_rng r = pv_rng_make(5, 5);
+    for (int i = 0; i < C * D; i++) init[i] = 0.1 * (i % 7 - 3);
+    for (uint64_t k = 0; k < 2; k++) pair_open(&p[k], &s, key, 40 + k, init);
+    for (int n = 0; n < STEPS; n++) {
+        pair_activations(a, ROWS * D, 4, &r);
+        for (int k = 0; k < 2; k++) pair_predict(&p[k], z[k], a, ROWS);
+        different += memcmp(p[0].scores.data, p[1].scores.data, p[0].scores.size) != 0;
+        different += memcmp(p[0].opened.data, p[1].opened.data, p[0].opened.size) != 0;
+        for (int i = 0; i < ROWS; i++)
+            for (int c = 0; c < C; c++) {
+                double most = 0; /* a unit in the last place of every working weight, and W's own */
+                for (int j = 0; j < D; j++) most += fabs((double)a[i * D + j]) + 0x1p-17;
+                assert_true(fabs(z[0][i * C + c] - z[1][i * C + c]) <= 1.001 * ldexp(most, -16));
+            }
+        pair_gradient(g, bias, z[0], ROWS, &s, 0.1, &r);
+        for (int k = 0; k < 2; k++) {
+            pair_learn(&p[k], da, g, NULL, 0.1);
+            pv_boundary_weights(w[k], &p[k].b, pv_passive_share(p[k].passive),
+                                pv_active_share(p[k].active));
+        }
+        different += memcmp(p[0].u.data, p[1].u.data, p[0].u.size) != 0;
+        /* at most two units of V a step, remembered for 1/(1-μ) steps, times η at each step */
+        for (int i = 0; i < C * D; i++)
+            assert_true(fabs(w[0][i] - w[1][i]) <= (n + 1) * 0.1001 * ldexp(2 * 10.1, -40));
+    }
+    assert_int_equal(different, 3 * STEPS);
+    for (int k = 0; k < 2; k++) pair_close(&p[k]);
+}
+
+static void clamped(void **state)
+{
+    (void)state;
+    pair p;
+    pv_boundary_settings s = pair_small();
+    float a[20] = {0}, cut[20] = {0};
+    double z[12], z_cut[12];
+    const float odd[] = {4.0f,   -4.0f,    4.00001f, -4.00001f, 1e30f,
+                         -1e30f, 3.99999f, 0x1p-17f, -0x1p-17f};
+    const float even[] = {4.0f, -4.0f, 4.0f, -4.0f, 4.0f, -4.0f, 3.99999f, 0x1p-16f, 0};
+    memcpy(a, odd, sizeof odd);
+    memcpy(cut, even, sizeof even);
+    pair_open(&p, &s, key, 50, NULL);
+    pair_predict(&p, z, a, 4);
+    assert_int_equal(pv_active_clamped(p.active), 4);
+    pair_predict(&p, z_cut, cut, 4);
+    assert_int_equal(pv_active_clamped(p.active), 4);
+    same_numbers(z, z_cut, 12); /* also: halves are rounded up */
+    pair_close(&p);
+}
+
+static void save(pair *p, pv_bytes *active, pv_bytes *passive)
+{
+    pv_writer w = pv_writer_make("half", 1 << 20);
+    CHECK_OK(pv_active_save(p->active, &w));
+    CHECK_OK(pv_writer_take(&w, active));
+    CHECK_OK(pv_passive_save(p->passive, &w));
+    CHECK_OK(pv_writer_take(&w, passive));
+}
+
+/* Saved and loaded in between, with the same randomness the end is the same, bit for bit; with
+ * other randomness messages differ and weights agree as far as other masks let them. */
+static void resumed(void **state)
+{
+    (void)state;
+    enum { STEPS = 6, ROWS = 4, D = 5, C = 3 };
+    pv_boundary_settings s = pair_small();
+    pair p[3];
+    pv_bytes half[3][2];
+    double z[ROWS * C], da[ROWS * D], w[3][C * D];
+    for (int k = 0; k < 3; k++) pair_open(&p[k], &s, key, 60, NULL);
+    for (int n = 0; n < STEPS; n++)
+        for (int k = 0; k < 3; k++) {
+            pv_rng r = pv_rng_make((uint64_t)n, 9);
+            float a[ROWS * D];
+            double g[ROWS * C];
+            if (n == 3 && k > 0) {
+                pv_bytes active, passive;
+                save(&p[k], &active, &passive);
+                pv_csprng ra = p[k].ra, rp = p[k].rp;
+                pair_close(&p[k]);
+                pair_make(&p[k], &s, key, 60);
+                pv_reader from = pv_reader_make("half", active.data, active.size);
+                CHECK_OK(pv_active_load(p[k].active, &from));
+                pv_reader_end(&from);
+                CHECK_OK(pv_reader_status(&from));
+                from = pv_reader_make("half", passive.data, passive.size);
+                CHECK_OK(pv_passive_load(p[k].passive, &from));
+                pv_reader_end(&from);
+                CHECK_OK(pv_reader_status(&from));
+                if (k == 1) {
+                    p[k].ra = ra;
+                    p[k].rp = rp;
+                } else {
+                    pv_csprng_test(&p[k].ra, 1000);
+                    pv_csprng_test(&p[k].rp, 1001);
+                }
+                pv_bytes_clear(&active);
+                pv_bytes_clear(&passive);
+            }
+            pair_activations(a, ROWS * D, 4.5, &r);
+            for (int i = 0; i < ROWS * C; i++)
+                g[i] = (i % C == 0 ? -0.2 : 0.1) * pv_rng_uniform(&r);
+            pair_predict(&p[k], z, a, ROWS);
+            pair_learn(&p[k], da, g, NULL, 0.1);
+        }
+    /* blinds differ (each party makes one), shares do not */
+    for (int k = 0; k < 3; k++) {
+        save(&p[k], &half[k][0], &half[k][1]);
+        pv_boundary_weights(w[k], &p[k].b, pv_passive_share(p[k].passive),
+                            pv_active_share(p[k].active));
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(half[0][i].size, half[1][i].size);
+        assert_memory_equal(half[0][i].data, half[1][i].data, half[0][i].size);
+        assert_memory_not_equal(half[0][i].data, half[2][i].data, half[0][i].size);
+    }
+    same_numbers(w[0], w[1], C * D);
+    for (int i = 0; i < C * D; i++)
+        assert_true(fabs(w[0][i] - w[2][i]) <= STEPS * 0.1001 * ldexp(2 * 10.1, -40));
+    for (int k = 0; k < 3; k++) {
+        for (int i = 0; i < 2; i++) pv_bytes_clear(&half[k][i]);
+        pair_close(&p[k]);
+    }
+}
+
+/* What the active party gets back does not remember its own randomness: the n-th residue of [Y] for
+ * the same plaintexts and masks differs from one time to the next, and so do masks. */
+static void fresh_every_time(void **state)
+{
+    (void)state;
+    pair p;
+    pv_boundary_settings s = pair_small();
+    float a[20];
+    double z[2][12];
+    pv_bytes scores, opened;
+    pv_rng r = pv_rng_make(3, 3);
+    pair_activations(a, 20, 4, &r);
+    pair_open(&p, &s, key, 70, NULL);
+    pair_predict(&p, z[0], a, 4);
+    scores = p.scores;
+    opened = p.opened;
+    p.scores = p.opened = (pv_bytes){0};
+    pv_csprng_test(&p.ra, 140); /* the active party repeats itself exactly */
+    pair_predict(&p, z[1], a, 4);
+    same_numbers(z[0], z[1], 12);
+    size_t cipher = scores.size / 3, residue = opened.size / 3;
+    for (size_t i = 0; i < 3; i++) {
+        assert_memory_not_equal(scores.data + i * cipher, p.scores.data + i * cipher, cipher);
+        assert_memory_not_equal(opened.data + i * residue, p.opened.data + i * residue, residue);
+    }
+    pv_bytes_clear(&scores);
+    pv_bytes_clear(&opened);
+    pair_close(&p);
+}
+
+static int open_key(void **state)
+{
+    (void)state;
+    key = test_paillier_key("safe");
+    return 0;
+}
+
+static int close_key(void **state)
+{
+    (void)state;
+    pv_paillier_sk_free(key);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hundred_steps), cmocka_unit_test(lenet),
+        cmocka_unit_test(corners),       cmocka_unit_test(prediction_only),
+        cmocka_unit_test(known_weights), cmocka_unit_test(secret_weights),
+        cmocka_unit_test(other_masks),   cmocka_unit_test(clamped),
+        cmocka_unit_test(resumed),       cmocka_unit_test(fresh_every_time),
+    };
+    return cmocka_run_group_tests(tests, open_key, close_key);
+}
