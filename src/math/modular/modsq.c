@@ -138,9 +138,14 @@ static int has_ifma(void)
            __builtin_cpu_supports("avx512bw");
 }
 
+const pv_modsq_ops *pv_modsq_best(void)
+{
+    return has_ifma() ? &pv_modsq_ifma : &pv_modsq_portable;
+}
+
 static const pv_modsq_ops *choose(pv_modsq_code code)
 {
-    if (code == PV_MODSQ_BEST) code = has_ifma() ? PV_MODSQ_IFMA : PV_MODSQ_PORTABLE;
+    if (code == PV_MODSQ_BEST) return pv_modsq_best();
     if (code == PV_MODSQ_IFMA) return has_ifma() ? &pv_modsq_ifma : NULL;
     return code == PV_MODSQ_LANES ? &pv_modsq_lanes : &pv_modsq_portable;
 }

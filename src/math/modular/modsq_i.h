@@ -38,6 +38,8 @@ typedef struct pv_modsq_ops {
     int lanes, radix, step; /* digits are a multiple of step */
     /* u = (x·y + q·m)/R; q may be NULL */
     void (*half)(const pv_modsq *r, uint64_t *u, uint64_t *q, const uint64_t *x, const uint64_t *y);
+    /* x²/R, doubled in the lanes where twice is 1; m and ninvs may differ between the lanes */
+    void (*half_square)(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint64_t *twice);
     void (*sum)(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint64_t *y);
     /* (x + y - z) mod m, below m; x, y, z below 4m */
     void (*combine)(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint64_t *y,
@@ -93,6 +95,9 @@ void pv_modsq_scratch_free(uint64_t *all, const pv_modsq *r, int threads, size_t
 
 /* An exponent's `window` bits from bit `at` on; those beyond its limbs are 0. */
 uint64_t pv_modsq_digit(const uint64_t *e, size_t limbs, size_t at, int window);
+
+/* The fastest code of this machine. */
+const pv_modsq_ops *pv_modsq_best(void);
 
 int pv_modsq_invertible(const pv_modsq *r, const uint64_t *x); /* a public residue */
 /* Halves that hold x·R mod m in every lane are replaced by R/x mod m. PV_ERR_RANGE where one has no

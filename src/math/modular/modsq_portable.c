@@ -103,6 +103,18 @@ static void half(const pv_modsq *r, uint64_t *u, uint64_t *q, const uint64_t *x,
     reduce(r, u, q, t);
 }
 
+static void half_square(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint64_t *twice)
+{
+    uint64_t t[2 * MAX], mask = pv_secret_mask(twice[0]), top = 0;
+    square_of(t, x, r->digits);
+    reduce(r, out, NULL, t);
+    for (size_t i = 0; i < r->digits; i++) {
+        uint64_t w = out[i];
+        out[i] = w + (w & mask) + top;
+        top = w >> 63 & mask;
+    }
+}
+
 static void sum(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint64_t *y)
 {
     add(out, x, y, r->digits, 0);
@@ -189,6 +201,7 @@ const pv_modsq_ops pv_modsq_portable = {
     .radix = 64,
     .step = 1,
     .half = half,
+    .half_square = half_square,
     .sum = sum,
     .combine = combine,
     .mul = mul,
