@@ -78,7 +78,8 @@ def plain(program, text, train, test, seed, out):
     """`privet train` as the scenario's settings say; answers on the test rows, accuracy, seconds."""
     s = settings(text, "scheme")
     words = ["train", "--data", train, "--test", test, "--model", settings(text, "scenario")["model"], "--seed", seed,
-             "--threads", settings(text, "scenario").get("threads", 1), "--out", out, "--optim", "sgd", "--augment", "none"]
+             "--threads", settings(text, "scenario").get("threads", 1), "--out", out, "--optim", "sgd", "--augment", "none",
+             "--label-smoothing", 0]
     for key in ("epochs", "batch", "lr", "momentum", "weight_decay", "schedule", "warmup", "lr_floor"):
         if key in s:
             words += ["--" + key.replace("_", "-"), s[key]]
@@ -89,22 +90,31 @@ def plain(program, text, train, test, seed, out):
 
 
 def one_side(spec, side):
-    """A table of which one party reads its side; images have no such form: what is not a party's own is not looked at."""
+    """A table of which one party reads its side only. Images have no such form: what is not a party's own is not looked at."""
     if not spec.startswith("csv:"):
         return spec
-    return spec + ("?label=none" if side == "features" else "?features=none")
+    with open(spec[4:]) as file:
+        label = file.readline().strip().rsplit(",", 1)[1]
+    return spec + (f"?label=none&drop={label}" if side == "features" else "?features=none")
 
 
 def vertical(program, ini, key, bits, train, test, seed, out, more=None):
-    """Answers of the passive party on the test rows, accuracy, seconds."""
-    changes = {"scenario": {"seed": seed}, "scheme": {"key_bits": bits, **(more or {})},
-               "local features": {"data": one_side(train, "features"), "test": one_side(test, "features"), "paillier": key},
-               "local labels": {"data": one_side(train, "labels"), "test": one_side(test, "labels")}}
-    path = out.with_suffix(".ini")
-    path.write_text(scenario(ini, changes))
+    """Two parties train, then predict the test rows. Answers that the passive party gets, accuracy, seconds of training."""
+    scheme = {"key_bits": bits, "baseline": "no", **(more or {})}
+    path, asked = out.with_suffix(".ini"), fresh(out.with_name(out.name + "-predict"))
+    path.write_text(scenario(ini, {
+        "scenario": {"seed": seed}, "scheme": scheme,
+        "local features": {"data": one_side(train, "features"), "test": one_side(test, "features"), "paillier": key},
+        "local labels": {"data": one_side(train, "labels"), "test": one_side(test, "labels")}}))
     result = program.json("run", path, "--out", out)
-    answers = labels_of(out / "parties/labels/predictions.csv")
-    return answers, result["test_accuracy"], result["seconds"]
+    path = asked.with_suffix(".ini")
+    path.write_text(scenario(ini, {
+        "scenario": {"seed": seed}, "scheme": {**scheme, "task": "predict"},
+        "local features": {"data": one_side(test, "features"), "paillier": key,
+                           "half": out / "parties/features/half.safetensors"},
+        "local labels": {"data": one_side(test, "labels"), "half": out / "parties/labels/half.safetensors"}}))
+    program.json("run", path, "--out", asked)
+    return labels_of(asked / "parties/labels/predictions.csv"), result["test_accuracy"], result["seconds"]
 
 
 def accuracy(program, a, key):
