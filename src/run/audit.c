@@ -185,7 +185,8 @@ pv_status pv_audit(pv_findings *out, const pv_audit_options *o, const pv_ctx *ct
                      o->attack != NULL ? o->attack : "");
     for (size_t i = 0; i < w.cases; i++) PV_TRY_GOTO(pv_audit_guess(&w, &w.item[i]));
     PV_TRY_GOTO(commit_guesses(&w));
-    for (size_t i = 0; i < w.cases; i++) PV_TRY_GOTO(pv_audit_score(out, &w, &w.item[i]));
+    for (size_t i = 0; i < w.cases; i++)
+        if (!w.item[i].unsuited) PV_TRY_GOTO(pv_audit_score(out, &w, &w.item[i]));
     PV_TRY_GOTO(pv_audit_facts(out, &w));
     PV_TRY_GOTO(save(out, o->run));
 done:

@@ -327,6 +327,9 @@ pv_status pv_audit_guess(pv_audit_work *w, pv_audit_case *c)
     if (s == PV_OK) s = attack_control(&c->positive_guess, &c->positive, w, c, 1);
     if (s == PV_OK) s = attack_control(&c->negative_guess, &c->negative, w, c, 0);
     if (s == PV_ERR_CANCELLED || s == PV_ERR_MEMORY || s == PV_ERR_OPTION) return s;
+    /* one of all attacks that is for other data than these (two classes, say) */
+    c->unsuited = s == PV_ERR_UNSUPPORTED && c->reads->rows && w->o->attack != NULL &&
+                  strcmp(w->o->attack, "all") == 0;
     if (s != PV_OK) { /* the finding will say why there is none */
         PV_TRY(pv_str_append(&c->failure, pv_trail_text()));
         pv_trail_clear();

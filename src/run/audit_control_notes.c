@@ -52,7 +52,7 @@ static void layer_clear(layer *l)
 }
 
 /* Weights of a layer that has learnt something: logits of rectified normal activations lie within a
- * few units of zero. */
+ * few units of zero. Of a rare class it has learnt that it is rare, and little else. */
 static pv_status layer_init(layer *l, const pv_notes_plan *plan, pv_rng *r)
 {
     int rare = strcmp(plan->contents, "rare-label-gradient") == 0;
@@ -67,7 +67,7 @@ static pv_status layer_init(layer *l, const pv_notes_plan *plan, pv_rng *r)
     if (l->w == NULL || l->b == NULL || l->a == NULL || l->p == NULL || l->g == NULL ||
         l->index == NULL)
         PV_FAIL(PV_ERR_MEMORY, "out of memory for a control's layer");
-    double scale = (rare ? 1 : 2) / sqrt((double)l->d);
+    double scale = (rare ? 0.3 : 2) / sqrt((double)l->d);
     for (size_t i = 0; i < c * d; i++) l->w[i] = scale * pv_rng_normal(r);
     if (rare) l->b[1] = log(RARE / (1 - RARE)) + log((double)(l->c - 1));
     for (int i = 0; rare && i < l->c; i++)

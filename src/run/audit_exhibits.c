@@ -70,7 +70,7 @@ static pv_status write_exhibit(pv_exhibit *e, const pv_audit_scored *s, const pv
     return picture(&e->baseline, &s->how.sample, s->baseline);
 }
 
-pv_status pv_audit_exhibits(pv_finding *f, const pv_audit_scored *s)
+pv_status pv_audit_add_exhibits(pv_finding *f, const pv_audit_scored *s)
 {
     pv_status status = PV_OK;
     int64_t n = s->run.samples;
@@ -89,7 +89,7 @@ done:
     return status;
 }
 
-pv_status pv_audit_errors(pv_finding *f, const pv_audit_scored *s)
+pv_status pv_audit_add_errors(pv_finding *f, const pv_audit_scored *s)
 {
     int64_t n = s->run.samples < TARGETS_SHOWN ? s->run.samples : TARGETS_SHOWN;
     f->target = pv_calloc((size_t)n + 1, sizeof *f->target);

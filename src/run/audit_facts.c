@@ -322,6 +322,13 @@ static pv_status write_open(pv_findings *f, const pv_audit_work *w)
     }
     for (size_t i = 0; i < w->cases; i++) {
         const pv_audit_case *c = &w->item[i];
+        if (!c->unsuited) continue;
+        pv_str_truncate(&s, 0);
+        PV_TRY_GOTO(pv_str_printf(&s, "The attack %s", c->attack->name));
+        PV_TRY_GOTO(add_open(f, &capacity, pv_str_text(&s), pv_str_text(&c->failure)));
+    }
+    for (size_t i = 0; i < w->cases; i++) {
+        const pv_audit_case *c = &w->item[i];
         if (c->steps <= c->targets) continue;
         pv_str_truncate(&s, 0);
         if (c->reads->rows)

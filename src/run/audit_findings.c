@@ -255,10 +255,10 @@ static pv_status add_finding(pv_findings *out, const pv_audit_scored *s, metric 
                                  ? "the view has nothing about any step of a victim"
                                  : "the attack ran out of its budget"));
     pv_finding_settle(f);
-    if (m == RECOVERED) PV_TRY(pv_audit_measures(f, s));
-    if (m == RECOVERED) PV_TRY(pv_audit_errors(f, s));
-    if (m == LABELS) PV_TRY(pv_audit_classes(f, s));
-    return with_exhibits ? pv_audit_exhibits(f, s) : PV_OK;
+    if (m == RECOVERED) PV_TRY(pv_audit_add_measures(f, s));
+    if (m == RECOVERED) PV_TRY(pv_audit_add_errors(f, s));
+    if (m == LABELS) PV_TRY(pv_audit_add_classes(f, s));
+    return with_exhibits ? pv_audit_add_exhibits(f, s) : PV_OK;
 }
 
 pv_status pv_audit_score(pv_findings *f, pv_audit_work *w, pv_audit_case *c)

@@ -142,6 +142,7 @@ typedef struct pv_audit_case {
     pv_hash hash;
     double seconds;
     pv_str failure; /* why the attack could not run; "" */
+    int unsuited;   /* it is for other data, and was not asked for by name: no finding */
 } pv_audit_case;
 
 typedef struct pv_audit_work {
@@ -294,11 +295,12 @@ typedef struct pv_audit_scored {
 
 /* ---- audit_measures.c, audit_exhibits.c: what stands beside a count */
 pv_status pv_audit_text(char **out, const char *fmt, ...) PV_MUST_USE PV_PRINTF(2, 3);
-pv_status pv_audit_measures(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE; /* of samples */
-pv_status pv_audit_classes(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE;  /* of labels */
-pv_status pv_audit_exhibits(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE;
+pv_status pv_audit_add_measures(pv_finding *f,
+                                const pv_audit_scored *s) PV_MUST_USE; /* of samples */
+pv_status pv_audit_add_classes(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE; /* of labels */
+pv_status pv_audit_add_exhibits(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE;
 /* How far each target was missed: the plot of all errors. */
-pv_status pv_audit_errors(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE;
+pv_status pv_audit_add_errors(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE;
 
 void pv_audit_scored_clear(pv_audit_scored *s); /* idempotent */
 /* Fills how, baseline, decoy, base_labels and partial from the victims' data and the answers. */

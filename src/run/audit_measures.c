@@ -43,7 +43,7 @@ static pv_status add_measure(pv_finding *f, const char *name, const char *unit, 
     return pv_audit_text(&m->unit, "%s", unit);
 }
 
-pv_status pv_audit_measures(pv_finding *f, const pv_audit_scored *s)
+pv_status pv_audit_add_measures(pv_finding *f, const pv_audit_scored *s)
 {
     pv_status status = PV_OK;
     const pv_score *r = &s->run;
@@ -76,7 +76,7 @@ done:
 /* Classes one by one, where there are not too many to read; their mean stands for all. */
 enum { CLASSES = 1000 };
 
-pv_status pv_audit_classes(pv_finding *f, const pv_audit_scored *s)
+pv_status pv_audit_add_classes(pv_finding *f, const pv_audit_scored *s)
 {
     const pv_score *r = &s->run;
     int measured = 0, one = 0;

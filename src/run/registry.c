@@ -1,6 +1,7 @@
 #include "run/registry.h"
 
 #include "attack/gradient/gradient.h"
+#include "attack/inversion/inversion.h"
 #include "attack/labels/labels.h"
 #include "attack/rows/rows.h"
 #include "base/str.h"
@@ -22,6 +23,8 @@ static const pv_attack *const attacks[] = {&pv_attack_idlg,
                                            &pv_attack_clustering,
                                            &pv_attack_norm,
                                            &pv_attack_spectral,
+                                           &pv_attack_gram,
+                                           &pv_attack_regression,
                                            NULL};
 
 const pv_scheme *pv_scheme_at(int i)
