@@ -15,6 +15,7 @@ import sys
 import corpus_fed
 import corpus_identity
 import corpus_net
+import corpus_paillier
 from corpus_codec import (gzip_files, idx_files, cifar_files, npy_all, npz_files, st_bytes, safetensors_files,
                           arff_files, csv_files, tsv_files, png_files, jpeg_files)
 from corpus_files import HERE, damaged, save
@@ -322,6 +323,7 @@ if __name__ == "__main__":
     model_text_files()
     model_file_files()
     corpus_identity.make()
+    corpus_paillier.make()
     corpus_view.make(save, damaged)
     corpus_net.make(save, damaged)
     secagg_files()

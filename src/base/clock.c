@@ -9,6 +9,13 @@ double pv_clock_seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+double pv_clock_thread_seconds(void)
+{
+    struct timespec t = {0};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 const char *pv_clock_text(char buffer[PV_CLOCK_TEXT])
 {
     time_t now = time(NULL);

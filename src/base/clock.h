@@ -7,6 +7,8 @@
 #define PV_BASE_CLOCK_H
 
 double pv_clock_seconds(void); /* monotonic */
+/* Processor time of the calling thread: what it computed, however busy the machine was. */
+double pv_clock_thread_seconds(void);
 
 /* Now in UTC, "2026-11-20T18:50:00Z"; returns buffer. */
 enum { PV_CLOCK_TEXT = 24 };

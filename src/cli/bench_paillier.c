@@ -88,7 +88,8 @@ const pv_command pv_command_bench_paillier = {
     .name = "bench paillier",
     .summary = "how fast Paillier's cryptosystem is, beside plain GMP",
     .text = "Encrypts, decrypts, re-randomises, adds and multiplies batches of numbers on one "
-            "thread, and does the same as a textbook would with GMP. The keys are built in and "
+            "thread, and does the same as a textbook would with GMP. Figures are for a second of "
+            "that thread's processor time. The keys are built in and "
             "published, so that nothing has to be generated first.",
     .examples = "privet bench paillier --bits 2048 --json\nprivet bench paillier --bits 4096",
     .options = options,

@@ -1,7 +1,7 @@
 /* run/bench_paillier.h - what Paillier's cryptosystem costs on one core, beside plain GMP
  *
- * The operations take turns in rounds; the best round of each counts, since whatever else the
- * machine does can only slow a round down. Everything is in batches, as the protocols have it. The
+ * The operations take turns in rounds; time is the thread's own processor time, and the best round
+ * of each counts, since whatever else the machine does can only slow a round down. Everything is in batches, as the protocols have it. The
  * keys are built in and published: good for measuring and for nothing else.
  *
  *     encrypt_owner   by who has p and q, exact distribution

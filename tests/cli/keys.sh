@@ -150,4 +150,37 @@ status, shown = ask(sign, [b"open sesame\n"])
 assert status == 0 and "cert = sha256:" in shown and "sesame" not in shown, shown
 PY
 
+# keys of Paillier's cryptosystem
+ok keys paillier --bits 2048 --out $T/bank
+expect 'bank: private key of Paillier' "$T/out"
+expect 'primes       safe$' "$T/out"
+expect 'public key   .*bank.pub$' "$T/out"
+[ "$(stat -c %a "$T/bank")" = 600 ] || bad "mode of a Paillier key"
+expect 'BEGIN PRIVET PAILLIER PRIVATE KEY' "$T/bank"
+ok keys show $T/bank --json
+print=$(json fingerprint)
+[ "$(json kind) $(json bits) $(json safe_primes)" = '"paillier-key" 2048 true' ] || bad "show a Paillier key"
+ok keys show $T/bank.pub --json
+[ "$(json kind) $(json bits) $(json safe_primes)" = '"paillier-public-key" 2048 null' ] || bad "show its public half"
+[ "$(json fingerprint)" = "$print" ] || bad "both halves have one fingerprint"
+python3 - "$T/bank.pub" "$print" <<'PY' || bad "the fingerprint, by others"
+import base64, hashlib, sys
+text = open(sys.argv[1]).read().splitlines()
+n = base64.b64decode("".join(text[1:-1]))[8:8 + 256]
+assert sys.argv[2] == '"sha256:%s"' % hashlib.sha256(b"privet/1 paillier\0" + n).hexdigest()
+PY
+cp "$T/bank" "$T/before-bank"
+fails 2 'bank: is there already' keys paillier --bits 2048 --out $T/bank
+rm "$T/bank"
+fails 2 'bank.pub: is there already' keys paillier --bits 2048 --out $T/bank
+[ ! -e "$T/bank" ] || bad "half a pair is left"
+fails 2 'bits' keys paillier --bits 1024 --out $T/weak
+fails 2 'out' keys paillier
+cp "$T/before-bank" "$T/open-bank" && chmod 644 "$T/open-bank"
+fails 4 'mode 0644' keys show $T/open-bank
+sed '2s/^AQAAAAAI/AgAAAAAI/' "$T/bank.pub" >"$T/newer.pub"
+fails 1 'version 2' keys show $T/newer.pub
+sed '10s/./A/' "$T/bank.pub" | sed '10s/^A\(.\)/B\1/' >"$T/forged.pub"
+fails 4 'does not hold' keys show $T/forged.pub
+
 finish

@@ -116,6 +116,14 @@ static void draw_exponents(uint64_t *x, const pv_paillier_blind *b, size_t count
         x[(i + 1) * limbs - 1] &= ((uint64_t)1 << (b->bits % 64)) - 1;
 }
 
+void pv_paillier_blind_choose(uint64_t *factor, const pv_paillier_blind *b, const uint8_t *odd,
+                              size_t count)
+{
+    size_t limbs = 2 * b->pk->limbs;
+    for (size_t i = 0; i < count; i++)
+        pv_crt_select(factor + i * limbs, odd[i] & 1, b->choice[1], b->choice[0], limbs);
+}
+
 pv_status pv_paillier_blind_powers(uint64_t *rho, const pv_paillier_blind *b, const uint64_t *x,
                                    const uint8_t *odd, size_t count, int threads)
 {
@@ -126,8 +134,7 @@ pv_status pv_paillier_blind_powers(uint64_t *rho, const pv_paillier_blind *b, co
     PV_TRY(pv_modsq_table_pow(b->table, rho, x, count, threads));
     if (b->how != PV_BLIND_FULL) return PV_OK;
     PV_TRY(pv_paillier_scratch_init(&factor, count, limbs));
-    for (size_t i = 0; i < count; i++)
-        pv_crt_select(factor.limb + i * limbs, odd[i] & 1, b->choice[1], b->choice[0], limbs);
+    pv_paillier_blind_choose(factor.limb, b, odd, count);
     PV_TRY_GOTO(pv_modsq_mul(pk->square, rho, rho, factor.limb, count, threads));
 done:
     pv_paillier_scratch_clear(&factor);

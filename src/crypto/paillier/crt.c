@@ -14,6 +14,24 @@ void pv_crt_product(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t 
         out[limbs + i] = mpn_addmul_1(out + i, a, (mp_size_t)limbs, b[i]);
 }
 
+void pv_crt_add_limb(uint64_t *x, uint64_t carry, size_t limbs)
+{
+    for (size_t i = 0; i < limbs; i++) {
+        unsigned __int128 t = (unsigned __int128)x[i] + carry;
+        x[i] = (uint64_t)t;
+        carry = (uint64_t)(t >> 64);
+    }
+}
+
+void pv_crt_sub_limb(uint64_t *x, uint64_t borrow, size_t limbs)
+{
+    for (size_t i = 0; i < limbs; i++) {
+        unsigned __int128 t = (unsigned __int128)x[i] - borrow;
+        x[i] = (uint64_t)t;
+        borrow = (uint64_t)(t >> 64) & 1;
+    }
+}
+
 uint64_t pv_crt_below(const uint64_t *a, const uint64_t *b, size_t limbs)
 {
     uint64_t borrow = 0;
@@ -116,6 +134,6 @@ void pv_crt_combine(uint64_t *out, const uint64_t *a, const uint64_t *b, const p
     pv_crt_mul(t, t, inverse, q);
     pv_crt_product(out, p->m, t, p->limbs);
     uint64_t carry = mpn_add_n(out, out, a, n);
-    (void)mpn_add_1(out + n, out + n, n, carry);
+    pv_crt_add_limb(out + n, carry, p->limbs);
     pv_secret_wipe(t, p->limbs * sizeof *t);
 }

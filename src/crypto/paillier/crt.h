@@ -40,6 +40,10 @@ void pv_crt_combine(uint64_t *out, const uint64_t *a, const uint64_t *b, const p
 /* ---- on plain limbs */
 /* out (2·limbs) = a·b */
 void pv_crt_product(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t limbs);
+/* x += carry, x -= borrow: of one limb. GMP's mpn_add_1 and mpn_sub_1 stop where nothing is carried
+ * any more, and so tell. */
+void pv_crt_add_limb(uint64_t *x, uint64_t carry, size_t limbs);
+void pv_crt_sub_limb(uint64_t *x, uint64_t borrow, size_t limbs);
 /* 1 when a < b */
 uint64_t pv_crt_below(const uint64_t *a, const uint64_t *b, size_t limbs);
 /* 1 when all limbs are zero */

@@ -1,5 +1,7 @@
 #include "crypto/paillier/paillier_i.h"
 
+#include "base/ct.h"
+
 #include <string.h>
 
 /* Faults. A machine that errs in one half of the key gives an m that is right modulo one prime
@@ -80,6 +82,7 @@ static int sums_agree(const batch *b, const pv_paillier_sk *sk, size_t count)
     for (size_t k = 0; k < count; k++) pv_residue_add(sum, sum, b->m.limb + k * limbs, sk->pk);
     int same = pv_secret_equal(sum, b->m.limb + count * limbs, limbs * sizeof *sum);
     pv_secret_wipe(sum, sizeof sum);
+    PV_CT_PUBLIC(&same, sizeof same);
     return same;
 }
 

@@ -125,8 +125,8 @@ static pv_status inverse_square(uint64_t *out, const pv_paillier_half *h, const 
     mp_size_t n = (mp_size_t)limbs;
     memcpy(e, h->p2.m, 2 * limbs * sizeof *e);
     uint64_t borrow = mpn_sub_n(e, e, h->p.m, n);
-    (void)mpn_sub_1(e + n, e + n, n, borrow);
-    (void)mpn_sub_1(e, e, 2 * n, 1);
+    pv_crt_sub_limb(e + n, borrow, limbs);
+    pv_crt_sub_limb(e, 1, 2 * limbs);
     pv_status s = pv_modsq_pow(h->square, out, x, e, 128 * limbs, 1, 1);
     pv_secret_wipe(e, sizeof e);
     return s;

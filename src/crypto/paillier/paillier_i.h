@@ -76,6 +76,9 @@ pv_status pv_paillier_product(uint64_t *out, const pv_paillier_pk *pk, const uin
  * x: [count][limbs of an exponent]. */
 pv_status pv_paillier_blind_powers(uint64_t *rho, const pv_paillier_blind *b, const uint64_t *x,
                                    const uint8_t *odd, size_t count, int threads) PV_MUST_USE;
+/* factor[i] = odd[i] ? y'^n : 1 */
+void pv_paillier_blind_choose(uint64_t *factor, const pv_paillier_blind *b, const uint8_t *odd,
+                              size_t count);
 const pv_paillier_pk *pv_paillier_blind_public(const pv_paillier_blind *b);
 
 /* Room for count·limbs limbs that may hold secrets; NULL when memory runs out. Wiped when freed. */

@@ -52,28 +52,34 @@ static pv_status challenge(uint64_t *rho, const pv_paillier_pk *pk, const uint8_
     PV_FAIL(PV_ERR_RUN, "a challenge below n could not be drawn");
 }
 
+/* out = t/q of 2·limbs by limbs, where nothing remains: from below (Jebelean 1993), since only a
+ * division from above would look at q's top. t is used up. */
+static void divide_exactly(uint64_t *out, uint64_t *t, const pv_crt_modulus *q)
+{
+    for (size_t i = 0; i < q->limbs; i++) {
+        out[i] = t[i] * (0 - q->inverse);
+        (void)mpn_submul_1(t + i, q->m, (mp_size_t)(q->limbs - i), out[i]);
+    }
+}
+
 /* d = 1/n mod (p-1), the exponent that undoes n modulo p: n is q there, and with
  * t = -1/(p-1) mod q, 1 + (p-1)·t is a multiple of q: that multiple is d. */
 static pv_status root_exponent(uint64_t *d, const pv_paillier_half *h, const pv_paillier_half *o)
 {
-    pv_status status = PV_OK;
     size_t limbs = h->p.limbs;
-    mp_size_t n = (mp_size_t)limbs;
-    uint64_t t[PV_PAILLIER_LIMBS] = {0}, zero[PV_PAILLIER_LIMBS / 2] = {0};
-    pv_paillier_scratch scratch = {NULL, 0};
-    PV_TRY(pv_paillier_scratch_init(&scratch, 1, (size_t)mpn_sec_div_qr_itch(2 * n, n)));
+    uint64_t t[PV_PAILLIER_LIMBS] = {0}, x[PV_PAILLIER_LIMBS / 2] = {0};
     memcpy(t, h->order, limbs * sizeof *t);
     pv_crt_reduce(t, t, &o->p);
-    pv_crt_sub(t, zero, t, &o->p);
-    PV_TRY_GOTO(pv_paillier_half_inverse(zero, o, t));
-    pv_crt_product(t, h->order, zero, limbs);
-    (void)mpn_add_1(t, t, 2 * n, 1);
-    (void)mpn_sec_div_qr(d, t, 2 * n, o->p.m, n, scratch.limb);
-done:
+    pv_crt_sub(t, x, t, &o->p);
+    pv_status s = pv_paillier_half_inverse(x, o, t);
+    if (s == PV_OK) {
+        pv_crt_product(t, h->order, x, limbs);
+        pv_crt_add_limb(t, 1, 2 * limbs);
+        divide_exactly(d, t, &o->p);
+    }
     pv_secret_wipe(t, sizeof t);
-    pv_secret_wipe(zero, sizeof zero);
-    pv_paillier_scratch_clear(&scratch);
-    return status;
+    pv_secret_wipe(x, sizeof x);
+    return s;
 }
 
 /* out[i] = the n-th root of rho[i] modulo p */

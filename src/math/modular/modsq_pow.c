@@ -1,6 +1,7 @@
 /* Powers of bases that are used once: fixed windows, from the top. Each lane has its own table. */
 #include "math/modular/modsq_i.h"
 
+#include "base/ct.h"
 #include "base/secret.h"
 
 #include <omp.h>
@@ -83,6 +84,7 @@ static pv_status powers(job *j, uint64_t *out, const uint64_t *base, size_t coun
             pv_modsq_leave(r, out + first * 2 * r->limbs, x, k);
     }
     pv_modsq_scratch_free(all, r, threads, halves);
+    PV_CT_PUBLIC(&bad, sizeof bad);
     *wrong = bad;
     return PV_OK;
 }

@@ -1,6 +1,7 @@
 /* Rows of fixed tables and the accumulators that take their entries, see modsq_i.h. */
 #include "math/modular/modsq_i.h"
 
+#include "base/ct.h"
 #include "base/secret.h"
 
 #include <gmp.h>
@@ -105,10 +106,19 @@ static int invert(const pv_modsq *r, uint64_t *x, int open, mp_limb_t *scratch)
     }
     mp_limb_t in[L + 1];
     memcpy(in, limbs, (n + 1) * sizeof *in);
-    mpn_sec_div_r(in, (mp_size_t)(n + 1), m, (mp_size_t)n, scratch);
+    /* a division would look up m's top limb in a table */
+    mp_limb_t less[L + 1];
+    for (int k = 0; k < 2; k++) {
+        mp_limb_t borrow = mpn_sub_n(less, in, m, (mp_size_t)n);
+        less[n] = in[n] - borrow;
+        uint64_t keep = less[n] >> 63;
+        for (size_t i = 0; i <= n; i++) in[i] = pv_secret_select(keep, in[i], less[i]);
+    }
+    pv_secret_wipe(less, sizeof less);
     int ok = mpn_sec_invert(limbs, in, m, (mp_size_t)n, (mp_bitcnt_t)(2 * 64 * n), scratch);
     x[n] = 0;
     pv_secret_wipe(in, sizeof in);
+    PV_CT_PUBLIC(&ok, sizeof ok); /* that there is an inverse is no secret */
     return ok;
 }
 
@@ -119,10 +129,8 @@ pv_status pv_modsq_invert_halves(const pv_modsq *r, uint64_t *halves, size_t gro
     const pv_modsq_ops *ops = r->ops;
     size_t h = r->half, n = r->limbs;
     uint64_t *inverse = scratch + groups * h, x[L + 1];
-    mp_size_t need = mpn_sec_invert_itch((mp_size_t)n),
-              other = mpn_sec_div_r_itch((mp_size_t)(n + 1), (mp_size_t)n);
+    mp_size_t need = mpn_sec_invert_itch((mp_size_t)n);
     if (groups == 0) return PV_OK;
-    if (other > need) need = other;
     mp_limb_t *gmp = pv_alloc((size_t)need, sizeof *gmp);
     if (gmp == NULL) PV_FAIL_MEMORY((size_t)need * sizeof *gmp);
     memcpy(scratch, halves, h * sizeof *halves);

@@ -240,12 +240,34 @@ static void test_malformed(void **state)
     parse(b, sizeof b - 1, PV_ERR_RANGE, "is none; in the key of k");
 }
 
+/* Files and a proof by Python (fuzz/corpus_paillier.py), from docs/paillier.md alone. */
+static void test_by_others(void **state)
+{
+    (void)state;
+    pv_bytes file = {0};
+    pv_paillier_sk *sk = NULL;
+    pv_paillier_pk *pk = NULL;
+    CHECK_OK(pv_file_read(&file, "fuzz/corpus/paillier_key/private-pem", PV_PEM_MAX));
+    CHECK_OK(pv_paillier_sk_parse(&sk, "k", file.data + 1, file.size - 1));
+    pv_bytes_clear(&file);
+    CHECK_OK(pv_file_read(&file, "fuzz/corpus/paillier_key/public-pem", PV_PEM_MAX));
+    CHECK_OK(pv_paillier_pk_parse(&pk, "k", file.data + 1, file.size - 1));
+    pv_bytes_clear(&file);
+    assert_memory_equal(pv_paillier_n(pk), pv_paillier_n(pv_paillier_public(sk)), LIMBS * 8);
+    CHECK_OK(pv_file_read(&file, "fuzz/corpus/paillier_proof/good", PV_PEM_MAX));
+    CHECK_OK(pv_paillier_verify(pk, file.data, file.size, "fuzz", 4));
+    pv_bytes_clear(&file);
+    pv_paillier_pk_free(pk);
+    pv_paillier_sk_free(sk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_primes_refused), cmocka_unit_test(test_public_refused),
         cmocka_unit_test(test_fingerprint),    cmocka_unit_test(test_proof),
         cmocka_unit_test(test_files),          cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_by_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

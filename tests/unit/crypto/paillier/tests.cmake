@@ -1,3 +1,5 @@
-foreach(name vectors encrypt plain keys blind exhausted)
+foreach(name vectors encrypt plain keys blind exhausted example)
   pv_test(unit/crypto/paillier/${name} ROOMS crypto/paillier TIMEOUT 60)
 endforeach()
+pv_valgrind_test(unit/crypto/paillier/ct ROOMS crypto/paillier LIBS cmocka TIMEOUT 120
+                 CASES crt safe composite lanes blind multiply plain CONTROLS rejection gmp)
