@@ -19,6 +19,7 @@ pv_cli_test(proceed net 120)
 pv_cli_test(bench_federated net 120)
 pv_cli_test(keys unit 60)
 pv_cli_test(bench_paillier unit 60)
+pv_cli_test(bench_vertical unit 60)
 pv_cli_test(report unit 60)
 pv_cli_test(resume unit 120)
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What protecting labels costs, and what can still be read of them: accuracy against label leak.
 
-    bench/papers/vertical/repairs.sh [--quick] [--set digits|rare] [--only iso|marvell|rr|gauss] [--bits 2048] [--key FILE]
+    bench/papers/vertical/repairs.sh [--quick] [--set digits|rare] [--only iso|marvell|rr|gauss] [--attack all]
+                                     [--rows N] [--epochs N] [--bits 2048] [--key FILE]
                                      [--privet build/privet] [--data ../shared/data] [--work build/papers/repairs]
 
 Each setting is one `privet run` of repairs.ini with other lines for `protect`, one `privet audit` with every attack on
@@ -94,7 +95,7 @@ def finding_rows(findings):
 def proven(how, keys, program, folder):
     """ε of a label, from the run's own words."""
     said = json.loads((folder / "parties/labels/result.json").read_text())
-    epsilon = said.get("result", {}).get("epsilon")
+    epsilon = said.get("result", {}).get("label_epsilon")
     return f"{epsilon:.3g}" if isinstance(epsilon, (int, float)) else "-"
 
 
@@ -109,7 +110,7 @@ def one(program, a, data, how, keys, key):
             "local features": {"data": train, "test": test, "paillier": key},
             "local labels": {"data": train, "test": test}}))
         program("run", ini, "--out", folder)
-        program("audit", folder, "--attack", "all", "--known", 1, fails=(0, 6))
+        program("audit", folder, "--attack", a.attack, "--known", 1, fails=(0, 6))
     run = json.loads((folder / "run.json").read_text())
     found = list(finding_rows(json.loads((folder / "audit/findings.json").read_text())))
     if not found:
@@ -157,6 +158,7 @@ def main():
     parser.add_argument("--rows", type=int)
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--bits", type=int, default=2048)
+    parser.add_argument("--attack", default="all", help="of privet audit")
     parser.add_argument("--key")
     parser.add_argument("--privet", default="build/privet")
     parser.add_argument("--data", default="../shared/data")
@@ -166,7 +168,7 @@ def main():
         print(f"skipped: no {a.data}")
         return 0
     a.rows = a.rows or (2000 if a.quick else 10000)
-    a.epochs = a.epochs or (1 if a.quick else 3)
+    a.epochs = a.epochs or (4 if a.quick else 3)
     program = Program(a.privet, a.data, a.work, 1)
     key = program.key(a.bits, a.key)
     for which in ("digits", "rare") if a.set is None else (a.set,):

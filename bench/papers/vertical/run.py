@@ -169,8 +169,8 @@ def exact(_program, _a, _key):
 
 # ---- cost
 
-def bench(program, key, seconds, *words):
-    return program.json("bench", "vertical", "--key", key, "--threads", 1, "--seconds", seconds, *words)
+def bench(program, a, *words):
+    return program.json("bench", "vertical", "--bits", a.bits, "--threads", 1, "--seconds", 1 if a.quick else 10, *words)
 
 
 def rest_of(program, side, channels):
@@ -191,10 +191,9 @@ def case(result, name):
     return next(c for c in result["cases"] if c["name"] == name)
 
 
-def cost(program, a, key):
-    seconds = 1 if a.quick else 10
-    whole = bench(program, key, seconds)
-    weak = bench(program, key, seconds, "--masks", "weak", "--case", "predict")
+def cost(program, a, _key):
+    whole = bench(program, a)
+    weak = bench(program, a, "--masks", "weak", "--case", "predict")
     rest = {784: rest_of(program, 28, 1), 3072: rest_of(program, 32, 3)}
     at84 = case(whole, "predict")["core_ms"] / 1e3
     print(f"cost of one prediction in seconds of core time, both parties together; {whole['machine']}, key of "
@@ -217,7 +216,7 @@ def cost(program, a, key):
         print(f"{name:42} {paper if paper else '':>9} {ours:11.6f} {paper / ours if paper else float('nan'):9.0f}  {how}")
     figure, widths = [], WIDTHS[1:4:2] if a.quick else WIDTHS
     for width in widths:
-        ours = case(bench(program, key, seconds, "--case", "predict", "--width", width), "predict")["core_ms"] / 1e3
+        ours = case(bench(program, a, "--case", "predict", "--width", width), "predict")["core_ms"] / 1e3
         figure.append((width, ours, at84 + rest[784] * width / 784))
         print(f"figure 1, {width:5d} inputs: regression {ours:.6f} s, LeNet-5 (network in proportion) {figure[-1][2]:.6f} s",
               flush=True)
@@ -278,7 +277,8 @@ def main():
     if a.quick:
         a.seeds = 1
     program = Program(a.privet, a.data, a.work, 1)
-    key, good, found = program.key(a.bits, a.key), True, {}
+    good, found = True, {}
+    key = program.key(a.bits, a.key) if a.only in (None, "accuracy") else None
     for name, part in (("accuracy", accuracy), ("exact", exact), ("cost", cost)):
         if a.only in (None, name):
             held, found[name] = part(program, a, key)
