@@ -192,7 +192,7 @@ const char *pv_vertical_guarantee(pv_scenario *s, const char **why)
     o.protect.head = 1;
     o.protect.batch = o.learning.batch;
     o.protect.gradient = 1;
-    o.protect.fg = PV_VERTICAL_FG;
+    o.protect.fg = (int)o.fg;
     snprintf(text, sizeof text,
              "labels: differential privacy with epsilon %.3g and delta %g for each label (discrete "
              "Gaussian noise, %lld epochs)",

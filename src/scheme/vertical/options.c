@@ -37,6 +37,12 @@ const pv_setting pv_vertical_setting[] = {
      AT(initial)},
     {"sigma", PV_SETTING_INTEGER, "40", 20, 128, NULL,
      "the shares of all steps together are 2^-sigma away from telling nothing", AT(sigma)},
+    {"activation_scale", PV_SETTING_INTEGER, "16", 8, 30, NULL,
+     "bits after the point of an activation", AT(fa)},
+    {"gradient_scale", PV_SETTING_INTEGER, "24", 12, 40, NULL, "bits after the point of dL/dZ",
+     AT(fg)},
+    {"weight_scale", PV_SETTING_INTEGER, "16", 8, 30, NULL,
+     "bits after the point of a weight where it is multiplied", AT(fw)},
     {"masks", PV_SETTING_CHOICE, "strong", 0, 0, "strong|weak",
      "weak: shares in +-2^weak_bits whatever they hide, as in the paper; a finding in every report",
      AT(masks)},
@@ -155,7 +161,7 @@ pv_status pv_vertical_protect(pv_protect *out, const pv_vertical_options *o, con
     out->head = o->head;
     out->batch = batch;
     out->gradient = 1;
-    out->fg = PV_VERTICAL_FG;
+    out->fg = (int)o->fg;
     return pv_protect_check(out);
 }
 
@@ -178,7 +184,12 @@ pv_status pv_vertical_boundary(pv_boundary *b, const pv_vertical_options *o, con
         .sigma = (int)o->sigma,
         .weak = o->masks == PV_MASKS_WEAK ? (int)o->weak_bits : 0,
         .bits = (int)o->bits,
-        .fg = PV_VERTICAL_FG,
+        .fa = (int)o->fa,
+        .fg = (int)o->fg,
+        .fw = (int)o->fw,
+        .fe = 28, /* rates cost nothing where they are exact: only S gets wider */
+        .fm = 28,
+        .fl = 32,
     };
     pv_protect_bounds(&set.gradient, &set.noise, &protect);
     PV_TRY_CONTEXT(pv_boundary_init(b, &set), "the shared layer %s of %s, %lld rows, %lld epochs",

@@ -43,7 +43,6 @@
 #include "scheme/vertical/protect.h"
 
 enum { PV_VERTICAL_TRAIN = 0, PV_VERTICAL_EVALUATE, PV_VERTICAL_PREDICT, PV_VERTICAL_MERGE };
-enum { PV_VERTICAL_FG = 24 }; /* scale of G */
 enum { PV_MASKS_STRONG = 0, PV_MASKS_WEAK };
 enum { PV_INIT_SECRET = 0, PV_INIT_SCENARIO };
 enum { PV_ANSWER_NONE = 0, PV_ANSWER_LABEL, PV_ANSWER_ROUNDED, PV_ANSWER_PROBABILITY };
@@ -57,11 +56,11 @@ typedef struct pv_vertical_options {
     int64_t bits;                                    /* of the Paillier key */
     double clamp;   /* activations beyond it are cut, and counted */
     double initial; /* most that an initial shared weight may be; 0: what its layer's init says */
-    int64_t sigma;
-    int masks;         /* "strong|weak" */
-    int64_t weak_bits; /* masks = weak */
-    int init;          /* "secret|scenario": scenario: W_0 from the seed, for comparisons */
-    int protection;    /* a pv_protection */
+    int64_t sigma, fa, fg, fw; /* bounds.h */
+    int masks;                 /* "strong|weak" */
+    int64_t weak_bits;         /* masks = weak */
+    int init;                  /* "secret|scenario": scenario: W_0 from the seed, for comparisons */
+    int protection;            /* a pv_protection */
     pv_protect protect;
     int answers, merge;
     int baseline;           /* "yes": the driver trains the same network plainly as well */

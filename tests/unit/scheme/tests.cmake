@@ -8,5 +8,6 @@ pv_test(unit/scheme/vertical_refusals ROOMS scheme/vertical TIMEOUT 60)
 pv_test(unit/scheme/vertical ROOMS scheme/vertical LABEL unit tsan TIMEOUT 120)
 pv_test(unit/scheme/vertical_marvell ROOMS scheme/vertical)
 pv_test(unit/scheme/vertical_protect ROOMS scheme/vertical)
+pv_test(unit/scheme/vertical ROOMS scheme/vertical TIMEOUT 180)
 pv_valgrind_test(unit/scheme/vertical_ct ROOMS scheme/vertical CASES fixed dot step initial
                  CONTROLS branch convert)

@@ -15,7 +15,7 @@
 
 enum { SEED = 11, ACTIVE = 0, PASSIVE = 1 };
 
-static const char data_spec[] = "glyphs?limit=96", test_spec[] = "glyphs?split=test&limit=40";
+static const char data_spec[] = "glyphs?limit=64", test_spec[] = "glyphs?split=test&limit=40";
 static const char glyphs[] = "kind = image\nshape = 28,28,1\nclasses = 10\n";
 static const char sgd[] = "epochs = 2\nbatch = 16\nlr = 0.05\nmomentum = 0.9\nweight_decay = 1e-3\n"
                           "schedule = cosine\n";
@@ -176,10 +176,183 @@ static void as_plain_training(void **state)
     run_clear(&r);
 }
 
+/* By default W_0 is nobody's: two runs of the same scenario begin elsewhere, and both learn. */
+static void secret_beginnings(void **state)
+{
+    (void)state;
+    run r;
+    init(&r);
+    write_glyphs(&r, "mlp:hidden=12",
+                 "epochs = 12\nbatch = 16\nlr = 0.02\nmomentum = 0.9\n"
+                 "evaluate_every = 5\n",
+                 1);
+    run_ok(&r, "one");
+    pv_model *one = whole(&r);
+    json_t *j = run_result(&r, PASSIVE), *a = run_result(&r, ACTIVE);
+    double accuracy;
+    int64_t count;
+    CHECK_OK(pv_json_get_real(&accuracy, j, "test_accuracy", "result"));
+    CHECK_OK(pv_json_get_integer(&count, j, "test_count", 40, 40, "result"));
+    CHECK_OK(pv_json_get_integer(&count, j, "steps", 48, 48, "result"));
+    CHECK_OK(pv_json_get_integer(&count, j, "samples", 64, 64, "result"));
+    CHECK_OK(pv_json_get_integer(&count, j, "clipped_rows", 0, 0, "result"));
+    CHECK_OK(pv_json_get_integer(&count, a, "clamped", 0, 0, "result"));
+    assert_non_null(strstr(json_string_value(json_object_get(a, "bounds")), "|W| <="));
+    assert_true(json_integer_value(json_object_get(a, "sigma")) > 40);
+    assert_null(json_object_get(a, "test_accuracy")); /* only the passive party sees a prediction */
+    print_message("accuracy %.2f\n", accuracy);
+    assert_true(accuracy > 0.3 && accuracy <= 1);
+    json_decref(j);
+    json_decref(a);
+    run_ok(&r, "two");
+    pv_model *two = whole(&r);
+    assert_true(largest_difference(one, two) > 1e-3);
+    pv_model_free(one);
+    pv_model_free(two);
+    run_clear(&r);
+}
+
+static int count_of(const pv_view *v, pv_view_kind kind, uint16_t type, int *kept)
+{
+    int n = 0;
+    *kept = 0;
+    for (uint64_t i = 0; i < pv_view_count(v); i++) {
+        const pv_view_record *at = pv_view_at(v, i);
+        if (at->type != type || at->kind != kind) continue;
+        n++;
+        *kept += at->kept;
+    }
+    return n;
+}
+
+/* What attacks read, and nothing that a view must not have. */
+static void views(void **state)
+{
+    (void)state;
+    run r;
+    int kept;
+    pv_view_check check;
+    pv_view_cross_result cross;
+    pv_scenario s;
+    init(&r);
+    write_glyphs(&r, "mlp:hidden=12", sgd, 1);
+    run_ok(&r, "run");
+    pv_view *a = run_view(&r, ACTIVE), *b = run_view(&r, PASSIVE);
+    CHECK_OK(pv_view_verify(&check, a));
+    CHECK_OK(pv_view_cross(&cross, a, b));
+    int steps = 2 * 4, batches = 3;
+    assert_int_equal(count_of(a, PV_VIEW_DERIVED, PV_VERTICAL_DA, &kept), steps);
+    assert_int_equal(kept, steps);
+    assert_int_equal(count_of(b, PV_VIEW_DERIVED, PV_VERTICAL_LOGITS, &kept), steps + batches);
+    assert_int_equal(count_of(a, PV_VIEW_SENT, PV_VERTICAL_SAMPLES, &kept), steps + batches);
+    assert_int_equal(kept, 0); /* ciphertexts: their hashes */
+    assert_int_equal(count_of(a, PV_VIEW_RECEIVED, PV_VERTICAL_ACTIVATION_GRADIENT, &kept), steps);
+    assert_int_equal(count_of(a, PV_VIEW_RECEIVED, PV_VERTICAL_ANSWER, &kept), 0);
+    CHECK_OK(pv_scenario_parse(&s, "test.ini", r.text, strlen(r.text)));
+    for (uint64_t i = 0; i < pv_view_count(b); i++) {
+        const pv_view_record *at = pv_view_at(b, i);
+        pv_view_payload load;
+        pv_batch_truth t;
+        const pv_part *index, *logits, *lr;
+        if (at->type != PV_VERTICAL_LOGITS) continue;
+        CHECK_OK(pv_view_load(&load, b, i));
+        CHECK_OK(pv_parts_get(&index, &load.parts, "note", "index", PV_I64, PV_SHAPE(-1)));
+        CHECK_OK(pv_parts_get(&logits, &load.parts, "note", "logits", PV_F32, PV_SHAPE(-1, 10)));
+        CHECK_OK(pv_parts_get(&lr, &load.parts, "note", "lr", PV_F64, PV_SHAPE(1)));
+        for (int party = 0; party < 2; party++) { /* truth says which rows, of both alike */
+            CHECK_OK(pv_scheme_vertical.truth(&t, &s, r.party[party].name, 64, at->step));
+            assert_int_equal(t.count, *(const double *)lr->data > 0 ? 16 : 0);
+            if (t.count > 0) assert_memory_equal(t.index, index->data, 16 * sizeof *t.index);
+            pv_batch_truth_clear(&t);
+        }
+        pv_view_payload_clear(&load);
+    }
+    pv_scenario_clear(&s);
+    pv_view_free(a);
+    pv_view_free(b);
+    run_clear(&r);
+}
+
+/* Stopped at moments that a seed draws, and started again: the run ends, and with the weights of
+ * one that was not stopped, up to the last place that other masks can move. */
+static void stops_do_not_matter(void **state)
+{
+    (void)state;
+    pv_rng rng = pv_rng_make(SEED, PV_STREAM_TEST);
+    char settings[256];
+    int stops = 0, over = 0;
+    run r;
+    init(&r);
+    snprintf(settings, sizeof settings,
+             "%sinit = scenario\nevaluate_every = 1\nprotect = rr\n"
+             "epsilon = 3\n",
+             sgd);
+    write_glyphs(&r, "mlp:hidden=12", settings, 1);
+    for (int start = 0; start < 40 && !over; start++) {
+        atomic_int left = (int)pv_rng_below(&rng, 40);
+        int who = (int)pv_rng_below(&rng, 2);
+        r.party[who].stop = start < 10 ? &left : NULL;
+        run_all(&r, "stopped");
+        r.party[who].stop = NULL;
+        over = 1;
+        for (int i = 0; i < 2; i++) {
+            if (r.party[i].status == PV_OK) continue;
+            if (r.party[i].status != PV_ERR_CANCELLED)
+                print_error("%s: %s\n", r.party[i].name, r.party[i].trail);
+            assert_int_equal(r.party[i].status, PV_ERR_CANCELLED);
+            over = 0;
+        }
+        stops += !over;
+    }
+    print_message("stopped %d times (seed %d)\n", stops, SEED);
+    assert_true(over && stops >= 3);
+    pv_view_check check;
+    pv_view_cross_result cross;
+    pv_view *a = run_view(&r, ACTIVE), *b = run_view(&r, PASSIVE);
+    CHECK_OK(pv_view_verify(&check, a));
+    CHECK_OK(pv_view_cross(&cross, a, b));
+    pv_view_free(a);
+    pv_view_free(b);
+    pv_model_free(whole(&r)); /* halves that fit */
+    run_clear(&r);
+}
+
+/* The same without labels that are drawn: the undisturbed run has these weights. */
+static void stopped_weights(void **state)
+{
+    (void)state;
+    char settings[256];
+    run r;
+    init(&r);
+    snprintf(settings, sizeof settings, "%sinit = scenario\n", sgd);
+    write_glyphs(&r, "mlp:hidden=12", settings, 0);
+    run_ok(&r, "whole");
+    pv_model *undisturbed = whole(&r);
+    for (int start = 0; start < 4; start++) {
+        atomic_int left = 6 + 5 * start;
+        r.party[start % 2].stop = start < 3 ? &left : NULL;
+        run_all(&r, "stopped");
+        r.party[start % 2].stop = NULL;
+        if (start == 3)
+            for (int i = 0; i < 2; i++) CHECK_OK(r.party[i].status);
+    }
+    pv_model *m = whole(&r);
+    double d = largest_difference(m, undisturbed);
+    print_message("largest difference after stops %.2g\n", d);
+    assert_true(d < 1e-3);
+    pv_model_free(m);
+    pv_model_free(undisturbed);
+    run_clear(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_plain_training),
+        cmocka_unit_test(secret_beginnings),
+        cmocka_unit_test(views),
+        cmocka_unit_test(stops_do_not_matter),
+        cmocka_unit_test(stopped_weights),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
