@@ -183,7 +183,10 @@ pv_status pv_audit(pv_findings *out, const pv_audit_options *o, const pv_ctx *ct
         PV_FAIL_GOTO(PV_ERR_OPTION, "%s: no claim of the scheme %s fits this adversary%s%s", o->run,
                      w.scheme->name, o->attack != NULL ? " and the attack " : "",
                      o->attack != NULL ? o->attack : "");
-    for (size_t i = 0; i < w.cases; i++) PV_TRY_GOTO(pv_audit_guess(&w, &w.item[i]));
+    for (size_t i = 0; i < w.cases; i++) {
+        PV_TRY_GOTO(pv_audit_guess(&w, &w.item[i]));
+        PV_TRY_GOTO(pv_audit_next(&w, i));
+    }
     PV_TRY_GOTO(commit_guesses(&w));
     for (size_t i = 0; i < w.cases; i++)
         if (!w.item[i].unsuited) PV_TRY_GOTO(pv_audit_score(out, &w, &w.item[i]));

@@ -14,6 +14,9 @@ void pv_audit_scored_clear(pv_audit_scored *s)
     pv_answers_clear(&s->answers);
     pv_free(s->baseline);
     pv_free(s->decoy);
+    pv_norm_clear(&s->norm);
+    for (int i = 0; i < 2; i++) pv_free(s->control_decoy[i]);
+    pv_free(s->control_zero);
 }
 
 /* Whose rows are as good as the victims'? Of rows that two parties have parts of, the victim's. */
@@ -154,7 +157,7 @@ pv_status pv_audit_scorer(pv_audit_scored *s)
                                       .norm = image ? NULL : pv_model_norm(w->model),
                                       .criterion = w->o->criterion > 0 ? w->o->criterion
                                                    : image             ? 1e-3
-                                                                       : 1e-2},
+                                                                       : PV_CRITERION_TABLE},
                          .sample = what.sample,
                          .image = image,
                          .baseline = s->baseline,
@@ -168,6 +171,11 @@ pv_status pv_audit_scorer(pv_audit_scored *s)
                                      what.classes, w->seed));
         goto done;
     }
+    if (rows && s->c->targets > 0) { /* nobody has released a model with the victim's */
+        PV_TRY_GOTO(pv_norm_fit(&s->norm, w->party[s->c->victim[0]].data));
+        s->how.inner = &s->norm;
+        if (!image) s->how.distance.norm = &s->norm;
+    }
     mean_sample(s->baseline, s, width, x);
     PV_TRY_GOTO(draw_decoys(s, want, width));
     s->how.decoy = s->decoy;
@@ -179,10 +187,8 @@ done:
 
 /* The negative control's guesses are held against the real answers, in turn: its view tells nothing
  * of them. */
-pv_status pv_audit_score_negative(pv_audit_scored *s, int labels_only)
+static pv_status score_negative(pv_audit_scored *s, int labels_only)
 {
-    if (s->how.rows) /* or against its own, which were drawn when its view was written */
-        return pv_score_init(&s->negative, &s->how, &s->c->negative_guess, &s->c->negative.answers);
     pv_answers first = s->answers;
     if (first.count > s->c->negative_guess.count) first.count = s->c->negative_guess.count;
     first.samples = 0;
@@ -199,4 +205,44 @@ pv_status pv_audit_score_negative(pv_audit_scored *s, int labels_only)
     pv_status status = pv_score_init(&s->negative, &s->how, &s->c->negative_guess, &first);
     pv_free(first.item);
     return status;
+}
+
+/* A control about rows has answers of its own, and samples of its own size among which a guess is
+ * identified; in them a unit is a standard deviation. */
+static pv_status score_rows_control(pv_score *out, pv_audit_scored *s, const pv_guess *guess,
+                                    const pv_control_view *c, int which)
+{
+    pv_scorer how = s->how;
+    if (c->model == NULL) return pv_score_init(out, &how, guess, &c->answers);
+    pv_model_domain what = pv_model_what(c->model);
+    int64_t width = pv_shape_count(&what.sample), n = 0;
+    float *decoy = pv_alloc((size_t)c->answers.samples + 1, (size_t)width * sizeof *decoy);
+    s->control_decoy[which] = decoy;
+    if (s->control_zero == NULL) s->control_zero = pv_calloc((size_t)width, sizeof *decoy);
+    if (decoy == NULL || s->control_zero == NULL)
+        PV_FAIL(PV_ERR_MEMORY, "out of memory for a control's samples");
+    for (size_t t = 0; t < c->answers.count; t++) {
+        const pv_answer *a = &c->answers.item[t];
+        memcpy(decoy + n * width, a->x, (size_t)(a->batch * width) * sizeof *decoy);
+        n += a->batch;
+    }
+    how.distance = (pv_distance){.width = width, .criterion = PV_CRITERION_TABLE};
+    how.sample = what.sample;
+    how.image = 0;
+    how.baseline = s->control_zero;
+    how.decoy = decoy;
+    how.decoys = n;
+    how.inner = NULL;
+    return pv_score_init(out, &how, guess, &c->answers);
+}
+
+pv_status pv_audit_score_controls(pv_audit_scored *s, int labels_only)
+{
+    pv_audit_case *c = s->c;
+    if (s->how.rows) {
+        PV_TRY(score_rows_control(&s->positive, s, &c->positive_guess, &c->positive, 0));
+        return score_rows_control(&s->negative, s, &c->negative_guess, &c->negative, 1);
+    }
+    PV_TRY(pv_score_init(&s->positive, &s->how, &c->positive_guess, &c->positive.answers));
+    return score_negative(s, labels_only);
 }

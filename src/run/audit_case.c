@@ -126,6 +126,11 @@ static pv_status add_all(pv_audit_work *w)
     return PV_OK;
 }
 
+int pv_audit_is_named(const pv_audit_work *w)
+{
+    return w->o->attack != NULL && strcmp(w->o->attack, "all") != 0;
+}
+
 /* ---- guessing */
 
 /* Those of the given options that this attack has; --set may be meant for several. */
@@ -235,11 +240,11 @@ pv_status pv_audit_note_control(pv_control_view *out, pv_audit_work *w, const pv
     pv_status status = pv_control_notes_make(
         out, &(pv_notes_plan){.path = path,
                               .contents = c->attack->control,
-                              .model = w->model,
+                              .model = c->known.own_model != NULL ? c->known.own_model : w->model,
                               .batch = c->target[0].batch,
                               .width = c->width,
                               .rows = w->o->controls > 0 ? w->o->controls : rows,
-                              .known = c->known.each,
+                              .known = c->known.each > 0 ? c->known.each : c->known.count,
                               .with_data = (c->attack->needs & PV_NEEDS_OWN_DATA) != 0,
                               .positive = positive,
                               .seed = w->seed + (positive ? 1000003 : 2000003)});
@@ -301,6 +306,23 @@ static pv_status attack_run(pv_audit_work *w, pv_audit_case *c)
                           options, &w->o->budget, w->ctx);
 }
 
+pv_status pv_audit_next(pv_audit_work *w, size_t i)
+{
+    const pv_audit_case *c = &w->item[i];
+    const char *const *attack = c->claim->attacks;
+    if (w->o->attack != NULL || !c->unsuited) return PV_OK;
+    while (*attack != NULL && strcmp(*attack, c->attack->name) != 0) attack++;
+    if (*attack == NULL || attack[1] == NULL) return PV_OK;
+    const pv_view *view[PV_ATTACK_VIEWS];
+    memcpy(view, c->view, sizeof view);
+    pv_str name = {0}; /* the case itself may move */
+    pv_status status = pv_str_append(&name, c->adversary);
+    if (status == PV_OK)
+        status = add_case(w, c->claim, attack[1], pv_str_text(&name), c->owner, view, c->views);
+    pv_str_clear(&name);
+    return status;
+}
+
 pv_status pv_audit_cases(pv_audit_work *w)
 {
     const pv_attack *named;
@@ -328,8 +350,7 @@ pv_status pv_audit_guess(pv_audit_work *w, pv_audit_case *c)
     if (s == PV_OK) s = attack_control(&c->negative_guess, &c->negative, w, c, 0);
     if (s == PV_ERR_CANCELLED || s == PV_ERR_MEMORY || s == PV_ERR_OPTION) return s;
     /* one of all attacks that is for other data than these (two classes, say) */
-    c->unsuited = s == PV_ERR_UNSUPPORTED && c->reads->rows && w->o->attack != NULL &&
-                  strcmp(w->o->attack, "all") == 0;
+    c->unsuited = s == PV_ERR_UNSUPPORTED && c->reads->rows && !pv_audit_is_named(w);
     if (s != PV_OK) { /* the finding will say why there is none */
         PV_TRY(pv_str_append(&c->failure, pv_trail_text()));
         pv_trail_clear();

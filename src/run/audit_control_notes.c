@@ -24,8 +24,8 @@ static const pv_message_type types[] = {
      {PV_RETAIN_FULL, 0}},
 };
 
-/* The share of the rare class, and how far apart a class's samples lie, in units of the distance
- * between classes. */
+/* The share of the rare class, and how far a class's samples lie from its middle, in units of what
+ * normalisation makes one of. */
 #define RARE   0.1
 #define SPREAD 0.1
 /* The mean of a normal activation behind a rectifier. */
@@ -113,6 +113,7 @@ static pv_status draw_samples(pv_data **out, const pv_model *m, const int32_t *l
     pv_status status = PV_OK;
     pv_model_domain what = pv_model_what(m);
     int64_t width = pv_shape_count(&what.sample);
+    const pv_norm *norm = pv_model_norm(m);
     float *centre = pv_alloc((size_t)what.classes, (size_t)width * sizeof *centre);
     pv_store *store = pv_calloc(1, sizeof *store);
     pv_data *data = pv_calloc(1, sizeof *data);
@@ -124,8 +125,10 @@ static pv_status draw_samples(pv_data **out, const pv_model *m, const int32_t *l
     for (int64_t i = 0; i < n; i++) {
         store->label[i] = label[i];
         float *x = (float *)store->samples.data + i * width;
-        for (int64_t k = 0; k < width; k++)
-            x[k] = centre[label[i] * width + k] + (float)(SPREAD * pv_rng_normal(r));
+        for (int64_t k = 0; k < width; k++) {
+            double unit = norm->n > 0 ? 1 / norm->inverse_std[k % norm->n] : 1;
+            x[k] = centre[label[i] * width + k] + (float)(SPREAD * unit * pv_rng_normal(r));
+        }
     }
     atomic_store(&store->references, 1);
     *data = (pv_data){.store = store, .count = n};
@@ -186,7 +189,7 @@ static pv_status create(pv_view_writer **w, const char *path, const char *role)
     return pv_view_create(w, path, &header);
 }
 
-static pv_status set_target(pv_control_view *out, int64_t step, int64_t batch, int64_t width)
+pv_status pv_control_target(pv_control_view *out, int64_t step, int64_t batch, int64_t width)
 {
     PV_TRY(pv_answer_set(&out->answers, (size_t)step, batch, width));
     for (int64_t k = 0; k < batch; k++) out->answers.item[step].row[k] = -1;
@@ -208,18 +211,16 @@ static pv_status draw_anew(int32_t *label, int64_t n, pv_rng *r)
 }
 
 /* Labels as the gradients have them, or drawn anew when the gradients stand already. */
-static pv_status write_gradients(pv_control_view *out, const pv_notes_plan *plan, int32_t *label,
-                                 int64_t steps)
+static pv_status write_gradients(pv_control_view *out, const pv_notes_plan *plan, pv_view_writer *w,
+                                 int32_t *label, int64_t steps)
 {
     pv_status status = PV_OK;
-    pv_view_writer *w = NULL;
     layer l = {0};
     int rare = strcmp(plan->contents, "rare-label-gradient") == 0;
     pv_rng r = pv_rng_make(plan->seed, PV_STREAM_ATTACK);
     PV_TRY_GOTO(layer_init(&l, plan, &r));
-    PV_TRY_GOTO(create(&w, plan->path, "active"));
     for (int64_t s = 0; s < steps; s++) {
-        PV_TRY_GOTO(set_target(out, s, plan->batch, 0));
+        PV_TRY_GOTO(pv_control_target(out, s, plan->batch, 0));
         for (int64_t k = 0; k < plan->batch; k++) {
             layer_scores(&l, &r);
             int32_t t = rare ? draw_class(l.p, l.c, &r) : (int32_t)pv_rng_below(&r, (uint64_t)l.c);
@@ -232,22 +233,24 @@ static pv_status write_gradients(pv_control_view *out, const pv_notes_plan *plan
         PV_TRY_GOTO(pv_control_append(w, PV_VIEW_DERIVED, TYPE_GRADIENT, (uint64_t)s + 1, 0, part,
                                       sizeof part / sizeof *part));
     }
-    PV_TRY_GOTO(pv_view_sync(w));
     if (!plan->positive) PV_TRY_GOTO(draw_anew(label, steps * plan->batch, &r));
 done:
-    pv_view_writer_free(w);
     layer_clear(&l);
     return status;
 }
 
-static pv_status make_labels(pv_control_view *out, const pv_notes_plan *plan, int64_t steps)
+static pv_status make_labels(pv_control_view *out, const pv_notes_plan *plan, pv_view_writer *w)
 {
     pv_status status = PV_OK;
-    int64_t rows = steps * plan->batch;
+    int64_t steps = (plan->rows + plan->batch - 1) / plan->batch, rows = steps * plan->batch;
     pv_rng r = pv_rng_make(plan->seed + 1, PV_STREAM_ATTACK);
     int32_t *label = pv_alloc((size_t)rows, sizeof *label);
     if (label == NULL) PV_FAIL_MEMORY((size_t)rows * sizeof *label);
-    PV_TRY_GOTO(write_gradients(out, plan, label, steps));
+    out->facts.batch = plan->batch;
+    out->target = pv_calloc((size_t)steps, sizeof *out->target);
+    if (out->target == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for a control");
+    PV_TRY_GOTO(pv_answers_init(&out->answers, (size_t)steps));
+    PV_TRY_GOTO(write_gradients(out, plan, w, label, steps));
     for (int64_t i = 0; i < rows; i++)
         out->answers.item[i / plan->batch].label[i % plan->batch] = label[i];
     PV_TRY_GOTO(know(out, plan, label, rows, &r));
@@ -261,19 +264,40 @@ done:
     return status;
 }
 
+static pv_status make_logits(pv_control_view *out, const pv_notes_plan *plan, pv_view_writer *w)
+{
+    return pv_control_logits(out, plan, w, TYPE_LOGITS);
+}
+
+/* What an attack says it wants, and who would have noted it. */
+static const struct {
+    const char *contents, *role;
+    pv_status (*make)(pv_control_view *out, const pv_notes_plan *plan, pv_view_writer *w);
+} table[] = {
+    {"label-gradient", "active", make_labels},
+    {"rare-label-gradient", "active", make_labels},
+    {"logits", "passive", make_logits},
+    {"still-logits", "passive", make_logits},
+};
+
 pv_status pv_control_notes_make(pv_control_view *out, const pv_notes_plan *plan)
 {
     pv_status status = PV_OK;
-    int64_t steps = (plan->rows + plan->batch - 1) / plan->batch;
-    *out = (pv_control_view){.path = pv_strdup(plan->path),
-                             .target = pv_calloc((size_t)steps, sizeof *out->target),
-                             .facts = {.batch = plan->batch}};
-    if (out->path == NULL || out->target == NULL)
-        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for a control");
-    PV_TRY_GOTO(pv_answers_init(&out->answers, (size_t)steps));
-    PV_TRY_GOTO(make_labels(out, plan, steps));
+    pv_view_writer *w = NULL;
+    size_t k = 0, n = sizeof table / sizeof *table;
+    while (k < n && (plan->contents == NULL || strcmp(table[k].contents, plan->contents) != 0)) k++;
+    *out = (pv_control_view){0};
+    if (k == n)
+        PV_FAIL(PV_ERR_UNSUPPORTED, "there is no control of \"%s\"",
+                plan->contents != NULL ? plan->contents : "");
+    out->path = pv_strdup(plan->path);
+    if (out->path == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a control");
+    PV_TRY_GOTO(create(&w, plan->path, table[k].role));
+    PV_TRY_GOTO(table[k].make(out, plan, w));
+    PV_TRY_GOTO(pv_view_sync(w));
     PV_TRY_GOTO(pv_view_open(&out->view, plan->path));
 done:
+    pv_view_writer_free(w);
     if (status != PV_OK) pv_control_view_clear(out);
     return status;
 }

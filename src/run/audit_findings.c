@@ -3,26 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-/* What a k of n counts. Each metric of a case is a finding of its own. */
-typedef enum metric { RECOVERED, IDENTIFICATION, LABELS, METRICS } metric;
-
-static const char *const metric_name[] = {"recovered", "identification", "labels"};
-
-static int64_t hits(const pv_score *s, metric m)
-{
-    return m == RECOVERED ? s->recovered : m == IDENTIFICATION ? s->identified : s->labels;
-}
-
-static pv_status write_control(pv_control *out, const pv_score *score, metric m, int positive,
-                               double bound, const char *what)
-{
-    out->count = (pv_count){hits(score, m), score->samples};
-    out->bound = bound;
-    out->unfinished = !score->finished;
-    out->holds = pv_control_holds(out, positive);
-    return pv_audit_text(&out->what, "%s", what);
-}
-
 static pv_status write_budget(char **out, const pv_audit_scored *s)
 {
     const pv_budget *b = &s->w->o->budget;
@@ -111,7 +91,7 @@ done:
     return status;
 }
 
-static pv_status write_what(pv_finding *f, const pv_audit_scored *s, metric m)
+static pv_status write_what(pv_finding *f, const pv_audit_scored *s, const pv_audit_metric *m)
 {
     const pv_audit_case *c = s->c;
     int images = s->how.image;
@@ -129,34 +109,22 @@ static pv_status write_what(pv_finding *f, const pv_audit_scored *s, metric m)
     f->attack_version = c->attack->version;
     f->active = c->attack->active;
     PV_TRY(write_options(&f->options, s));
-    PV_TRY(pv_audit_text(&f->metric, "%s", metric_name[m]));
-    f->limit = m == RECOVERED ? s->how.distance.criterion : NAN;
+    PV_TRY(pv_audit_text(&f->metric, "%s", m->name));
+    f->limit = m->limited ? s->how.distance.criterion : NAN;
     PV_TRY(write_means(&f->means, s));
-    PV_TRY(pv_audit_text(&f->verb, "%s",
-                         m == RECOVERED        ? "recovered"
-                         : m == IDENTIFICATION ? "identified"
-                                               : "read"));
-    PV_TRY(pv_audit_text(&f->item_one, "%s", m == LABELS ? "label" : images ? "image" : "row"));
-    PV_TRY(pv_audit_text(&f->item_many, "%s", m == LABELS ? "labels" : images ? "images" : "rows"));
+    PV_TRY(pv_audit_text(&f->verb, "%s", m->verb));
+    PV_TRY(pv_audit_text(&f->item_one, "%s", m->one != NULL ? m->one : images ? "image" : "row"));
+    PV_TRY(pv_audit_text(&f->item_many, "%s",
+                         m->many != NULL ? m->many
+                         : images        ? "images"
+                                         : "rows"));
     f->seed = s->w->o->budget.seed;
     f->seconds = c->seconds;
     double each = s->how.rows ? (double)s->run.samples : (double)c->targets;
     f->seconds_each = each > 0 ? c->seconds / each : 0;
     PV_TRY(write_budget(&f->budget, s));
-    if (m == RECOVERED)
-        PV_TRY(pv_audit_text(&f->criterion, "mean squared error below %g%s",
-                             s->how.distance.criterion,
-                             images ? " in [0,1]" : " in units of the standard deviation"));
-    else if (m == IDENTIFICATION)
-        PV_TRY(pv_audit_text(&f->criterion, "closer to its original than to any other of %lld %s",
-                             (long long)s->how.decoys, images ? "images" : "rows"));
-    else
-        PV_TRY(pv_audit_text(&f->criterion, "%s",
-                             !s->how.rows ? "the label is right"
-                             : !s->how.renames
-                                 ? "the row's label is right"
-                                 : "the row is in the group of its class, when groups "
-                                   "are named as fits best"));
+    PV_TRY(m->criterion(&f->criterion, s));
+    if (m->note != NULL) return pv_audit_text(&f->note, "%s", m->note);
     return pv_audit_text(
         &f->note, "%s",
         s->partial ? "Each step was about more samples than the attack tells apart: n counts "
@@ -164,125 +132,52 @@ static pv_status write_what(pv_finding *f, const pv_audit_scored *s, metric m)
                    : "");
 }
 
-static pv_status write_chance(pv_finding *f, const pv_audit_scored *s, metric m)
-{
-    double n = (double)s->run.samples;
-    if (m == RECOVERED) {
-        const char *what = s->how.image ? "images" : "rows";
-        double mean = (double)s->run.baseline_recovered;
-        f->chance = n > 0 ? fmax(mean, s->run.drawn) / n : 0;
-        if (s->run.drawn > mean)
-            return pv_audit_text(&f->chance_what, "one of the victims' other %s, drawn", what);
-        return pv_audit_text(&f->chance_what, "the mean of all victims' %s", what);
-    }
-    if (m == IDENTIFICATION) {
-        f->chance = 1 / (double)s->how.decoys;
-        return pv_audit_text(&f->chance_what, "a pick among %lld candidates",
-                             (long long)s->how.decoys);
-    }
-    f->chance = n > 0 ? s->base_labels / n : 0;
-    return pv_audit_text(&f->chance_what, "%s",
-                         s->how.rows && s->how.renames
-                             ? "the most frequent class for every row, or, if that is more, these "
-                               "groups with labels drawn anew"
-                         : s->how.rows      ? "the most frequent class for every row"
-                         : s->equal_classes ? "all classes in equal numbers"
-                                            : "labels in the proportions of all targets'");
-}
-
-/* A control has classes in other proportions than the run: the share of what is above its own
- * chance counts. */
-static pv_status above_chance(double *bound, double share, const pv_audit_scored *s,
-                              const pv_guess *guess, const pv_score *score,
-                              const pv_answers *answers)
-{
-    double right = 0, n = (double)score->samples;
-    *bound = share;
-    if (n < 1) return PV_OK;
-    PV_TRY(pv_labels_chance(&right, guess, answers, s->how.renames, s->how.classes, s->w->seed));
-    *bound = right / n + share * (1 - right / n);
-    return PV_OK;
-}
-
-static pv_status write_row_controls(pv_finding *f, const pv_audit_scored *s, metric m, double least)
+static pv_status write_unfinished(pv_finding *f, const pv_audit_scored *s)
 {
     const pv_audit_case *c = s->c;
-    double low = least, high = 0.4;
-    PV_TRY(above_chance(&low, least, s, &c->positive_guess, &s->positive, &c->positive.answers));
-    PV_TRY(above_chance(&high, 0.4, s, &c->negative_guess, &s->negative, &c->negative.answers));
-    PV_TRY(write_control(&f->positive, &s->positive, m, 1, low,
-                         "a drawn layer and drawn labels, of the run's sizes"));
-    return write_control(&f->negative, &s->negative, m, 0, high,
-                         "the same, with labels drawn anew behind it");
+    if (f->finished) return PV_OK;
+    if (c->failure.size == 0 && f->count.n == 0 && c->unkept > 0)
+        return pv_audit_text(&f->unfinished,
+                             "of %zu steps (one a victim) the view kept hashes only; a run whose "
+                             "[view] has full or every:N can be attacked",
+                             c->unkept);
+    return pv_audit_text(&f->unfinished, "%s",
+                         c->failure.size > 0 ? pv_str_text(&c->failure)
+                         : f->count.n == 0   ? "the view has nothing about any step of a victim"
+                                             : "the attack ran out of its budget");
 }
 
-static pv_status write_controls(pv_finding *f, const pv_audit_scored *s, metric m)
-{
-    double least = s->w->o->least > 0 ? s->w->o->least : 0.8;
-    double most = m == LABELS ? 0.5 : f->chance + (1 - f->chance) * 0.4;
-    if (m == LABELS && s->how.rows) return write_row_controls(f, s, m, least);
-    PV_TRY(write_control(&f->positive, &s->positive, m, 1, least,
-                         "drawn samples under weights where the attack is at home"));
-    return write_control(&f->negative, &s->negative, m, 0,
-                         m == RECOVERED ? fmin(f->chance + 0.1, 1) : most,
-                         "the run's weights with what other samples left behind");
-}
-
-static pv_status add_finding(pv_findings *out, const pv_audit_scored *s, metric m,
-                             int with_exhibits)
+static pv_status add_finding(pv_findings *out, const pv_audit_scored *s, const pv_audit_metric *m)
 {
     pv_finding *grown = pv_realloc(out->finding, (size_t)out->findings + 1, sizeof *grown);
     if (grown == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a finding");
     out->finding = grown;
     pv_finding *f = &out->finding[out->findings];
-    *f = (pv_finding){.count = {hits(&s->run, m), s->run.samples}};
+    *f = (pv_finding){.count = m->hits(&s->run)};
     out->findings++;
     PV_TRY(pv_audit_text(&f->id, "F%d", out->findings));
     PV_TRY(write_what(f, s, m));
-    PV_TRY(write_chance(f, s, m));
-    PV_TRY(write_controls(f, s, m));
-    f->finished = s->run.finished && s->c->failure.size == 0 && s->run.samples > 0;
-    if (!f->finished && s->c->failure.size == 0 && s->run.samples == 0 && s->c->unkept > 0)
-        PV_TRY(pv_audit_text(
-            &f->unfinished,
-            "of %zu steps (one a victim) the view kept hashes only; a run whose [view] "
-            "has full or every:N can be attacked",
-            s->c->unkept));
-    else if (!f->finished)
-        PV_TRY(pv_audit_text(&f->unfinished, "%s",
-                             s->c->failure.size > 0 ? pv_str_text(&s->c->failure)
-                             : s->run.samples == 0
-                                 ? "the view has nothing about any step of a victim"
-                                 : "the attack ran out of its budget"));
+    PV_TRY(m->chance(f, s));
+    PV_TRY(m->controls(f, s));
+    f->finished = s->run.finished && s->c->failure.size == 0 && f->count.n > 0;
+    PV_TRY(write_unfinished(f, s));
     pv_finding_settle(f);
-    if (m == RECOVERED) PV_TRY(pv_audit_add_measures(f, s));
-    if (m == RECOVERED) PV_TRY(pv_audit_add_errors(f, s));
-    if (m == LABELS) PV_TRY(pv_audit_add_classes(f, s));
-    return with_exhibits ? pv_audit_add_exhibits(f, s) : PV_OK;
+    return m->more != NULL ? m->more(f, s) : PV_OK;
 }
 
 pv_status pv_audit_score(pv_findings *f, pv_audit_work *w, pv_audit_case *c)
 {
     pv_status status = PV_OK;
     pv_audit_scored s = {.w = w, .c = c};
-    int labels_only = strcmp(c->attack->wants, "labels") == 0;
     if (c->failure.size > 0) /* its guesses are not worth scoring, its failure is worth telling */
         c->targets = 0;
     PV_TRY_GOTO(pv_audit_answers(&s.answers, w, c));
     PV_TRY_GOTO(pv_audit_scorer(&s));
     PV_TRY_GOTO(pv_score_init(&s.run, &s.how, &c->guess, &s.answers));
-    if (c->failure.size == 0) {
-        PV_TRY_GOTO(pv_score_init(&s.positive, &s.how, &c->positive_guess, &c->positive.answers));
-        PV_TRY_GOTO(pv_audit_score_negative(&s, labels_only));
-    }
-    if (labels_only || strcmp(c->claim->secret, "labels") == 0) {
-        PV_TRY_GOTO(add_finding(f, &s, LABELS, 0));
-    } else {
-        PV_TRY_GOTO(add_finding(f, &s, RECOVERED, 1));
-        /* the nearest of a step's samples is nearest by construction: that identifies nothing */
-        if (s.run.has_x && s.how.decoys > 1 && !s.partial)
-            PV_TRY_GOTO(add_finding(f, &s, IDENTIFICATION, 0));
-    }
+    if (c->failure.size == 0)
+        PV_TRY_GOTO(pv_audit_score_controls(&s, strcmp(c->attack->wants, "labels") == 0));
+    for (int i = 0; pv_audit_metrics[i] != NULL; i++)
+        if (pv_audit_metrics[i]->applies(&s)) PV_TRY_GOTO(add_finding(f, &s, pv_audit_metrics[i]));
 done:
     pv_audit_scored_clear(&s);
     return status;

@@ -42,6 +42,8 @@ typedef struct pv_distance {
     const pv_norm *norm; /* NULL for images */
     double criterion;    /* recovered: below this */
 } pv_distance;
+/* Of tables, when nobody says otherwise. */
+#define PV_CRITERION_TABLE 1e-2
 double pv_distance_of(const pv_distance *d, const float *a, const float *b);
 
 /* ---- what the adversary has from elsewhere (audit_known.c) */
@@ -94,20 +96,26 @@ pv_status pv_control_append(pv_view_writer *w, pv_view_kind kind, uint16_t type,
 /* Notes, with the shapes of the run's. "label-gradient": dL/da = (softmax(W·a + b) - t)/m · W of
  * drawn activations, weights and labels. "rare-label-gradient": of two classes, one of them rare,
  * labels drawn by the network's own probabilities. "logits": those of a multinomial regression on
- * drawn features, at every step of its training. positive 0: the answers are drawn anew afterwards,
- * so nothing about them is in the view. */
+ * drawn features, at every step of its training; "still-logits": when it learns next to nothing.
+ * positive 0: the answers are drawn anew afterwards, so nothing about them is in the view. */
 typedef struct pv_notes_plan {
     const char *path;
     const char *contents;
     const pv_model *model; /* what a sample is, and how many classes there are */
     int64_t batch, width;  /* of a note */
     int64_t rows;          /* about so many in all: whole batches */
-    int64_t known;         /* rows that the adversary is told: of each class, for labels */
-    int with_data;         /* it gets samples of its own as well, alike within a class */
+    int64_t known; /* rows that the adversary is told: of each class, for labels; of samples,
+                      half of them when it is not 0 */
+    int with_data; /* it gets samples of its own as well, alike within a class */
     int positive;
     uint64_t seed;
 } pv_notes_plan;
 pv_status pv_control_notes_make(pv_control_view *out, const pv_notes_plan *plan) PV_MUST_USE;
+/* ---- pieces of it */
+pv_status pv_control_target(pv_control_view *out, int64_t step, int64_t batch,
+                            int64_t width) PV_MUST_USE;
+pv_status pv_control_logits(pv_control_view *out, const pv_notes_plan *plan, pv_view_writer *w,
+                            uint16_t type) PV_MUST_USE; /* audit_control_logits.c */
 
 /* ---- one party of the run, as its folder tells */
 typedef struct pv_audit_party {
@@ -195,6 +203,9 @@ pv_status pv_audit_note_control(pv_control_view *out, pv_audit_work *w, const pv
 /* Is name among the parties of "a+b"? */
 int pv_audit_is_member(const char *list, const char *name);
 pv_status pv_audit_cases(pv_audit_work *w) PV_MUST_USE;
+int pv_audit_is_named(const pv_audit_work *w); /* was one attack asked for by its name? */
+/* Of a claim whose attack is for other data than these, the next one. */
+pv_status pv_audit_next(pv_audit_work *w, size_t i) PV_MUST_USE;
 /* Of a party: from its result; of one that was lost and left none, from what it told others. 0:
  * unknown. */
 int64_t pv_audit_samples_of(const pv_audit_work *w, const pv_audit_party *p);
@@ -228,6 +239,14 @@ typedef struct pv_class_leak {
     pv_auc_score auc;    /* negatives or positives 0: not measured */
 } pv_class_leak;
 
+/* Inner products of what rows are to a layer that they go into: of normalised samples. Errors are
+ * in units of both rows' lengths. */
+typedef struct pv_inner_score {
+    int64_t count, right;         /* of pairs in the same target; off by at most 1 % */
+    int64_t baseline;             /* right when the mean is said of all pairs, and of all squares */
+    double error, baseline_error; /* medians; NaN */
+} pv_inner_score;
+
 typedef struct pv_score {
     pv_sample_score *sample; /* in the order of the answers */
     int64_t samples;
@@ -235,6 +254,8 @@ typedef struct pv_score {
     double drawn; /* how many a row drawn from the victims' own would have hit, on average */
     int has_x, has_label; /* did the attack claim any? */
     int finished;
+    int has_inner;        /* did it claim inner products? */
+    pv_inner_score inner; /* then */
     pv_class_leak *class; /* [classes] where guesses are about rows and say how sure they are */
     int classes;
     double leak_auc; /* mean of the classes'; NaN */
@@ -253,6 +274,7 @@ typedef struct pv_scorer {
     int renames; /* their labels are groups, to be named as fits best */
     int ranks;   /* how sure they are is a score of class 1 */
     int classes;
+    const pv_norm *inner; /* how samples are normalised for a layer's inner products; NULL: not */
 } pv_scorer;
 
 /* 1 where a target is about more samples than the attack made guesses: each guess then counts as
@@ -279,6 +301,10 @@ pv_status pv_labels_leak(pv_score *s, const pv_guess *guess, const pv_answers *a
 pv_status pv_labels_chance(double *right, const pv_guess *guess, const pv_answers *answers,
                            int renames, int classes, uint64_t seed) PV_MUST_USE;
 
+/* ---- audit_inner.c */
+pv_status pv_inner_score_init(pv_inner_score *s, const pv_guess *guess, const pv_answers *answers,
+                              const pv_norm *norm, int64_t width) PV_MUST_USE;
+
 /* ---- audit_baseline.c: one case with its scores, and what one knows without a view */
 typedef struct pv_audit_scored {
     pv_audit_work *w;
@@ -287,16 +313,34 @@ typedef struct pv_audit_scored {
     pv_answers answers;
     pv_score run, positive, negative;
     float *baseline, *decoy;
+    pv_norm norm;                           /* of the victim's samples, where no model has one */
+    float *control_decoy[2], *control_zero; /* of controls about samples of other sizes */
     double base_labels; /* right when each step's labels are guessed in the proportions of all; of
                            rows, by audit_labels.c */
     int equal_classes;  /* they were guessed in equal proportions: there is one victim */
     int partial;        /* were steps about more samples than the attack guessed? */
 } pv_audit_scored;
 
+/* ---- audit_metric.c: what a k of n counts. Each metric of a case is a finding of its own. */
+typedef struct pv_audit_metric {
+    const char *name, *verb;
+    const char *one, *many; /* what is counted; NULL: images or rows */
+    int limited;            /* is there a limit of the error? */
+    const char *note;       /* what a reader must know; NULL */
+    int (*applies)(const pv_audit_scored *s);
+    pv_count (*hits)(const pv_score *s);
+    pv_status (*criterion)(char **out, const pv_audit_scored *s);
+    pv_status (*chance)(pv_finding *f, const pv_audit_scored *s);
+    pv_status (*controls)(pv_finding *f, const pv_audit_scored *s);
+    pv_status (*more)(pv_finding *f, const pv_audit_scored *s); /* NULL: nothing */
+} pv_audit_metric;
+extern const pv_audit_metric *const pv_audit_metrics[]; /* ended by NULL */
+
 /* ---- audit_measures.c, audit_exhibits.c: what stands beside a count */
 pv_status pv_audit_text(char **out, const char *fmt, ...) PV_MUST_USE PV_PRINTF(2, 3);
 pv_status pv_audit_add_measures(pv_finding *f,
                                 const pv_audit_scored *s) PV_MUST_USE; /* of samples */
+pv_status pv_audit_add_inner(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE;
 pv_status pv_audit_add_classes(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE; /* of labels */
 pv_status pv_audit_add_exhibits(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE;
 /* How far each target was missed: the plot of all errors. */
@@ -305,6 +349,7 @@ pv_status pv_audit_add_errors(pv_finding *f, const pv_audit_scored *s) PV_MUST_U
 void pv_audit_scored_clear(pv_audit_scored *s); /* idempotent */
 /* Fills how, baseline, decoy, base_labels and partial from the victims' data and the answers. */
 pv_status pv_audit_scorer(pv_audit_scored *s) PV_MUST_USE;
-pv_status pv_audit_score_negative(pv_audit_scored *s, int labels_only) PV_MUST_USE;
+/* The controls' guesses. */
+pv_status pv_audit_score_controls(pv_audit_scored *s, int labels_only) PV_MUST_USE;
 
 #endif

@@ -179,6 +179,14 @@ pv_status pv_audit_know_rows(pv_audit_work *w, pv_audit_case *c)
     size_t rows = 0;
     PV_TRY(own_things(w, c));
     if (want < 0) want = width + 2 <= c->rows / 2 ? width + 2 : 0;
+    if (!w->o->known_set && want > c->rows / 2) want = c->rows / 2;
+    if (want < 1 && pv_model_params(w->model) > 2) { /* more than one layer and its bias */
+        c->unsuited = !pv_audit_is_named(w);
+        return pv_str_append(&c->failure,
+                             "without known rows it finds inner products, which are no "
+                             "constants where layers below the shared one learn; "
+                             "--known says how many rows are known");
+    }
     if (c->targets == 0 || want < 1) return PV_OK;
     PV_TRY(victims_data(&data, w, c));
     PV_TRY_GOTO(shuffled(&order, &rows, w, c));

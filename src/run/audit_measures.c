@@ -106,3 +106,11 @@ pv_status pv_audit_add_classes(pv_finding *f, const pv_audit_scored *s)
     }
     return PV_OK;
 }
+
+pv_status pv_audit_add_inner(pv_finding *f, const pv_audit_scored *s)
+{
+    const pv_inner_score *i = &s->run.inner;
+    f->measure = pv_calloc(1, sizeof *f->measure);
+    if (f->measure == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a finding");
+    return add_measure(f, "median error", "", i->error, NAN, NAN, i->baseline_error);
+}

@@ -225,6 +225,7 @@ static pv_status score_target(pv_score *s, const pv_scorer *how, size_t target,
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for scoring a guess");
     s->has_x |= g->x != NULL;
     s->has_label |= g->label != NULL;
+    s->has_inner |= g->inner != NULL;
     s->finished &= g->finished;
     if (how->rows) {
         score_rows(s, how, target, g, a, name, boxed);
@@ -303,6 +304,9 @@ pv_status pv_score_init(pv_score *s, const pv_scorer *how, const pv_guess *guess
     for (size_t i = 0; i < answers->count; i++)
         PV_TRY_GOTO(score_target(s, how, i, &guess->item[i], &answers->item[i], name));
     if (s->has_x) PV_TRY_GOTO(rank(s, how, guess, answers));
+    if (s->has_inner)
+        PV_TRY_GOTO(
+            pv_inner_score_init(&s->inner, guess, answers, how->inner, how->distance.width));
     if (how->rows && s->has_label)
         PV_TRY_GOTO(pv_labels_leak(s, guess, answers, name, how->classes, how->ranks));
 done:

@@ -25,7 +25,7 @@ static void divide(pv_directions *d)
     }
 }
 
-/* power [width, width] = C^-1/2 of the releases from..to as unit vectors. */
+/* power [width, width] = C^exponent of the releases from..to as unit vectors. */
 static void whiten(double *power, double *scratch, const pv_directions *d, int64_t from, int64_t to)
 {
     const pv_releases *r = d->r;
@@ -41,7 +41,7 @@ static void whiten(double *power, double *scratch, const pv_directions *d, int64
             for (int q = p; q < n; q++) c[p * n + q] += x[p] / square * x[q];
     }
     pv_symmetric_eigen(c, value, vector, n);
-    pv_symmetric_power(power, value, vector, n, d->rank, RIDGE, -0.5);
+    pv_symmetric_power(power, value, vector, n, d->rank, RIDGE, d->exponent);
 }
 
 static void turn(pv_directions *d, const double *power, int64_t from, int64_t to)
@@ -80,12 +80,12 @@ static void measure(pv_directions *d, int64_t step)
     }
 }
 
-pv_status pv_directions_init(pv_directions *d, const pv_releases *r, int groups)
+pv_status pv_directions_init(pv_directions *d, const pv_releases *r, int groups, double exponent)
 {
     pv_status status = PV_OK;
     size_t n = (size_t)r->width;
     double *power = pv_alloc(3 * n * n + n, sizeof *power);
-    *d = (pv_directions){.r = r, .groups = groups};
+    *d = (pv_directions){.r = r, .groups = groups, .exponent = exponent};
     d->rank = groups < r->width ? groups : r->width;
     d->first = pv_alloc((size_t)r->steps + 1, sizeof *d->first);
     d->y = pv_alloc((size_t)r->count, n * sizeof *d->y);

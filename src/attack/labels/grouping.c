@@ -64,7 +64,7 @@ typedef struct search {
     int32_t *held, *label, *nearest;
     double *margin, *nearest_margin;
     double best, agreed, informed; /* likelihood; most that the best and another start agree */
-    int64_t rounds, starts;
+    int64_t rounds, starts, most;
     int refine;
 } search;
 
@@ -170,6 +170,79 @@ static void search_clear(search *s)
     pv_free(s->nearest_margin);
 }
 
+/* Options of the attack a that start and end the search. */
+static pv_status configure(search *s, const pv_attack *a, int named, const pv_attack_option *option,
+                           int options, const pv_budget *budget)
+{
+    int no = 0;
+    PV_TRY(pv_attack_option_count(&s->rounds, a, option, options, "rounds", 0, 10000));
+    PV_TRY(pv_attack_option_count(&s->most, a, option, options, "restarts", 1, 1000));
+    if (named) PV_TRY(pv_attack_option_choice(&no, a, option, options, "refine", "yes|no"));
+    if (budget->restarts > 0) s->most = budget->restarts;
+    if (no) s->most = 1;
+    s->refine = !no;
+    return PV_OK;
+}
+
+int pv_grouping_classes(const pv_public *known)
+{
+    return known->classes > 0 ? known->classes : pv_model_what(known->model).classes;
+}
+
+int pv_grouping_width(int classes)
+{
+    int width = COORDINATES * classes;
+    if (width > MOST_COORDINATES) width = MOST_COORDINATES;
+    return width < classes ? classes : width;
+}
+
+pv_status pv_grouping_find(pv_grouping *g, const pv_releases *r, double exponent,
+                           const pv_attack *a, int named, const pv_public *known,
+                           const pv_attack_option *option, int options, const pv_budget *budget,
+                           const pv_ctx *ctx)
+{
+    pv_status status = PV_OK;
+    pv_directions d = {0};
+    search s = {0};
+    double begin = pv_clock_seconds();
+    int classes = pv_grouping_classes(known);
+    *g = (pv_grouping){.finished = 1};
+    if (classes < 2 || classes > PV_MIXTURE_GROUPS)
+        PV_FAIL(PV_ERR_UNSUPPORTED, "%s tells 2 to %d classes apart; there are %d", a->name,
+                PV_MIXTURE_GROUPS, classes);
+    PV_TRY_GOTO(pv_directions_init(&d, r, classes, exponent));
+    PV_TRY_GOTO(search_init(&s, &d));
+    PV_TRY_GOTO(configure(&s, a, named, option, options, budget));
+    if (named) PV_TRY_GOTO(hold(s.held, r, known, classes, a));
+    for (int64_t i = 0; i < s.most; i++) {
+        if (i > 0 && budget->seconds > 0 && pv_clock_seconds() - begin >= budget->seconds) {
+            g->finished = 0;
+            break;
+        }
+        PV_TRY_GOTO(one_start(&s, i, named, budget->seed, ctx));
+        keep(&s);
+        pv_ctx_progress(ctx, a->name, (uint64_t)i + 1, (uint64_t)s.most);
+    }
+    if (named) doubt(&s);
+    g->loss = -s.best;
+    g->rounds = s.m.rounds;
+    g->label = s.label;
+    g->margin = s.margin;
+    s.label = NULL;
+    s.margin = NULL;
+done:
+    search_clear(&s);
+    pv_directions_clear(&d);
+    return status;
+}
+
+void pv_grouping_clear(pv_grouping *g)
+{
+    pv_free(g->label);
+    pv_free(g->margin);
+    *g = (pv_grouping){0};
+}
+
 pv_status pv_grouping_run(pv_guess *guess, const pv_attack *a, int named,
                           const pv_view *const *view, int views, const pv_public *known,
                           const pv_attack_target *target, size_t targets,
@@ -178,43 +251,16 @@ pv_status pv_grouping_run(pv_guess *guess, const pv_attack *a, int named,
 {
     pv_status status = PV_OK;
     pv_releases r = {0};
-    pv_directions d = {0};
-    search s = {0};
+    pv_grouping g = {0};
     double begin = pv_clock_seconds();
-    int classes = known->classes > 0 ? known->classes : pv_model_what(known->model).classes;
-    int width = COORDINATES * classes, no = 0, finished = 1;
-    int64_t rounds, restarts;
     PV_TRY(pv_attack_option_check(a, option, options));
-    PV_TRY(pv_attack_option_count(&rounds, a, option, options, "rounds", 0, 10000));
-    PV_TRY(pv_attack_option_count(&restarts, a, option, options, "restarts", 1, 1000));
-    if (named) PV_TRY(pv_attack_option_choice(&no, a, option, options, "refine", "yes|no"));
-    if (budget->restarts > 0) restarts = budget->restarts;
-    if (classes < 2 || classes > PV_MIXTURE_GROUPS)
-        PV_FAIL(PV_ERR_UNSUPPORTED, "%s tells 2 to %d classes apart; there are %d", a->name,
-                PV_MIXTURE_GROUPS, classes);
-    if (width > MOST_COORDINATES) width = MOST_COORDINATES;
-    if (width < classes) width = classes;
-    PV_TRY_GOTO(pv_releases_init(&r, view, views, width, budget->seed, ctx));
-    PV_TRY_GOTO(pv_directions_init(&d, &r, classes));
-    PV_TRY_GOTO(search_init(&s, &d));
-    s.rounds = rounds;
-    s.refine = !no;
-    if (named) PV_TRY_GOTO(hold(s.held, &r, known, classes, a));
-    for (int64_t i = 0; i < (no ? 1 : restarts); i++) {
-        if (i > 0 && budget->seconds > 0 && pv_clock_seconds() - begin >= budget->seconds) {
-            finished = 0;
-            break;
-        }
-        PV_TRY_GOTO(one_start(&s, i, named, budget->seed, ctx));
-        keep(&s);
-        pv_ctx_progress(ctx, a->name, (uint64_t)i + 1, (uint64_t)restarts);
-    }
-    if (named) doubt(&s);
-    PV_TRY_GOTO(pv_releases_answer(guess, &r, target, targets, s.label, s.margin, -s.best,
-                                   pv_clock_seconds() - begin, s.m.rounds, finished));
+    PV_TRY_GOTO(pv_releases_init(&r, view, views, pv_grouping_width(pv_grouping_classes(known)),
+                                 budget->seed, ctx));
+    PV_TRY_GOTO(pv_grouping_find(&g, &r, -0.5, a, named, known, option, options, budget, ctx));
+    PV_TRY_GOTO(pv_releases_answer(guess, &r, target, targets, g.label, g.margin, g.loss,
+                                   pv_clock_seconds() - begin, g.rounds, g.finished));
 done:
-    search_clear(&s);
-    pv_directions_clear(&d);
+    pv_grouping_clear(&g);
     pv_releases_clear(&r);
     return status;
 }

@@ -21,6 +21,6 @@
 #include "attack/attack.h"
 
 extern const pv_attack pv_attack_direction, pv_attack_clustering, pv_attack_norm,
-    pv_attack_spectral;
+    pv_attack_spectral, pv_attack_completion;
 
 #endif

@@ -33,11 +33,13 @@ enum { PV_MIXTURE_BINS = 8, PV_MIXTURE_GROUPS = 256 };
 typedef struct pv_directions {
     const pv_releases *r;
     int groups, rank, windows;
-    int64_t *first; /* [windows + 1] releases */
-    float *y;       /* [count, r->width] */
-    uint8_t *bin;   /* [count] */
+    double exponent; /* of C: -1/2, or 0 where directions of much energy are the ones that tell */
+    int64_t *first;  /* [windows + 1] releases */
+    float *y;        /* [count, r->width] */
+    uint8_t *bin;    /* [count] */
 } pv_directions;
-pv_status pv_directions_init(pv_directions *d, const pv_releases *r, int groups) PV_MUST_USE;
+pv_status pv_directions_init(pv_directions *d, const pv_releases *r, int groups,
+                             double exponent) PV_MUST_USE;
 void pv_directions_clear(pv_directions *d); /* idempotent */
 
 typedef struct pv_mixture {

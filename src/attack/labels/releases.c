@@ -1,16 +1,15 @@
 #include "attack/labels/releases.h"
 
+#include "attack/labels/basis.h"
 #include "base/ctx.h"
 #include "base/mem.h"
-#include "math/symmetric.h"
-#include "privet/rng.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAMPLE = 4096, PASSES = 4, WHAT = 96 };
+enum { SAMPLE = 4096, WHAT = 96 };
 static const int64_t MOST_RELEASES = 100000000;
 
 typedef struct note {
@@ -94,13 +93,6 @@ static pv_status count(pv_releases *r, const pv_view *view)
     return PV_OK;
 }
 
-static float norm_of(const float *x, int64_t n)
-{
-    double sum = 0;
-    for (int64_t k = 0; k < n; k++) sum += (double)x[k] * x[k];
-    return (float)sqrt(sum);
-}
-
 /* ---- the subspace */
 
 /* sample [taken, full]: unit vectors of releases spread over all notes. */
@@ -116,7 +108,7 @@ static pv_status draw(float *sample, int64_t *taken, const pv_releases *r, const
         PV_TRY(note_load(&n, view, i, r->full));
         for (; next < (double)(at + n.rows) && *taken < most; next += stride) {
             const float *g = n.gradient + ((int64_t)next - at) * r->full;
-            double norm = norm_of(g, r->full);
+            double norm = pv_basis_norm(g, r->full);
             float *s = sample + *taken * r->full;
             for (int64_t k = 0; k < r->full && norm > 0; k++) s[k] = (float)(g[k] / norm);
             *taken += norm > 0;
@@ -127,76 +119,17 @@ static pv_status draw(float *sample, int64_t *taken, const pv_releases *r, const
     return PV_OK;
 }
 
-/* Rows of q [width, full] made orthonormal (modified Gram-Schmidt, twice). A row that is nothing
- * but the others becomes zero. */
-static void orthonormal(double *q, int width, int64_t full)
-{
-    for (int i = 0; i < width; i++) {
-        double *v = q + i * full, before = 0, after = 0;
-        for (int64_t k = 0; k < full; k++) before += v[k] * v[k];
-        for (int again = 0; again < 2; again++)
-            for (int j = 0; j < i; j++) {
-                const double *u = q + j * full;
-                double dot = 0;
-                for (int64_t k = 0; k < full; k++) dot += u[k] * v[k];
-                for (int64_t k = 0; k < full; k++) v[k] -= dot * u[k];
-            }
-        for (int64_t k = 0; k < full; k++) after += v[k] * v[k];
-        double scale = after > before * 1e-24 ? 1 / sqrt(after) : 0;
-        for (int64_t k = 0; k < full; k++) v[k] *= scale;
-    }
-}
-
-/* q becomes a basis of the sample's first `width` right singular vectors. */
-static void iterate(double *q, double *next, const float *sample, int64_t taken, int width,
-                    int64_t full)
-{
-    for (int pass = 0; pass < PASSES; pass++) {
-        memset(next, 0, (size_t)(width * full) * sizeof *next);
-        for (int64_t s = 0; s < taken; s++) {
-            const float *x = sample + s * full;
-            for (int i = 0; i < width; i++) {
-                const double *v = q + i * full;
-                double *out = next + i * full, dot = 0;
-                for (int64_t k = 0; k < full; k++) dot += v[k] * x[k];
-                for (int64_t k = 0; k < full; k++) out[k] += dot * x[k];
-            }
-        }
-        memcpy(q, next, (size_t)(width * full) * sizeof *q);
-        orthonormal(q, width, full);
-    }
-}
-
 static pv_status find_basis(double *q, const pv_releases *r, const pv_view *view, uint64_t seed)
 {
     pv_status status = PV_OK;
-    pv_rng stream = pv_rng_make(seed, PV_STREAM_ATTACK), rng = pv_rng_fork(&stream, 0);
     int64_t most = r->count < SAMPLE ? r->count : SAMPLE, taken = 0;
     float *sample = pv_alloc((size_t)most, (size_t)r->full * sizeof *sample);
-    double *next = pv_alloc((size_t)r->width, (size_t)r->full * sizeof *next);
-    if (sample == NULL || next == NULL)
-        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %" PRId64 " gradients", most);
+    if (sample == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for %" PRId64 " gradients", most);
     PV_TRY_GOTO(draw(sample, &taken, r, view, most));
-    for (int64_t k = 0; k < r->width * r->full; k++) q[k] = pv_rng_normal(&rng);
-    orthonormal(q, r->width, r->full);
-    iterate(q, next, sample, taken, r->width, r->full);
+    PV_TRY_GOTO(pv_basis_find(q, r->width, r->full, sample, taken, seed));
 done:
     pv_free(sample);
-    pv_free(next);
     return status;
-}
-
-static void project(float *out, const float *g, const double *basis, int width, int64_t full)
-{
-    if (basis == NULL) {
-        memcpy(out, g, (size_t)full * sizeof *out);
-        return;
-    }
-    for (int i = 0; i < width; i++) {
-        double dot = 0;
-        for (int64_t k = 0; k < full; k++) dot += basis[i * full + k] * g[k];
-        out[i] = (float)dot;
-    }
 }
 
 /* ---- rows */
@@ -247,8 +180,8 @@ static pv_status fill(pv_releases *r, const pv_view *view, const double *basis, 
         for (int64_t k = 0; k < n.rows; k++, at++) {
             const float *g = n.gradient + k * r->full;
             r->index[at] = n.index[k];
-            r->norm[at] = norm_of(g, r->full);
-            project(r->x + at * r->width, g, basis, r->width, r->full);
+            r->norm[at] = pv_basis_norm(g, r->full);
+            pv_basis_project(r->x + at * r->width, g, basis, r->width, r->full);
         }
         pv_view_payload_clear(&n.payload);
     }

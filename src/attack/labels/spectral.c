@@ -1,3 +1,4 @@
+#include "attack/labels/features.h"
 #include "attack/labels/labels.h"
 #include "attack/labels/mixture.h"
 #include "attack/labels/split.h"
@@ -9,7 +10,7 @@
 #include <string.h>
 
 enum { COORDINATES = 8 };
-static const pv_attack_option options[] = {{"share", "0"}, {NULL, NULL}};
+static const pv_attack_option options[] = {{"share", "0"}, {"of", "gradient"}, {NULL, NULL}};
 
 /* mean [n] of the releases from..to, and top [n]: the first right singular vector around it. */
 static void top_vector(double *top, double *mean, double *scratch, const pv_releases *r,
@@ -67,37 +68,52 @@ static pv_status project(double *score, const pv_directions *d)
     return PV_OK;
 }
 
+static pv_status split(int32_t *label, double *score, const pv_releases *r, double share,
+                       const pv_public *known)
+{
+    pv_status status = PV_OK;
+    pv_directions d = {0};
+    PV_TRY(pv_directions_init(&d, r, 2, 0));
+    PV_TRY_GOTO(project(score, &d));
+    PV_TRY_GOTO(pv_split_labels(label, score, r->rows, share));
+    pv_split_name(label, score, r, known);
+done:
+    pv_directions_clear(&d);
+    return status;
+}
+
 static pv_status run(pv_guess *guess, const pv_view *const *view, int views, const pv_public *known,
                      const pv_attack_target *target, size_t targets, const pv_attack_option *option,
                      int count, const pv_budget *budget, const pv_ctx *ctx)
 {
     const pv_attack *a = &pv_attack_spectral;
     pv_status status = PV_OK;
-    pv_releases r = {0};
-    pv_directions d = {0};
+    pv_releases noted = {0}, own = {0};
     double begin = pv_clock_seconds(), share, *score = NULL;
     int32_t *label = NULL;
-    int classes = known->classes > 0 ? known->classes : pv_model_what(known->model).classes;
+    int of_own;
     PV_TRY(pv_attack_option_check(a, option, count));
     PV_TRY(pv_attack_option_number(&share, a, option, count, "share", 0, 1));
-    if (classes != 2)
-        PV_FAIL(PV_ERR_UNSUPPORTED, "spectral tells two classes apart; there are %d", classes);
-    PV_TRY_GOTO(pv_releases_init(&r, view, views, COORDINATES, budget->seed, ctx));
-    PV_TRY_GOTO(pv_directions_init(&d, &r, 2));
-    score = pv_calloc((size_t)r.rows, sizeof *score);
-    label = pv_alloc((size_t)r.rows, sizeof *label);
+    PV_TRY(pv_attack_option_choice(&of_own, a, option, count, "of", "gradient|activation"));
+    if (pv_grouping_classes(known) != 2)
+        PV_FAIL(PV_ERR_UNSUPPORTED, "spectral tells two classes apart; there are %d",
+                pv_grouping_classes(known));
+    PV_TRY_GOTO(pv_releases_init(&noted, view, views, COORDINATES, budget->seed, ctx));
+    if (of_own) PV_TRY_GOTO(pv_features_init(&own, known, 0, COORDINATES, budget->seed, ctx));
+    const pv_releases *r = of_own ? &own : &noted;
+    score = pv_calloc((size_t)r->rows, sizeof *score);
+    label = pv_alloc((size_t)r->rows, sizeof *label);
     if (score == NULL || label == NULL)
-        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %" PRId64 " rows", r.rows);
-    PV_TRY_GOTO(project(score, &d));
-    PV_TRY_GOTO(pv_split_labels(label, score, r.rows, share));
-    pv_split_name(label, score, &r, known);
-    PV_TRY_GOTO(pv_releases_answer(guess, &r, target, targets, label, score, 0,
-                                   pv_clock_seconds() - begin, 0, 1));
+        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %" PRId64 " rows", r->rows);
+    PV_TRY_GOTO(split(label, score, r, share, known));
+    const pv_grouping how = {.finished = 1};
+    PV_TRY_GOTO(pv_features_answer(guess, label, score, r, &noted, target, targets, &how,
+                                   pv_clock_seconds() - begin));
 done:
     pv_free(score);
     pv_free(label);
-    pv_directions_clear(&d);
-    pv_releases_clear(&r);
+    pv_releases_clear(&noted);
+    pv_releases_clear(&own);
     return status;
 }
 

@@ -1,4 +1,5 @@
 /* Audits of what a party noted itself: which steps, what is known beforehand, controls, scores. */
+#include "attack/inversion/inversion.h"
 #include "attack/labels/labels.h"
 #include "noted.h"
 
@@ -340,6 +341,122 @@ static void every_attack_on_labels_has_its_controls(void **state)
     check_attack(&pv_attack_clustering, 4, 640);
     check_attack(&pv_attack_spectral, 2, 640);
     check_attack(&pv_attack_norm, 2, 0);
+    check_attack(&pv_attack_completion, 4, 0); /* rows here tell nothing of their labels */
+}
+
+/* ---- rows, from logits */
+
+static noted a_training(void)
+{
+    return (noted){.rows = 48, .batch = 8, .epochs = 60, .classes = 4};
+}
+
+static void tell(const char *what, const pv_finding *f)
+{
+    print_message("%s, %s: %lld of %lld; + %lld of %lld (%.3f), - %lld of %lld (%.3f)\n", what,
+                  f->metric, (long long)f->count.k, (long long)f->count.n,
+                  (long long)f->positive.count.k, (long long)f->positive.count.n, f->positive.bound,
+                  (long long)f->negative.count.k, (long long)f->negative.count.n,
+                  f->negative.bound);
+}
+
+static void rows_are_read_from_logits(void **state)
+{
+    (void)state;
+    noted n = a_training();
+    pv_audit_case c;
+    pv_findings f = {0};
+    noted_train(&n);
+    noted_case(&c, &n, &pv_attack_gram, NULL);
+    CHECK_OK(pv_audit_guess(&n.work, &c));
+    assert_string_equal(pv_str_text(&c.failure), "");
+    assert_int_equal(c.known.count, 5); /* three features and two */
+    assert_int_equal(c.known.own, 48);
+    CHECK_OK(pv_audit_score(&f, &n.work, &c));
+    assert_int_equal(f.findings, 2);
+    const pv_finding *one = &f.finding[0];
+    tell("gram", one);
+    assert_string_equal(one->metric, "recovered");
+    assert_int_equal(one->count.n, 43);
+    assert_int_equal(one->count.k, 43);
+    assert_true(one->positive.holds && one->negative.holds);
+    assert_int_equal(pv_finding_level(one), PV_LEVEL_MOST);
+    assert_string_equal(one->means, "the logits it opened and 5 known rows");
+    assert_non_null(strstr(one->knows, "its own labels, 5 known rows (5, drawn"));
+    assert_string_equal(f.finding[1].metric, "identification");
+    assert_int_equal(f.finding[1].count.k, 43);
+    assert_true(f.finding[1].positive.holds && f.finding[1].negative.holds);
+    pv_findings_clear(&f);
+    pv_audit_case_clear(&c);
+    noted_end(&n);
+}
+
+static void inner_products_without_a_known_row(void **state)
+{
+    (void)state;
+    noted n = a_training();
+    pv_audit_case c;
+    pv_findings f = {0};
+    noted_train(&n);
+    n.options.known_set = 1;
+    noted_case(&c, &n, &pv_attack_gram, NULL);
+    CHECK_OK(pv_audit_guess(&n.work, &c));
+    assert_string_equal(pv_str_text(&c.failure), "");
+    for (size_t t = 0; t < c.targets; t++) /* this regression has no bias */
+        for (int i = 0; i < 64; i++) c.guess.item[t].inner[i] += 1;
+    CHECK_OK(pv_audit_score(&f, &n.work, &c));
+    assert_int_equal(f.findings, 1);
+    const pv_finding *one = &f.finding[0];
+    tell("gram", one);
+    assert_string_equal(one->metric, "inner-products");
+    assert_int_equal(one->count.n, 6 * 36);
+    assert_int_equal(one->count.k, one->count.n);
+    assert_true(one->measure[0].value < 1e-3 && one->measure[0].baseline > 0.1);
+    assert_true(one->positive.holds && one->negative.holds);
+    pv_findings_clear(&f);
+    pv_audit_case_clear(&c);
+    noted_end(&n);
+}
+
+static void layers_below_make_inner_products_moot(void **state)
+{
+    (void)state;
+    noted n = a_training();
+    pv_audit_case c;
+    n.model = "mlp";
+    noted_train(&n);
+    n.options.known_set = 1;
+    n.options.attack = "gram";
+    noted_case(&c, &n, &pv_attack_gram, NULL);
+    CHECK_OK(pv_audit_guess(&n.work, &c));
+    assert_non_null(strstr(pv_str_text(&c.failure), "no constants where layers below"));
+    assert_int_equal(c.unsuited, 0); /* it was asked for by name */
+    pv_audit_case_clear(&c);
+    n.options.attack = NULL;
+    noted_case(&c, &n, &pv_attack_gram, NULL);
+    CHECK_OK(pv_audit_guess(&n.work, &c));
+    assert_int_equal(c.unsuited, 1);
+    pv_audit_case_clear(&c);
+    noted_end(&n);
+}
+
+static void a_control_for_regression(void **state)
+{
+    (void)state;
+    noted n = a_training();
+    pv_audit_case c;
+    pv_findings f = {0};
+    noted_train(&n);
+    noted_case(&c, &n, &pv_attack_regression, NULL);
+    CHECK_OK(pv_audit_guess(&n.work, &c));
+    assert_string_equal(pv_str_text(&c.failure), "");
+    assert_int_equal(c.known.count, 24); /* no more than half */
+    CHECK_OK(pv_audit_score(&f, &n.work, &c));
+    for (int i = 0; i < f.findings; i++) tell("regression", &f.finding[i]);
+    assert_true(f.finding[0].positive.holds && f.finding[0].negative.holds);
+    pv_findings_clear(&f);
+    pv_audit_case_clear(&c);
+    noted_end(&n);
 }
 
 /* ---- scores worked out by hand */
@@ -490,17 +607,24 @@ static void an_attack_on_other_notes_is_refused(void **state)
                 "the attack nearest reads \"diary\"");
 }
 
-static void what_one_party_has_alone_two_do_not(void **state)
+static void what_nobody_has_cannot_be_used(void **state)
 {
     (void)state;
     noted n = a_run();
     pv_audit_case c;
-    pv_attack needy = nearest;
-    needy.needs = PV_NEEDS_OWN_MODEL;
+    pv_scheme without = noted_scheme;
+    without.own_model = NULL;
     noted_begin(&n, 1, 0);
-    noted_case(&c, &n, &needy, NULL);
+    n.work.scheme = &without;
+    noted_case(&c, &n, &pv_attack_completion, NULL);
     CHECK_OK(c.reads->known(&n.work, &c)); /* this scheme has no network of anybody's own */
     assert_non_null(strstr(pv_str_text(&c.failure), "nobody has one in the scheme noted"));
+    pv_audit_case_clear(&c);
+    noted_case(&c, &n, &pv_attack_completion, NULL);
+    pv_free(c.adversary);
+    c.adversary = pv_strdup("active+other");
+    CHECK_OK(c.reads->known(&n.work, &c));
+    assert_non_null(strstr(pv_str_text(&c.failure), "what one party has alone, not active+other"));
     pv_audit_case_clear(&c);
     noted_end(&n);
 }
@@ -542,12 +666,16 @@ int main(void)
         cmocka_unit_test(labels_are_read_from_notes),
         cmocka_unit_test(groups_are_named_as_fits_best),
         cmocka_unit_test(every_attack_on_labels_has_its_controls),
+        cmocka_unit_test(rows_are_read_from_logits),
+        cmocka_unit_test(inner_products_without_a_known_row),
+        cmocka_unit_test(layers_below_make_inner_products_moot),
+        cmocka_unit_test(a_control_for_regression),
         cmocka_unit_test(areas_by_hand),
         cmocka_unit_test(luck_of_naming_is_chance),
         cmocka_unit_test(controls_of_a_rare_class),
         cmocka_unit_test(nothing_of_drawn_labels_is_in_a_negative_control),
         cmocka_unit_test(an_attack_on_other_notes_is_refused),
-        cmocka_unit_test(what_one_party_has_alone_two_do_not),
+        cmocka_unit_test(what_nobody_has_cannot_be_used),
         cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
