@@ -16,6 +16,7 @@ import corpus_fed
 import corpus_identity
 import corpus_net
 import corpus_paillier
+import corpus_roles
 from corpus_codec import (gzip_files, idx_files, cifar_files, npy_all, npz_files, st_bytes, safetensors_files,
                           arff_files, csv_files, tsv_files, png_files, jpeg_files)
 from corpus_files import HERE, damaged, save
@@ -333,5 +334,6 @@ if __name__ == "__main__":
     findings_files()
     corpus_fed.make(save, damaged)
     corpus_vertical.make(save, damaged)
+    corpus_roles.make(save, damaged)
     if len(sys.argv) == 2:
         jpeg_files(sys.argv[1])

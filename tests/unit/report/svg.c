@@ -2,7 +2,6 @@
 
 #include "report/svg.h"
 #include <math.h>
-#include <stdlib.h>
 
 static void steps_are_round(void **state)
 {
@@ -212,13 +211,9 @@ static void points_have_names_that_do_not_cover_each_other(void **state)
     assert_non_null(strstr(h.out.text, "&lt;one&gt;"));
     assert_non_null(strstr(h.out.text, "text-anchor=\"end\">a name at the right edge"));
     assert_null(strstr(h.out.text, "nan"));
-    double y[2];
-    for (int i = 0; i < 2; i++) { /* the names of two points in one place, one below the other */
-        const char *at = strstr(h.out.text, i == 0 ? ">&lt;one" : ">two");
-        while (strncmp(at, " y=\"", 4) != 0) at--;
-        y[i] = strtod(at + 4, NULL);
-    }
-    assert_true(fabs(y[0] - y[1]) > 10);
+    /* the names of two points in one place: on either side of it */
+    assert_null(strstr(h.out.text, "text-anchor=\"end\">&lt;one"));
+    assert_non_null(strstr(h.out.text, "text-anchor=\"end\">two"));
     pv_html_clear(&h);
     pv_svg_scatter(&h, &(pv_svg_scatter_of){.id = "s", .points = 0});
     assert_int_equal(h.out.size, 0);

@@ -44,7 +44,9 @@ static pv_status run(pv_guess *guess, const pv_view *const *view, int views, con
                        (size_t)width * sizeof(float));
             for (size_t t = 0; t < targets && pass == 1; t++) {
                 if (target[t].step != r->step) continue;
-                PV_TRY(pv_guess_claim(guess, t, index->shape.dim[0], 0, 1, 1));
+                pv_status status = pv_guess_claim(guess, t, index->shape.dim[0], 0, 1, 1);
+                if (status != PV_OK) pv_view_payload_clear(&p);
+                PV_TRY(status);
                 for (int64_t k = 0; k < index->shape.dim[0]; k++) {
                     double best = -2;
                     for (int64_t j = 0; j < known->known; j++) {

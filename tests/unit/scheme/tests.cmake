@@ -10,6 +10,7 @@ pv_test(unit/scheme/vertical_protect ROOMS scheme/vertical)
 pv_test(unit/scheme/vertical ROOMS scheme/vertical TIMEOUT 180)
 pv_valgrind_test(unit/scheme/vertical_ct ROOMS scheme/vertical CASES fixed dot step initial
                  CONTROLS branch convert)
+pv_test(unit/scheme/vertical_messages ROOMS scheme/vertical TIMEOUT 60)
 # the same as vertical_boundary, by a program in another language
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_test(NAME unit/scheme/vertical_integer COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/bench/vertical/integer.py

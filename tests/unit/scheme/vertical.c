@@ -41,10 +41,12 @@ static void init(run *r)
 static void write_it(run *r, const char *head, const char *schema, const char *settings,
                      const char *active, const char *passive)
 {
-    size_t n = (size_t)snprintf(r->text, RUN_TEXT,
-                                "[scenario]\nname = test\nscheme = vertical\nseed = %d\n%s\n"
-                                "[schema]\n%s[scheme]\nkey_bits = 2048\n%s\n",
-                                SEED, head, schema, settings);
+    size_t n =
+        (size_t)snprintf(r->text, RUN_TEXT,
+                         "[scenario]\nname = test\nscheme = vertical\nseed = %d\n%s\n"
+                         "[schema]\n%s[scheme]\n%s%s\n",
+                         SEED, head, schema,
+                         strstr(settings, "key_bits") == NULL ? "key_bits = 2048\n" : "", settings);
     assert_true(n < RUN_TEXT);
     run_add_party(r, ACTIVE);
     run_add_party(r, PASSIVE);
@@ -183,7 +185,7 @@ static void secret_beginnings(void **state)
     run r;
     init(&r);
     write_glyphs(&r, "mlp:hidden=12",
-                 "epochs = 12\nbatch = 16\nlr = 0.02\nmomentum = 0.9\n"
+                 "epochs = 12\nbatch = 16\nlr = 0.02\nmomentum = 0.9\nclamp = 64\n"
                  "evaluate_every = 5\n",
                  1);
     run_ok(&r, "one");
@@ -345,6 +347,390 @@ static void stopped_weights(void **state)
     run_clear(&r);
 }
 
+/* ---- with the halves of a training */
+static void half_path(char out[192], const run *r, const char *what, int party)
+{
+    snprintf(out, 192, "%s/%s/%s/half.safetensors", r->folder, what, r->party[party].name);
+}
+
+static void write_later(run *r, const char *settings, const char *training, const char *spec)
+{
+    char half[2][192], local[2][512];
+    for (int i = 0; i < 2; i++) {
+        half_path(half[i], r, training, i);
+        snprintf(local[i], sizeof local[i], "half = %s\n%s%s\n", half[i],
+                 spec == NULL ? "" : "data = ", spec == NULL ? "" : spec);
+    }
+    write_it(r, "model = mlp:hidden=12", glyphs, settings, local[ACTIVE], local[PASSIVE]);
+}
+
+static char *read_predictions(const run *r, int party)
+{
+    char path[192];
+    pv_bytes text;
+    snprintf(path, sizeof path, "%s/predictions.csv", r->party[party].folder);
+    CHECK_OK(pv_file_read(&text, path, 1 << 20));
+    return (char *)text.data;
+}
+
+static int has_predictions(const run *r, int party)
+{
+    char path[192];
+    snprintf(path, sizeof path, "%s/predictions.csv", r->party[party].folder);
+    return pv_file_exists(path);
+}
+
+/* Lines "row,label,probability" against what the whole model says. */
+static void check_predictions(const char *text, const float *probability, int rows, double within)
+{
+    int n = 0, same = 0;
+    assert_memory_equal(text, "row,label,probability\n", 22);
+    for (const char *line = strchr(text, '\n') + 1; *line != '\0'; line = strchr(line, '\n') + 1) {
+        int row, label, best = 0;
+        double p;
+        assert_int_equal(sscanf(line, "%d,%d,%lf", &row, &label, &p), 3);
+        assert_int_equal(row, n);
+        for (int k = 1; k < 10; k++)
+            if (probability[10 * n + k] > probability[10 * n + best]) best = k;
+        same += best == label;
+        assert_true(fabs(p - (double)probability[10 * n + best]) < within);
+        n++;
+    }
+    assert_int_equal(n, rows);
+    assert_int_equal(same, rows);
+}
+
+static void predictions(void **state)
+{
+    (void)state;
+    run r;
+    pv_data *test;
+    float probability[40 * 10];
+    init(&r);
+    write_glyphs(&r, "mlp:hidden=12", sgd, 1);
+    run_ok(&r, "train");
+    pv_model *m = whole(&r);
+    json_t *trained = run_result(&r, PASSIVE);
+    CHECK_OK(pv_data_open(&test, test_spec, NULL));
+    CHECK_OK(pv_predict(m, test, NULL, probability));
+
+    write_later(&r, "task = evaluate\n", "train", test_spec);
+    run_ok(&r, "evaluate");
+    json_t *j = run_result(&r, PASSIVE);
+    assert_true(json_real_value(json_object_get(j, "test_accuracy")) ==
+                json_real_value(json_object_get(trained, "test_accuracy")));
+    assert_true(!has_predictions(&r, PASSIVE) && !has_predictions(&r, ACTIVE));
+    json_decref(j);
+    json_decref(trained);
+
+    static const char *const answers[] = {"none", "label", "rounded", "probability"};
+    static const char *const heads[] = {NULL, "row,label\n0,", "row,label,probability\n0,",
+                                        "row,0,1,2,3,4,5,6,7,8,9\n0,"};
+    for (int k = 0; k < 4; k++) {
+        char settings[96];
+        snprintf(settings, sizeof settings, "task = predict\nanswers = %s\n", answers[k]);
+        write_later(&r, settings, "train", test_spec);
+        run_ok(&r, answers[k]);
+        char *text = read_predictions(&r, PASSIVE);
+        check_predictions(text, probability, 40, 1e-3);
+        pv_free(text);
+        assert_int_equal(has_predictions(&r, ACTIVE), k > 0);
+        if (k == 0) continue;
+        text = read_predictions(&r, ACTIVE);
+        assert_memory_equal(text, heads[k], strlen(heads[k]));
+        if (k == 2) check_predictions(text, probability, 40, 6e-3);
+        pv_free(text);
+        pv_view *v = run_view(&r, ACTIVE);
+        int kept;
+        assert_int_equal(count_of(v, PV_VIEW_RECEIVED, PV_VERTICAL_ANSWER, &kept), 3);
+        pv_view_free(v);
+    }
+    pv_data_free(test);
+    pv_model_free(m);
+    run_clear(&r);
+}
+
+static int has_model(const run *r, int party)
+{
+    char path[192];
+    snprintf(path, sizeof path, "%s/model.safetensors", r->party[party].folder);
+    return pv_file_exists(path);
+}
+
+static void merging(void **state)
+{
+    (void)state;
+    static const char *const to[] = {"active", "passive", "both"};
+    run r;
+    init(&r);
+    write_glyphs(&r, "mlp:hidden=12", sgd, 0);
+    run_ok(&r, "train");
+    for (int k = 0; k < 3; k++) {
+        char settings[64], path[192];
+        pv_model *m;
+        pv_half h[2];
+        snprintf(settings, sizeof settings, "task = merge\nmerge = %s\n", to[k]);
+        write_later(&r, settings, "train", NULL);
+        run_ok(&r, to[k]);
+        assert_int_equal(has_model(&r, ACTIVE), k != 1);
+        assert_int_equal(has_model(&r, PASSIVE), k != 0);
+        for (int i = 0; i < 2; i++) {
+            half_path(path, &r, "train", i);
+            CHECK_OK(pv_half_load(&h[i], path, i == ACTIVE));
+            CHECK_FAILS(pv_model_load(&m, path), PV_ERR_INPUT, "party's half of a model");
+            pv_half_clear(&h[i]);
+        }
+        m = run_model(&r, k == 1 ? PASSIVE : ACTIVE);
+        for (int i = 0; i < 2; i++) { /* as `whole` finds them */
+            half_path(path, &r, "train", i);
+            *strrchr(path, '/') = '\0';
+            memcpy(r.party[i].folder, path, strlen(path) + 1);
+        }
+        run_same(m, whole(&r));
+    }
+    run_clear(&r);
+}
+
+/* ---- what is refused */
+static void refuse(run *r, const char *what, pv_status status, const char *text)
+{
+    int found = 0;
+    run_all(r, what);
+    for (int i = 0; i < 2; i++)
+        found |= r->party[i].status == status && strstr(r->party[i].trail, text) != NULL;
+    if (!found)
+        for (int i = 0; i < 2; i++) print_error("%s: %s\n", r->party[i].name, r->party[i].trail);
+    assert_true(found);
+}
+
+static void bad_company(void **state)
+{
+    (void)state;
+    run r;
+    char path[160], local[320];
+    init(&r);
+    write_glyphs(&r, "mlp:hidden=12", sgd, 1);
+    run_ok(&r, "train");
+    run_ok(&r, "other");
+    write_it(&r, "model = mlr", glyphs, sgd, "data = glyphs?limit=64", "data = glyphs?limit=65");
+    refuse(&r, "rows", PV_ERR_MISMATCH, "training rows, this party has");
+    write_it(&r, "model = mlr", glyphs, sgd, "data = glyphs?limit=64\ntest = glyphs?limit=10",
+             "data = glyphs?limit=64\ntest = glyphs?limit=11");
+    refuse(&r, "tests", PV_ERR_MISMATCH, "rows to measure, this party has");
+
+    snprintf(path, sizeof path, "%s/order.json", r.folder);
+    static const char order[] =
+        "{\"rows\": 64, \"order\": "
+        "\"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}";
+    CHECK_OK(pv_file_write(path, order, sizeof order - 1, 0600));
+    snprintf(local, sizeof local, "data = glyphs?limit=64\norder = %s", path);
+    write_it(&r, "model = mlr", glyphs, sgd, local, "data = glyphs?limit=64");
+    refuse(&r, "order", PV_ERR_MISMATCH, "rows are ordered");
+    snprintf(local, sizeof local, "data = glyphs?limit=60\norder = %s", path);
+    write_it(&r, "model = mlr", glyphs, sgd, local, "data = glyphs?limit=60");
+    refuse(&r, "order-rows", PV_ERR_MISMATCH, "it is the order of 64 rows, the data has 60");
+
+    write_it(&r, "model = mlr", glyphs, "key_bits = 3072\n", "data = glyphs?limit=64",
+             "data = glyphs?limit=64");
+    refuse(&r, "bits", PV_ERR_MISMATCH,
+           "a key of 2048 bits, the scenario asks for key_bits = 3072");
+
+    write_it(&r, "model = mlr", glyphs, "task = predict\n", "data = glyphs?limit=4", "");
+    refuse(&r, "no-half", PV_ERR_INPUT, "has no line half = FILE");
+    write_later(&r, "task = predict\nhead = 2\n", "train", test_spec);
+    refuse(&r, "head", PV_ERR_MISMATCH, "trained with head = 1, the scenario has head = 2");
+    write_later(&r, "task = predict\n", "train", NULL);
+    refuse(&r, "nothing", PV_ERR_INPUT, "there is nothing to predict");
+
+    char half[2][192], locals[2][256];
+    half_path(half[0], &r, "train", ACTIVE);
+    half_path(half[1], &r, "other", PASSIVE);
+    for (int i = 0; i < 2; i++)
+        snprintf(locals[i], sizeof locals[i], "half = %s\ndata = %s", half[i], test_spec);
+    write_it(&r, "model = mlp:hidden=12", glyphs, "task = predict\n", locals[0], locals[1]);
+    refuse(&r, "sessions", PV_ERR_MISMATCH, "halves of one training");
+    write_it(&r, "model = mlp:hidden=12", glyphs, "task = merge\nmerge = both\n", locals[0],
+             locals[1]);
+    refuse(&r, "sessions-merge", PV_ERR_MISMATCH, "halves of one training");
+    write_it(&r, "model = mlp:hidden=12", glyphs, "task = predict\n", locals[1], locals[0]);
+    refuse(&r, "sides", PV_ERR_INPUT, "it is the half of the party: passive");
+    write_it(&r, "model = mlp:hidden=13", glyphs, "task = predict\n", locals[0], locals[1]);
+    refuse(&r, "model", PV_ERR_MISMATCH, "half of another model");
+    run_clear(&r);
+}
+
+/* A passive party that joins well and then does not follow the protocol. */
+static int misbehaviour;
+enum { SHORTENED, OUT_OF_TURN, TWICE, BEYOND };
+
+static pv_status misbehave(void *self, pv_party *p, uint64_t step, int *done)
+{
+    static uint8_t bytes[4 * 512 * 12];
+    pv_message m;
+    int lost, peer = pv_hub_peer_index(pv_party_hub(p), "hospital");
+    size_t size = 12 * 512;
+    if (step == 1 || (step == 2 && misbehaviour == TWICE)) {
+        PV_TRY(pv_vertical_passive.step(self, p, step, done));
+        if (step == 1) return PV_OK;
+        const pv_part again = pv_vertical_bytes_part(bytes, size);
+        return pv_send(pv_party_hub(p), peer, PV_VERTICAL_SCORES, &again, 1);
+    }
+    PV_TRY(pv_party_recv(&m, &lost, p, peer, PV_VERTICAL_SAMPLES));
+    pv_message_clear(&m);
+    memset(bytes, misbehaviour == BEYOND ? 0xff : 1, sizeof bytes);
+    const pv_part part =
+        pv_vertical_bytes_part(bytes, misbehaviour == SHORTENED ? size - 1 : 10 * 512);
+    PV_TRY(pv_send(pv_party_hub(p), peer,
+                   misbehaviour == OUT_OF_TURN ? PV_VERTICAL_WEIGHT_GRADIENT : PV_VERTICAL_SCORES,
+                   &part, 1));
+    return pv_party_recv(&m, &lost, p, peer, PV_VERTICAL_OPENED);
+}
+
+/* The active party decrypts on schedule only: one answer a message, each in its turn and whole. */
+static void bad_behaviour(void **state)
+{
+    (void)state;
+    static const char *const says[] = {[SHORTENED] = "enc-scores",
+                                       [OUT_OF_TURN] = "where 'enc-scores' was expected",
+                                       [TWICE] = "sent 'enc-scores' where",
+                                       [BEYOND] = "enc-scores"};
+    pv_role hostile = pv_vertical_passive;
+    run r;
+    init(&r);
+    hostile.step = misbehave;
+    r.party[PASSIVE].instead = &hostile;
+    for (misbehaviour = 0; misbehaviour <= BEYOND; misbehaviour++) {
+        char what[16];
+        snprintf(what, sizeof what, "bad-%d", misbehaviour);
+        write_glyphs(&r, "mlp:hidden=12", sgd, 0);
+        run_all(&r, what);
+        const run_party *a = &r.party[ACTIVE];
+        if (a->status != PV_ERR_PEER || strstr(a->trail, says[misbehaviour]) == NULL)
+            print_error("%d: %s\n", misbehaviour, a->trail);
+        assert_int_equal(a->status, PV_ERR_PEER);
+        assert_non_null(strstr(a->trail, says[misbehaviour]));
+    }
+    run_clear(&r);
+}
+
+static pv_status check(const char *head, const char *settings, pv_str *line)
+{
+    pv_scenario s;
+    const pv_claim *claim;
+    int claims;
+    char text[2048];
+    snprintf(text, sizeof text,
+             "[scenario]\nscheme = vertical\n%s\n[scheme]\n%s\n[party a]\nrole = active\n"
+             "[party b]\nrole = passive\n",
+             head, settings);
+    CHECK_OK(pv_scenario_parse(&s, "test.ini", text, strlen(text)));
+    pv_str_truncate(line, 0);
+    pv_status status = pv_scheme_vertical.check(&s, line, &claim, &claims);
+    for (int i = 0; status == PV_OK && i < claims; i++) {
+        const char *why;
+        assert_non_null(claim[i].attacks);
+        assert_non_null(claim[i].text);
+        assert_non_null(pv_scheme_vertical.guarantee(&s, &why));
+    }
+    pv_scenario_clear(&s);
+    return status;
+}
+
+static void what_is_refused(void **state)
+{
+    (void)state;
+    static const char image[] =
+        "model = lenet5\n[schema]\nkind = image\nshape = 28,28,1\nclasses = 10";
+    static const char table[] = "model = mlr\n[schema]\nkind = table\nshape = 4\nclasses = 3";
+    pv_str line = {0};
+    CHECK_OK(check(image, "", &line));
+    assert_string_equal(pv_str_text(&line),
+                        "ACML training, lenet5 cut 1 dense layer before its end, Paillier 3072, "
+                        "strong masks, 1 epoch, batches of 64, sgd");
+    CHECK_OK(check(image, "head = 3\nmasks = weak\nprotect = rr", &line));
+    CHECK_FAILS(check(image, "head = 4", &line), PV_ERR_MISMATCH, "3 dense layers");
+    CHECK_FAILS(check(table, "head = 2", &line), PV_ERR_MISMATCH, "1 dense layer ");
+    CHECK_FAILS(check(table, "key_bits = 2049", &line), PV_ERR_FORMAT, "2048, 3072 or 4096");
+    CHECK_FAILS(check(table, "key_bits = 1024", &line), PV_ERR_RANGE, "key_bits");
+    CHECK_FAILS(check(table, "momentum = 0.9\nnesterov = yes", &line), PV_ERR_FORMAT, "nesterov");
+    CHECK_FAILS(check(table, "task = merge", &line), PV_ERR_FORMAT, "merge = none");
+    CHECK_FAILS(check(table, "merge = both", &line), PV_ERR_FORMAT, "belongs to task = merge");
+    CHECK_FAILS(check(table, "answers = label", &line), PV_ERR_FORMAT, "answers belong");
+    CHECK_FAILS(check(table, "shared_lr = -0.5", &line), PV_ERR_RANGE, "shared_lr");
+    CHECK_FAILS(check(table, "protect = iso\nnoise = 0", &line), PV_ERR_FORMAT, "protects nothing");
+    CHECK_FAILS(check(image, "protect = gauss\nhead = 2", &line), PV_ERR_OPTION, "head = 1");
+    CHECK_FAILS(check(table, "flip = yes", &line), PV_ERR_FORMAT, "images only");
+    CHECK_FAILS(
+        check("model = mlr\non_loss = proceed\nmin_parties = 1\nloss_timeout = 1", "", &line),
+        PV_ERR_FORMAT, "nobody can be given up");
+    pv_str_clear(&line);
+}
+
+static void forecasts(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "[scenario]\nscheme = vertical\nmodel = lenet5\nseed = 1\n[schema]\nkind = image\n"
+        "shape = 28,28,1\nclasses = 10\n[scheme]\nkey_bits = 2048\nmomentum = 0.9\nmasks = weak\n"
+        "[party a]\nrole = active\n[party b]\nrole = passive\n";
+    pv_scenario s;
+    pv_forecast f;
+    pv_str out = {0};
+    pv_scheme_known k = {0};
+    pv_train_options o;
+    CHECK_OK(pv_scenario_parse(&s, "test.ini", text, sizeof text - 1));
+    CHECK_OK(pv_scheme_vertical.forecast(&f, &s, 6400));
+    assert_int_equal(f.steps, 101);
+    assert_true(f.wire_bytes > 100 * 300e3 && f.wire_bytes < 100 * 500e3);
+    assert_true(f.view_bytes > 100 * 64 * 84 * 4 && f.view_bytes < 100 * 64 * 84 * 4 * 1.3);
+    CHECK_OK(pv_scheme_vertical.describe(&out, &s, 6400));
+    assert_non_null(strstr(pv_str_text(&out), "|W| <="));
+    pv_str_truncate(&out, 0);
+    CHECK_OK(pv_scheme_vertical.warn(&out, &s));
+    assert_non_null(strstr(pv_str_text(&out), "masks = weak: "));
+    assert_non_null(strstr(pv_str_text(&out), "protect = none: "));
+    CHECK_OK(pv_scheme_vertical.known(&k, &s));
+    assert_true(k.batch == 64 && k.lr == 0.05 && k.momentum == 0.9);
+    CHECK_OK(pv_scheme_vertical.plain(&o, &s));
+    assert_true(o.lr == 0.05 && o.batch == 64 && o.epochs == 1);
+    pv_str_clear(&out);
+    pv_scenario_clear(&s);
+}
+
+static void schedules(void **state)
+{
+    (void)state;
+    pv_vertical_options o = {.task = PV_VERTICAL_TRAIN, .epochs = 3, .evaluate_every = 1};
+    static const struct {
+        pv_vertical_kind kind;
+        int64_t number, count, epoch;
+        int last;
+    } wanted[] = {
+        {PV_STEP_JOIN, 0, 0, 0, 0},     {PV_STEP_TRAIN, 0, 0, 0, 0},
+        {PV_STEP_TRAIN, 1, 0, 0, 0},    {PV_STEP_EVALUATE, 0, 3, 1, 0},
+        {PV_STEP_TRAIN, 2, 0, 1, 0},    {PV_STEP_TRAIN, 3, 0, 1, 0},
+        {PV_STEP_EVALUATE, 0, 3, 2, 0}, {PV_STEP_TRAIN, 4, 0, 2, 0},
+        {PV_STEP_TRAIN, 5, 0, 2, 0},    {PV_STEP_EVALUATE, 0, 1, 3, 0},
+        {PV_STEP_EVALUATE, 1, 1, 3, 0}, {PV_STEP_EVALUATE, 2, 1, 3, 1},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        pv_vertical_step s = pv_vertical_step_of(&o, 2, 3, i + 1);
+        assert_int_equal(s.kind, wanted[i].kind);
+        assert_int_equal(s.number, wanted[i].number);
+        assert_int_equal(s.count, wanted[i].count);
+        assert_int_equal(s.epoch, wanted[i].epoch);
+        assert_int_equal(s.last, wanted[i].last);
+    }
+    assert_int_equal(pv_vertical_step_of(&o, 2, 0, 9).last, 1); /* nothing to measure */
+    assert_int_equal(pv_vertical_step_of(&o, 2, 0, 9).kind, PV_STEP_TRAIN);
+    o.evaluate_every = 0;
+    assert_int_equal(pv_vertical_step_of(&o, 2, 3, 7).number, 5);
+    o.task = PV_VERTICAL_PREDICT;
+    assert_int_equal(pv_vertical_step_of(&o, 0, 2, 3).last, 1);
+    o.task = PV_VERTICAL_MERGE;
+    assert_int_equal(pv_vertical_step_of(&o, 0, 0, 2).kind, PV_STEP_DISCLOSE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +739,13 @@ int main(void)
         cmocka_unit_test(views),
         cmocka_unit_test(stops_do_not_matter),
         cmocka_unit_test(stopped_weights),
+        cmocka_unit_test(predictions),
+        cmocka_unit_test(merging),
+        cmocka_unit_test(bad_company),
+        cmocka_unit_test(bad_behaviour),
+        cmocka_unit_test(what_is_refused),
+        cmocka_unit_test(forecasts),
+        cmocka_unit_test(schedules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
