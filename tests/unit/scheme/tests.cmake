@@ -5,6 +5,8 @@ pv_test(unit/scheme/vertical_network ROOMS scheme/vertical TIMEOUT 60)
 pv_test(unit/scheme/vertical_bounds ROOMS scheme/vertical)
 pv_test(unit/scheme/vertical_boundary ROOMS scheme/vertical LIBS ${GMP_LIBRARY} TIMEOUT 120)
 pv_test(unit/scheme/vertical_refusals ROOMS scheme/vertical TIMEOUT 60)
+pv_test(unit/scheme/vertical_marvell ROOMS scheme/vertical)
+pv_test(unit/scheme/vertical_protect ROOMS scheme/vertical)
 pv_test(unit/scheme/vertical ROOMS scheme/vertical TIMEOUT 180)
 pv_valgrind_test(unit/scheme/vertical_ct ROOMS scheme/vertical CASES fixed dot step initial
                  CONTROLS branch convert)
