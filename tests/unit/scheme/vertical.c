@@ -166,7 +166,7 @@ static void as_plain_training(void **state)
         char settings[256], what[16];
         snprintf(settings, sizeof settings, "%sinit = scenario\n%s", sgd, cases[k].more);
         snprintf(what, sizeof what, "case-%zu", k);
-        write_glyphs(&r, cases[k].model, settings, 1);
+        write_glyphs(&r, cases[k].model, settings, 0);
         run_ok(&r, what);
         pv_model *m = whole(&r), *n = plainly(cases[k].model, data_spec, &o);
         double d = largest_difference(m, n);
@@ -604,7 +604,7 @@ static void bad_behaviour(void **state)
     (void)state;
     static const char *const says[] = {[SHORTENED] = "enc-scores",
                                        [OUT_OF_TURN] = "where 'enc-scores' was expected",
-                                       [TWICE] = "sent 'enc-scores' where",
+                                       [TWICE] = "sent a message of step 2",
                                        [BEYOND] = "enc-scores"};
     pv_role hostile = pv_vertical_passive;
     run r;
