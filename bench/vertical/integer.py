@@ -2,6 +2,7 @@
 """The shared layer of `vertical` as a program of its own, on Python's integers.
 
     build/bench/bench_vertical_steps FILE; python3 bench/vertical/integer.py FILE [--print]
+    python3 bench/vertical/integer.py --run build/bench/bench_vertical_steps [STEPS [WIDTH [OUTPUTS [BATCH]]]]
 
 Reads what bench_vertical_steps wrote, of each step only the learning rate, the active party's shares (they say how
 floors round), the activations and the gradients with and without noise; works out Z, dA, W, V and the bias by the
@@ -9,7 +10,10 @@ formulas of src/scheme/vertical/boundary.h, and compares them with what the two 
 W and b after each step. Exits 1 at the first difference.
 """
 import json
+import os
+import subprocess
 import sys
+import tempfile
 from fractions import Fraction
 from math import floor
 
@@ -60,8 +64,8 @@ class Layer:
         return {"Z": z, "dA": da, "W": self.w, "V": self.v, "b": self.b}
 
 
-def main():
-    with open(sys.argv[1]) as f:
+def compare(path, printing):
+    with open(path) as f:
         layer = Layer(next(f))
         steps = 0
         for line in f:
@@ -72,11 +76,20 @@ def main():
                     print(f"step {steps + 1}: {name} differs")
                     return 1
             steps += 1
-            if "--print" in sys.argv[2:]:
+            if printing:
                 scale = 2 ** (layer.fa + layer.fg + layer.fe)
                 print(f"{steps} W {' '.join(repr(w / scale) for w in layer.w)} b {' '.join(map(repr, layer.b))}")
     print(f"{steps} steps of {layer.d}x{layer.c}: Z, dA, W, V and b are the same, bit for bit")
     return 0
+
+
+def main():
+    if sys.argv[1:2] != ["--run"]:
+        return compare(sys.argv[1], "--print" in sys.argv[2:])
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "steps.json")
+        subprocess.run([sys.argv[2], path] + sys.argv[3:], check=True)
+        return compare(path, False)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@
 #include <string.h>
 
 typedef struct bench_args {
-    const char *only, *key, *masks;
+    const char *only, *masks;
     int64_t bits, batch, width, outputs, steps, weak_bits;
     double seconds;
 } bench_args;
@@ -17,10 +17,7 @@ static const pv_option options[] = {
     {"case", 'c', PV_OPTION_CHOICE, "NAME", NULL, 0, 0, PV_BENCH_VERTICAL_NAMES, "only this case",
      AT(only), 0, 0},
     {"bits", 0, PV_OPTION_INTEGER, "N", "3072", 2048, 4096, NULL,
-     "size of the Paillier key that is made: 2048, 3072 or 4096", AT(bits), 0, 0},
-    {"key", 'k', PV_OPTION_PATH, "FILE", NULL, 0, 0, NULL,
-     "a private Paillier key (privet keys paillier); without it one is made, which takes minutes",
-     AT(key), 0, 0},
+     "size of the built-in Paillier key: 2048, 3072 or 4096", AT(bits), 0, 0},
     {"masks", 0, PV_OPTION_CHOICE, "KIND", "strong", 0, 0, "strong|weak",
      "how wide the shares of weights are", AT(masks), 0, 0},
     {"weak-bits", 0, PV_OPTION_INTEGER, "N", "10", 1, 64, NULL,
@@ -99,10 +96,8 @@ static pv_status fill(json_t *j, const bench_args *a, const pv_bench_vertical_re
         PV_TRY(fill_one(one, &result->figure[i]));
     }
     if (result->rates.encryption > 0) PV_TRY(fill_rates(j, &result->rates));
-    PV_TRY(pv_json_set(j, "bits", json_integer(result->bits)));
-    PV_TRY(pv_json_set(j, "safe_primes", json_boolean(result->safe)));
-    PV_TRY(pv_json_set(j, "key_made", json_boolean(result->made)));
-    PV_TRY(pv_json_set(j, "key_seconds", pv_json_number(result->key_seconds)));
+    PV_TRY(pv_json_set(j, "bits", json_integer(a->bits)));
+    PV_TRY(pv_json_set(j, "key_ms", pv_json_number(result->key_ms)));
     PV_TRY(pv_json_set(j, "masks", json_string(a->masks)));
     PV_TRY(pv_json_set(j, "steps", json_integer(a->steps)));
     PV_TRY(pv_json_set(j, "threads", json_integer(threads)));
@@ -136,8 +131,7 @@ static pv_status run(const pv_cli *cli, const void *opaque)
     pv_bench_vertical_result result;
     char name[PV_MACHINE_TEXT];
     const int weak = strcmp(a->masks, "weak") == 0;
-    const pv_bench_vertical_options o = {.key = a->key,
-                                         .bits = (int)a->bits,
+    const pv_bench_vertical_options o = {.bits = (int)a->bits,
                                          .weak = weak ? (int)a->weak_bits : 0,
                                          .batch = a->batch,
                                          .width = a->width,
@@ -154,7 +148,7 @@ static pv_status run(const pv_cli *cli, const void *opaque)
         return status;
     }
     pv_console_print("%s, key of %d bits, %s masks, %d threads; times of one sample\n",
-                     pv_machine_name(name), result.bits, a->masks, cli->ctx.threads);
+                     pv_machine_name(name), (int)a->bits, a->masks, cli->ctx.threads);
     for (int i = 0; i < result.count; i++) print_one(&result.figure[i]);
     return PV_OK;
 }
@@ -168,9 +162,10 @@ const pv_command pv_command_bench_vertical = {
         "time), and training steps by both parties at once (wall time), all randomness drawn as it "
         "is needed. Beside them multinomial logistic regression on raw features under the same "
         "encryption, and what GELU-Net would cost with the operations of this machine: computed, "
-        "from how many of them its protocol does. Published figures are by others on their "
+        "from how many of them its protocol does. The key is built in and published. Published "
+        "figures are by others on their "
         "machines.",
-    .examples = "privet bench vertical --key bank.key --json\n"
+    .examples = "privet bench vertical --bits 2048 --json\n"
                 "privet bench vertical --case predict --bits 2048 --threads 1 --masks weak",
     .options = options,
     .args_size = sizeof(bench_args),

@@ -11,9 +11,9 @@
  * so many seconds it gets. */
 static const double FINISH_SECONDS = 30.0;
 
-int pv_role_needs_data(const pv_role *role, pv_scenario *s)
+int pv_role_brings(const pv_role *role, pv_scenario *s)
 {
-    return role->needs_data != NULL ? role->needs_data(s) : role->brings_data;
+    return role->brings != NULL ? role->brings(s) : role->brings_data;
 }
 
 /* ---- for roles */

@@ -1,7 +1,7 @@
 #include "run/bench_vertical_i.h"
 
 #include "base/clock.h"
-#include "base/file.h"
+#include "run/bench_paillier_key.h"
 #include <math.h>
 #include <string.h>
 
@@ -91,7 +91,7 @@ static pv_status run_boundary(pv_bench_vertical_figure *f, const bench_case *c,
         .clamp = CLAMP,
         .initial = PV_BENCH_INITIAL(c->kind == REGRESSION ? c->width : o->width),
         .weak = o->weak,
-        .bits = pv_paillier_bits(pv_paillier_public(sk))};
+        .bits = o->bits};
     f->batch = set.batch;
     f->width = set.width;
     f->outputs = set.outputs;
@@ -122,27 +122,17 @@ static pv_status run_gelu(pv_bench_vertical_result *out, pv_bench_vertical_figur
     return PV_OK;
 }
 
-static pv_status make_key(pv_paillier_sk **sk, int bits, const pv_ctx *ctx)
-{
-    pv_csprng r;
-    PV_TRY(pv_csprng_init(&r));
-    pv_status status = pv_paillier_generate(sk, bits, &r, ctx);
-    pv_csprng_clear(&r);
-    return status;
-}
-
 pv_status pv_bench_vertical(pv_bench_vertical_result *out, const pv_bench_vertical_options *o,
                             const pv_ctx *ctx)
 {
+    uint64_t p[PV_PAILLIER_MOST_BITS / 128], q[PV_PAILLIER_MOST_BITS / 128];
     pv_paillier_sk *sk = NULL;
     pv_status status = PV_OK;
     *out = (pv_bench_vertical_result){0};
     const double began = pv_clock_seconds();
-    PV_TRY(o->key != NULL ? pv_paillier_sk_load(&sk, o->key) : make_key(&sk, o->bits, ctx));
-    out->made = o->key == NULL;
-    out->key_seconds = pv_clock_seconds() - began;
-    out->bits = pv_paillier_bits(pv_paillier_public(sk));
-    out->safe = pv_paillier_safe(sk);
+    PV_TRY(pv_bench_paillier_key(p, q, o->bits));
+    PV_TRY(pv_paillier_from_primes(&sk, p, q, o->bits));
+    out->key_ms = 1e3 * (pv_clock_seconds() - began);
     for (int i = 0; i < PV_BENCH_VERTICAL_CASES; i++) {
         const bench_case *c = &cases[i];
         if (o->only != NULL && strcmp(o->only, c->name) != 0) continue;

@@ -13,8 +13,9 @@
  *
  * Nothing is prepared before it is needed: randomness of ciphertexts, masks and tables of products
  * are made inside the times. What is made once for a key and a run (tables of powers for the
- * owner's encryption and for blinding, the first shares) is timed apart, as setup. Networks, files
- * and TLS are not in it: that is what `privet run` measures.
+ * owner's encryption and for blinding, the first shares) is timed apart, as setup. The key is built
+ * in and published: good for measuring only. Networks, files and TLS are not in it: that is what
+ * `privet run` measures.
  *
  * GELU-Net: the client has the data and the key, the server the network. For each linear layer the
  * client sends every input encrypted, the server multiplies by its weights and adds, re-randomises
@@ -34,8 +35,7 @@ enum { PV_BENCH_VERTICAL_CASES = 7 };
 #define PV_BENCH_VERTICAL_NAMES "predict|single|train|mlr-784|mlr-3072|gelu-lenet5|gelu-conv1"
 
 typedef struct pv_bench_vertical_options {
-    const char *key; /* file of a Paillier key; NULL: one is made, which takes minutes */
-    int bits;
+    int bits; /* of the built-in key: 2048, 3072 or 4096 */
     int weak; /* bits of weak masks, 0: strong */
     int64_t batch, width, outputs, steps;
     double seconds; /* of one case, at least one batch */
@@ -68,9 +68,7 @@ typedef struct pv_bench_vertical_rates {
 typedef struct pv_bench_vertical_result {
     pv_bench_vertical_figure figure[PV_BENCH_VERTICAL_CASES];
     int count;
-    int bits, safe;                /* of the key; are its primes safe? */
-    int made;                      /* the key was made; otherwise it came from a file */
-    double key_seconds;            /* that making or loading it took, its tables included */
+    double key_ms;                 /* checking the key and making its tables, once for all */
     pv_bench_vertical_rates rates; /* zero unless gelu-* ran */
 } pv_bench_vertical_result;
 

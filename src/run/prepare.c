@@ -321,7 +321,7 @@ static pv_status check_roles(prepare *p, const pv_scheme *scheme)
                     s->path, scheme->name, role->least, role->most, role->name, n);
     }
     for (int i = 0; i < s->parties; i++)
-        if (pv_role_needs_data(role_of(scheme, s->party[i].role), &p->scenario) &&
+        if (pv_role_brings(role_of(scheme, s->party[i].role), &p->scenario) &&
             p->local[i].data == NULL)
             PV_FAIL(PV_ERR_FORMAT,
                     "%s:%d: %s brings no data: give [local] or [local %s] a line data = SPEC",

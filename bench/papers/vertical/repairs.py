@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What protecting labels costs, and what can still be read of them: accuracy against label leak.
 
-    bench/papers/vertical/repairs.sh [--quick] [--set digits|rare] [--only iso|marvell|rr|gauss] [--bits 2048] [--key FILE]
+    bench/papers/vertical/repairs.sh [--quick] [--set digits|rare] [--only iso|marvell|rr|gauss] [--attack all]
+                                     [--rows N] [--epochs N] [--bits 2048] [--key FILE]
                                      [--privet build/privet] [--data ../shared/data] [--work build/papers/repairs]
 
 Each setting is one `privet run` of repairs.ini with other lines for `protect`, one `privet audit` with every attack on
@@ -10,13 +11,15 @@ labels (one known row of each class), and a row of the table; `privet report` dr
     digits   ten classes: MNIST, --rows of it (10,000)
     rare     two classes, one of them 0.5 % of the rows: the digit 3 against all others, drawn from MNIST into NPZ files
 
-Printed for each setting: test accuracy; labels read by the best attack, and what guessing reads (`chance`); the mean over
-classes of the area under the curve of "this row is of the class" by how sure the best attack was, and for `rare` that of
-the rare class; the ε that is proven for a label, if anything is. A plain 0.5 in an area is chance.
+Printed for each setting: test accuracy (for `rare`, where it says nothing, the area under the curve of the model's own
+probabilities on test rows); labels read by the best attack, and what guessing reads (`chance`); the mean over classes of
+the area under the curve of "this row is of the class" by how sure the best attack was, and for `rare` that of the rare
+class; the ε that is proven for a label, if anything is. An area of 0.5 is chance.
 """
 
 import argparse
 import array
+import csv
 import gzip
 import json
 import math
@@ -94,13 +97,37 @@ def finding_rows(findings):
 def proven(how, keys, program, folder):
     """ε of a label, from the run's own words."""
     said = json.loads((folder / "parties/labels/result.json").read_text())
-    epsilon = said.get("result", {}).get("epsilon")
+    epsilon = said.get("result", {}).get("label_epsilon")
     return f"{epsilon:.3g}" if isinstance(epsilon, (int, float)) else "-"
+
+
+def predict(program, a, test, key, folder):
+    """The halves of a run on the test rows: predictions.csv at the passive party."""
+    asked = folder.with_name(folder.name + "-predict")
+    ini = asked.with_name(asked.name + ".ini")
+    ini.write_text(scenario("repairs.ini", {
+        "scenario": {"name": "test rows"}, "scheme": {"key_bits": a.bits, "task": "predict"},
+        "local features": {"data": test, "paillier": key, "half": folder / "parties/features/half.safetensors"},
+        "local labels": {"data": test, "half": folder / "parties/labels/half.safetensors"}}))
+    program("run", ini, "--out", asked)
+
+
+def model_area(folder, test):
+    """Area under the curve of "this test row is of the rare class" by the model's probability of it."""
+    with open(folder.with_name(folder.name + "-predict") / "parties/labels/predictions.csv", newline="") as file:
+        score = [float(row["probability"]) if row["label"] == "rare" else 1 - float(row["probability"])
+                 for row in csv.DictReader(file)]
+    with zipfile.ZipFile(test.removeprefix("npz:")) as archive:
+        raw = archive.read("y.npy")
+    labels = array.array("i", raw[10 + struct.unpack("<H", raw[8:10])[0]:])
+    high = [s for s, y in zip(score, labels) if y == 1]
+    low = [s for s, y in zip(score, labels) if y == 0]
+    return sum((h > x) + 0.5 * (h == x) for h in high for x in low) / (len(high) * len(low))
 
 
 def one(program, a, data, how, keys, key):
     folder = program.work / f"{a.set}-{name_of(how, keys).replace(' ', '-').replace('=', '')}"
-    ini = folder.with_suffix(".ini")
+    ini = folder.with_name(folder.name + ".ini")
     if not (folder / "audit/findings.json").exists():
         train, test = data
         ini.write_text(scenario("repairs.ini", {
@@ -109,8 +136,11 @@ def one(program, a, data, how, keys, key):
             "local features": {"data": train, "test": test, "paillier": key},
             "local labels": {"data": train, "test": test}}))
         program("run", ini, "--out", folder)
-        program("audit", folder, "--attack", "all", "--known", 1, fails=(0, 6))
+        program("audit", folder, "--attack", a.attack, "--known", 1, fails=(0, 6))
+        if a.set == "rare":
+            predict(program, a, data[1], key, folder)
     run = json.loads((folder / "run.json").read_text())
+    quality = model_area(folder, data[1]) if a.set == "rare" else run["test_accuracy"]
     found = list(finding_rows(json.loads((folder / "audit/findings.json").read_text())))
     if not found:
         sys.exit(f"{folder}: the audit has no valid finding about labels")
@@ -118,9 +148,9 @@ def one(program, a, data, how, keys, key):
     sharp = max((f for f in found if f[3] is not None), key=lambda f: f[3], default=None)
     rare = max((f[4]["rare"] for f in found if f[4].get("rare") is not None), default=None)
     text = lambda x: f"{x:7.3f}" if x is not None else f"{'-':>7}"
-    print(f"{name_of(how, keys):22} {run['test_accuracy']:9.4f} {best[1]:7.3f} {best[2]:7.3f} "
+    print(f"{name_of(how, keys):22} {quality:9.4f} {best[1]:7.3f} {best[2]:7.3f} "
           f"{text(sharp[3] if sharp else None)} {text(rare)} {proven(how, keys, program, folder):>9}  {best[0]}", flush=True)
-    return folder, {"setting": name_of(how, keys), "accuracy": run["test_accuracy"], "read": best[1], "chance": best[2],
+    return folder, {"setting": name_of(how, keys), "accuracy": run["test_accuracy"], "quality": quality, "read": best[1], "chance": best[2],
                     "attack": best[0], "auc": sharp[3] if sharp else None, "auc_rare": rare}
 
 
@@ -131,7 +161,7 @@ def sweep(program, a, key):
         mnist = f"mnist:{program.data}/mnist"
         data = [f"{mnist}?split=train&limit={a.rows}", f"{mnist}?split=test"]
     print(f"{a.set}: {a.rows} rows, {a.epochs} epochs, key of {a.bits} bits, {time.strftime('%Y-%m-%d')}")
-    print(f"{'protection':22} {'accuracy':>9} {'read':>7} {'chance':>7} {'area':>7} {'rare':>7} {'epsilon':>9}  best attack")
+    print(f"{'protection':22} {'model area' if a.set == 'rare' else 'accuracy':>9} {'read':>7} {'chance':>7} {'area':>7} {'rare':>7} {'epsilon':>9}  best attack")
     folders, rows, left = [], [], dict(QUICK)
     for how, keys in SWEEP:
         if a.only not in (None, how) and how != "none":
@@ -157,6 +187,7 @@ def main():
     parser.add_argument("--rows", type=int)
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--bits", type=int, default=2048)
+    parser.add_argument("--attack", default="all", help="of privet audit")
     parser.add_argument("--key")
     parser.add_argument("--privet", default="build/privet")
     parser.add_argument("--data", default="../shared/data")
@@ -165,8 +196,8 @@ def main():
     if not pathlib.Path(a.data).is_dir():
         print(f"skipped: no {a.data}")
         return 0
-    a.rows = a.rows or (2000 if a.quick else 10000)
-    a.epochs = a.epochs or (1 if a.quick else 3)
+    a.rows = a.rows or (4000 if a.quick else 10000)
+    a.epochs = a.epochs or (4 if a.quick else 3)
     program = Program(a.privet, a.data, a.work, 1)
     key = program.key(a.bits, a.key)
     for which in ("digits", "rare") if a.set is None else (a.set,):

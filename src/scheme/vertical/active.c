@@ -440,20 +440,12 @@ static pv_status finish(void *self, pv_party *p)
     return pv_party_result(p, "clamped", json_integer((json_int_t)pv_active_clamped(a->boundary)));
 }
 
-static int needs_data(pv_scenario *s)
-{
-    pv_vertical_options o;
-    if (pv_vertical_options_read(&o, s) == PV_OK) return o.task == PV_VERTICAL_TRAIN;
-    pv_trail_clear();
-    return 1;
-}
-
 const pv_role pv_vertical_active = {
     .name = "active",
     .summary = "has the features, the key and the network up to the shared layer",
     .least = 1,
     .most = 1,
-    .needs_data = needs_data,
+    .brings = pv_vertical_brings,
     .open = open,
     .step = step,
     .save = save,

@@ -3,8 +3,10 @@
 #include "base/ctx.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "data/spec.h"
 #include "fed/measure.h"
 #include "nn/model_i.h"
+#include "party/order.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +17,15 @@ static int trains(const pv_vertical_run *c)
 }
 
 /* ---- what a party has */
+int pv_vertical_brings(pv_scenario *s)
+{
+    pv_vertical_options o;
+    if (pv_vertical_options_read(&o, s) == PV_OK && o.task != PV_VERTICAL_TRAIN)
+        return PV_BRINGS_NOTHING;
+    pv_trail_clear();
+    return PV_BRINGS_ROWS;
+}
+
 static pv_status check_side(const pv_vertical_run *c, const pv_data *data, const char *what)
 {
     if (c->active && !pv_data_has_features(data))
@@ -51,30 +62,36 @@ static pv_status open_data(pv_vertical_run *c, pv_party *p)
     return c->measured == NULL ? PV_OK : check_side(c, c->measured, "the test data");
 }
 
-/* {"rows": n, "order": "sha256:..."}, as privet align leaves it. */
+/* Is what is measured in the order of the test rows that lies beside that of the training rows? */
+static pv_status check_tests(const pv_order *o, const pv_vertical_run *c, const pv_local *l)
+{
+    pv_status status = PV_OK;
+    pv_str spec = {0};
+    if (l->test != NULL)
+        PV_TRY_GOTO(pv_str_append(&spec, l->test));
+    else
+        PV_TRY_GOTO(pv_spec_test(&spec, l->data, NULL));
+    PV_TRY_GOTO(pv_order_check(o, l->order, pv_str_text(&spec), c->tests));
+done:
+    pv_str_clear(&spec);
+    return status;
+}
+
+/* Local `order`: both parties' rows were put into one order, and still are in it. */
 static pv_status open_order(pv_vertical_run *c, pv_party *p)
 {
-    static const char prefix[] = "sha256:";
-    const char *path = pv_party_local(p)->order, *text;
-    pv_status status = PV_OK;
-    json_t *j = NULL;
-    int64_t rows, most = (int64_t)1 << 40;
-    if (path == NULL) return PV_OK;
-    PV_TRY(pv_json_load(&j, path, 1 << 16));
-    PV_TRY_GOTO(pv_json_get_integer(&rows, j, "rows", 0, most, path));
-    PV_TRY_GOTO(pv_json_get_text(&text, j, "order", path));
-    if (strncmp(text, prefix, sizeof prefix - 1) != 0)
-        PV_FAIL_GOTO(PV_ERR_FORMAT, "%s: order is '%s'; sha256:... was expected", path, text);
-    PV_TRY_GOTO(pv_hash_parse(&c->order_hash, text + sizeof prefix - 1));
-    int64_t here = trains(c) ? c->rows : c->tests;
-    if (here >= 0 && rows != here)
-        PV_FAIL_GOTO(PV_ERR_MISMATCH,
-                     "%s: it is the order of %lld rows, the data has %lld; take the table that "
-                     "privet align wrote beside it",
-                     path, (long long)rows, (long long)here);
-done:
-    json_decref(j);
-    return status;
+    const pv_local *l = pv_party_local(p);
+    pv_order order[2];
+    pv_hash both[2] = {{{0}}};
+    int there = 0;
+    if (l->order == NULL) return PV_OK;
+    PV_TRY(pv_order_load(&order[0], l->order));
+    PV_TRY(pv_order_load_test(&order[1], &there, l->order));
+    if (c->data != NULL) PV_TRY(pv_order_check(&order[0], l->order, l->data, c->rows));
+    if (c->measured != NULL && there) PV_TRY(check_tests(&order[1], c, l));
+    both[0] = order[0].order;
+    if (there) both[1] = order[1].order;
+    return pv_hash_of(&c->order_hash, both, sizeof both);
 }
 
 static pv_status open_half(pv_vertical_run *c, pv_party *p)

@@ -20,7 +20,7 @@ typedef struct pv_vertical_run {
     pv_half half;             /* without a training; half.model NULL: none */
     pv_data *data, *measured; /* to train on; to measure or predict; NULL: none */
     int64_t rows, tests;      /* that the run goes over: of both parties */
-    pv_hash order_hash;       /* of local `order`; zeros: by position */
+    pv_hash order_hash;       /* of the orders that local `order` names; zeros: by position */
     pv_boundary boundary;
     pv_fed_order order;
     pv_schedule schedule;
@@ -28,6 +28,9 @@ typedef struct pv_vertical_run {
     int64_t *index;                 /* [m] */
     uint8_t nonce[PV_SESSION_BYTES], session[PV_SESSION_BYTES];
 } pv_vertical_run;
+
+/* Of both roles: training rows, or nothing where there is no training. */
+int pv_vertical_brings(pv_scenario *s);
 
 /* Everything that is known before the peer is heard: c->rows and tests are this party's own, -1
  * where the other one has them. */

@@ -34,7 +34,7 @@ typedef void (*inner)(point *at, const problem *q);
 static void least(point *at, double *coordinate, double low, double high, const problem *q,
                   inner solve)
 {
-    enum { STEPS = 80 };
+    enum { STEPS = 48 };
     const double golden = 0.6180339887498949;
     double from = log(low), to = log(high);
     point best = *at;

@@ -626,20 +626,12 @@ static pv_status finish(void *self, pv_party *p)
                            pv_json_number(pv_protect_epsilon(&b->protect, c->options.epochs)));
 }
 
-static int needs_data(pv_scenario *s)
-{
-    pv_vertical_options o;
-    if (pv_vertical_options_read(&o, s) == PV_OK) return o.task == PV_VERTICAL_TRAIN;
-    pv_trail_clear();
-    return 1;
-}
-
 const pv_role pv_vertical_passive = {
     .name = "passive",
     .summary = "has the labels, its share of the shared layer, and the layers behind it",
     .least = 1,
     .most = 1,
-    .needs_data = needs_data,
+    .brings = pv_vertical_brings,
     .open = open,
     .step = step,
     .save = save,

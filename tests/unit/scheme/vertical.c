@@ -5,6 +5,7 @@
 #include "run.h"
 
 #include "base/file.h"
+#include "party/order.h"
 #include "privet/rng.h"
 #include "scheme/vertical/boundary.h"
 #include "scheme/vertical/half.h"
@@ -165,7 +166,7 @@ static void as_plain_training(void **state)
         char settings[256], what[16];
         snprintf(settings, sizeof settings, "%sinit = scenario\n%s", sgd, cases[k].more);
         snprintf(what, sizeof what, "case-%zu", k);
-        write_glyphs(&r, cases[k].model, settings, 1);
+        write_glyphs(&r, cases[k].model, settings, 0);
         run_ok(&r, what);
         pv_model *m = whole(&r), *n = plainly(cases[k].model, data_spec, &o);
         double d = largest_difference(m, n);
@@ -507,7 +508,7 @@ static void bad_company(void **state)
 {
     (void)state;
     run r;
-    char path[160], local[320];
+    char path[160], local[400], other[200];
     init(&r);
     write_glyphs(&r, "mlp:hidden=12", sgd, 1);
     run_ok(&r, "train");
@@ -518,17 +519,24 @@ static void bad_company(void **state)
              "data = glyphs?limit=64\ntest = glyphs?limit=11");
     refuse(&r, "tests", PV_ERR_MISMATCH, "rows to measure, this party has");
 
+    /* one has an order, the other goes by position; then the file is not the one of the order */
+    static const char table[] = "kind = table\nshape = 1\nclasses = 2\n";
+    static const char rows[] = "x,y\n1,0\n2,1\n3,0\n4,1\n";
+    pv_order order = {.rows = 4, .mine = 9, .theirs = 7, .part = "all", .name = "rows.csv"};
+    char csv[160];
+    snprintf(csv, sizeof csv, "%s/rows.csv", r.folder);
+    CHECK_OK(pv_file_write(csv, rows, sizeof rows - 1, 0600));
+    CHECK_OK(pv_hash_file(&order.file, csv));
     snprintf(path, sizeof path, "%s/order.json", r.folder);
-    static const char order[] =
-        "{\"rows\": 64, \"order\": "
-        "\"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}";
-    CHECK_OK(pv_file_write(path, order, sizeof order - 1, 0600));
-    snprintf(local, sizeof local, "data = glyphs?limit=64\norder = %s", path);
-    write_it(&r, "model = mlr", glyphs, sgd, local, "data = glyphs?limit=64");
+    CHECK_OK(pv_order_save(&order, path));
+    snprintf(local, sizeof local, "data = csv:%s\norder = %s", csv, path);
+    snprintf(other, sizeof other, "data = csv:%s", csv);
+    write_it(&r, "model = mlr", table, "batch = 2\n", local, other);
     refuse(&r, "order", PV_ERR_MISMATCH, "rows are ordered");
-    snprintf(local, sizeof local, "data = glyphs?limit=60\norder = %s", path);
-    write_it(&r, "model = mlr", glyphs, sgd, local, "data = glyphs?limit=60");
-    refuse(&r, "order-rows", PV_ERR_MISMATCH, "it is the order of 64 rows, the data has 60");
+    write_it(&r, "model = mlr", table, "batch = 2\n", local, local);
+    run_ok(&r, "ordered");
+    CHECK_OK(pv_file_write(csv, rows, sizeof rows - 5, 0600));
+    refuse(&r, "order-rows", PV_ERR_MISMATCH, "is not the file that");
 
     write_it(&r, "model = mlr", glyphs, "key_bits = 3072\n", "data = glyphs?limit=64",
              "data = glyphs?limit=64");
@@ -556,6 +564,64 @@ static void bad_company(void **state)
     refuse(&r, "sides", PV_ERR_INPUT, "it is the half of the party: passive");
     write_it(&r, "model = mlp:hidden=13", glyphs, "task = predict\n", locals[0], locals[1]);
     refuse(&r, "model", PV_ERR_MISMATCH, "half of another model");
+    run_clear(&r);
+}
+
+/* A passive party that joins well and then does not follow the protocol. */
+static int misbehaviour;
+enum { SHORTENED, OUT_OF_TURN, TWICE, BEYOND };
+
+static pv_status misbehave(void *self, pv_party *p, uint64_t step, int *done)
+{
+    static uint8_t bytes[4 * 512 * 12];
+    pv_message m;
+    int lost, peer = pv_hub_peer_index(pv_party_hub(p), "hospital");
+    size_t size = 12 * 512;
+    if (step == 1 || (step == 2 && misbehaviour == TWICE)) {
+        PV_TRY(pv_vertical_passive.step(self, p, step, done));
+        if (step == 1) return PV_OK;
+        const pv_part again = pv_vertical_bytes_part(bytes, size);
+        PV_TRY(pv_send(pv_party_hub(p), peer, PV_VERTICAL_SCORES, &again, 1));
+        return PV_OK;
+    }
+    PV_TRY(pv_party_recv(&m, &lost, p, peer, PV_VERTICAL_SAMPLES));
+    pv_message_clear(&m);
+    memset(bytes, misbehaviour == BEYOND ? 0xff : 1, sizeof bytes);
+    const pv_part part =
+        pv_vertical_bytes_part(bytes, misbehaviour == SHORTENED ? size - 1 : 10 * 512);
+    PV_TRY(pv_send(pv_party_hub(p), peer,
+                   misbehaviour == OUT_OF_TURN ? PV_VERTICAL_WEIGHT_GRADIENT : PV_VERTICAL_SCORES,
+                   &part, 1));
+    for (;;) { /* until the other one has had enough */
+        PV_TRY(pv_recv(&m, pv_party_hub(p), peer, 0, -1));
+        pv_message_clear(&m);
+    }
+}
+
+/* The active party decrypts on schedule only: one answer a message, each in its turn and whole. */
+static void bad_behaviour(void **state)
+{
+    (void)state;
+    static const char *const says[] = {[SHORTENED] = "enc-scores",
+                                       [OUT_OF_TURN] = "where 'enc-scores' was expected",
+                                       [TWICE] = "sent a message of step 2",
+                                       [BEYOND] = "enc-scores"};
+    pv_role hostile = pv_vertical_passive;
+    run r;
+    init(&r);
+    hostile.step = misbehave;
+    r.party[PASSIVE].instead = &hostile;
+    for (misbehaviour = 0; misbehaviour <= BEYOND; misbehaviour++) {
+        char what[16];
+        snprintf(what, sizeof what, "bad-%d", misbehaviour);
+        write_glyphs(&r, "mlp:hidden=12", sgd, 0);
+        run_all(&r, what);
+        const run_party *a = &r.party[ACTIVE];
+        if (a->status != PV_ERR_PEER || strstr(a->trail, says[misbehaviour]) == NULL)
+            print_error("%d: %s\n", misbehaviour, a->trail);
+        assert_int_equal(a->status, PV_ERR_PEER);
+        assert_non_null(strstr(a->trail, says[misbehaviour]));
+    }
     run_clear(&r);
 }
 
@@ -688,6 +754,7 @@ int main(void)
         cmocka_unit_test(predictions),
         cmocka_unit_test(merging),
         cmocka_unit_test(bad_company),
+        cmocka_unit_test(bad_behaviour),
         cmocka_unit_test(what_is_refused),
         cmocka_unit_test(forecasts),
         cmocka_unit_test(schedules),

@@ -341,6 +341,57 @@ static void resumed(void **state)
     }
 }
 
+/* Where activations are the data themselves there is nothing to learn from dA: neither [E] nor [X]
+ * crosses, and the weights learn all the same. A saved half gives its share without a key. */
+static void raw_features(void **state)
+{
+    (void)state;
+    enum { ROWS = 4, D = 5, C = 3 };
+    pv_boundary_settings s = pair_small();
+    pair p[2];
+    float a[ROWS * D];
+    double z[ROWS * C], g[ROWS * C], da[ROWS * D];
+    pv_rng r = pv_rng_make(2, 2);
+    for (int k = 0; k < 2; k++) pair_open(&p[k], &s, key, 80, NULL);
+    for (int n = 0; n < 3; n++) {
+        pair_activations(a, ROWS * D, 4, &r);
+        for (int i = 0; i < ROWS * C; i++) g[i] = (i % C == 0 ? -0.2 : 0.1) * pv_rng_uniform(&r);
+        for (int k = 0; k < 2; k++) pair_predict(&p[k], z, a, ROWS);
+        pair_learn(&p[0], da, g, NULL, 0.1);
+        pair *q = &p[1];
+        CHECK_OK(pv_active_send_rest(&q->features, NULL, q->active, &q->ra));
+        CHECK_OK(pv_passive_gradients(&q->d, NULL, q->passive, q->features.data, q->features.size,
+                                      NULL, 0, g, NULL, "enc-features 1 from shop", &q->rp));
+        CHECK_OK(pv_active_update(&q->u, &q->s, q->active, q->d.data, q->d.size, 0.1,
+                                  "enc-weight-gradient 1 from bank", &q->ra));
+        CHECK_OK(pv_passive_update(q->passive, q->u.data, q->u.size, q->s.data, q->s.size, 0.1,
+                                   "opened-weight-gradient 1 from shop"));
+    }
+    double w[2][C * D];
+    for (int k = 0; k < 2; k++)
+        pv_boundary_weights(w[k], &p[k].b, pv_passive_share(p[k].passive),
+                            pv_active_share(p[k].active));
+    for (int i = 0; i < C * D; i++)
+        assert_true(fabs(w[0][i] - w[1][i]) <= 3 * 0.1001 * ldexp(2 * 10.1, -40));
+    pv_bytes half[2];
+    pv_wide share[C * D];
+    save(&p[1], &half[0], &half[1]);
+    for (int party = 0; party < 2; party++) {
+        pv_reader from = pv_reader_make("half", half[party].data, half[party].size);
+        CHECK_OK(pv_boundary_read_share(share, &p[1].b, party, &from));
+        assert_memory_equal(
+            share, party == 0 ? pv_active_share(p[1].active) : pv_passive_share(p[1].passive),
+            sizeof share);
+        from = pv_reader_make("half", half[party].data, half[party].size);
+        CHECK_FAILS(pv_boundary_read_share(share, &p[1].b, 1 - party, &from), PV_ERR_MISMATCH,
+                    "party is");
+    }
+    for (int k = 0; k < 2; k++) {
+        pv_bytes_clear(&half[k]);
+        pair_close(&p[k]);
+    }
+}
+
 /* What the active party gets back does not remember its own randomness: the n-th residue of [Y] for
  * the same plaintexts and masks differs from one time to the next, and so do masks. */
 static void fresh_every_time(void **state)
@@ -388,11 +439,12 @@ static int close_key(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hundred_steps), cmocka_unit_test(lenet),
-        cmocka_unit_test(corners),       cmocka_unit_test(prediction_only),
-        cmocka_unit_test(known_weights), cmocka_unit_test(secret_weights),
-        cmocka_unit_test(other_masks),   cmocka_unit_test(clamped),
-        cmocka_unit_test(resumed),       cmocka_unit_test(fresh_every_time),
+        cmocka_unit_test(hundred_steps),    cmocka_unit_test(lenet),
+        cmocka_unit_test(corners),          cmocka_unit_test(prediction_only),
+        cmocka_unit_test(known_weights),    cmocka_unit_test(secret_weights),
+        cmocka_unit_test(other_masks),      cmocka_unit_test(clamped),
+        cmocka_unit_test(resumed),          cmocka_unit_test(raw_features),
+        cmocka_unit_test(fresh_every_time),
     };
     return cmocka_run_group_tests(tests, open_key, close_key);
 }
