@@ -3,6 +3,7 @@ foreach(name federated plain)
 endforeach()
 pv_test(unit/scheme/vertical_bounds ROOMS scheme/vertical)
 pv_test(unit/scheme/vertical_boundary ROOMS scheme/vertical LIBS ${GMP_LIBRARY} TIMEOUT 120)
+pv_test(unit/scheme/vertical_exact ROOMS scheme/vertical LIBS ${GMP_LIBRARY} LABEL slow TIMEOUT 300)
 pv_test(unit/scheme/vertical_refusals ROOMS scheme/vertical TIMEOUT 60)
 pv_valgrind_test(unit/scheme/vertical_ct ROOMS scheme/vertical CASES fixed dot step initial
                  CONTROLS branch convert)
