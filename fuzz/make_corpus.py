@@ -21,6 +21,7 @@ from corpus_codec import (gzip_files, idx_files, cifar_files, npy_all, npz_files
                           arff_files, csv_files, tsv_files, png_files, jpeg_files)
 from corpus_files import HERE, damaged, save
 import corpus_view
+import corpus_vertical
 
 # ---- wire
 
@@ -334,5 +335,6 @@ if __name__ == "__main__":
     corpus_fed.make(save, damaged)
     corpus_align.psi_points(save, damaged)
     corpus_align.align(save, damaged)
+    corpus_vertical.make(save, damaged)
     if len(sys.argv) == 2:
         jpeg_files(sys.argv[1])
