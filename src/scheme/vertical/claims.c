@@ -20,7 +20,6 @@ enum {
 
 static const char *const label_attacks[] = {"direction", "clustering", "norm",
                                             "spectral",  "completion", NULL};
-static const char *const completion_only[] = {"completion", NULL};
 static const char *const feature_attacks[] = {"gram", "regression", NULL};
 static const char *const none[] = {NULL};
 
@@ -70,19 +69,21 @@ static set all[2][PROTECTIONS][2][2][MERGES][ANSWERS][TASKS]; /* [table][...] */
 static void fill_one(pv_claim *c, int table, int protection, int weak, int init, int merged,
                      int answers, int later)
 {
-    c[LABELS] = (pv_claim){.secret = "labels",
-                           .adversary = "active",
-                           .victim = "passive",
-                           .text = later ? "not sent: nothing is learnt in this run"
-                                         : label_text[protection],
-                           .attacks = later ? completion_only : label_attacks};
+    c[LABELS] =
+        (pv_claim){.secret = "labels",
+                   .adversary = "active",
+                   .victim = "passive",
+                   .text = later ? "no gradient crosses in this run; what the training told, its "
+                                   "own audit says"
+                                 : label_text[protection],
+                   .attacks = later ? none : label_attacks};
     c[FEATURES] =
         (pv_claim){.secret = table ? "training rows" : "training images",
                    .adversary = "passive",
                    .victim = "active",
                    .text = "encrypted; the passive party sees the shared layer's output of every "
                            "row, and over several steps the inner products of activations",
-                   .attacks = feature_attacks};
+                   .attacks = later ? none : feature_attacks};
     c[WEIGHTS] = (pv_claim){.secret = "weights of the shared layer",
                             .adversary = "active",
                             .victim = "passive",

@@ -7,7 +7,8 @@ pv_test(unit/scheme/vertical_boundary ROOMS scheme/vertical LIBS ${GMP_LIBRARY} 
 pv_test(unit/scheme/vertical_refusals ROOMS scheme/vertical TIMEOUT 60)
 pv_test(unit/scheme/vertical_marvell ROOMS scheme/vertical)
 pv_test(unit/scheme/vertical_protect ROOMS scheme/vertical)
-pv_test(unit/scheme/vertical ROOMS scheme/vertical TIMEOUT 180)
+pv_test(unit/scheme/vertical ROOMS scheme/vertical LABEL slow TIMEOUT 180)
+pv_test(unit/scheme/vertical_small ROOMS scheme/vertical TIMEOUT 120)
 pv_valgrind_test(unit/scheme/vertical_ct ROOMS scheme/vertical CASES fixed dot step initial
                  CONTROLS branch convert)
 pv_test(unit/scheme/vertical_messages ROOMS scheme/vertical TIMEOUT 60)
