@@ -284,7 +284,7 @@ def findings_files():
                                   targets=[{"error": 1e-7, "baseline": None, "recovered": True}] * 2)
     numbers["findings"][0]["exhibits"][0]["item"] = 1
     files = {"whole": whole, "targets": numbers, "empty-object": {}, "list": []}
-    for name in "broken", "masked":
+    for name in "broken", "masked", "vertical-iso-4":
         with open(os.path.join(fixtures, name + ".json")) as f:
             files[name] = json.load(f)
 
@@ -308,6 +308,8 @@ def findings_files():
     spoil("item", ["findings", 0, "exhibits", 0, "item"], 100)
     spoil("large", ["findings", 0, "n"], 10**9)
     spoil("hidden", ["with_originals"], False)
+    spoil("class", ["findings", 0, "classes"], [{"name": "1", "k": 3, "n": 2, "auc": 0.5, "low": None, "high": None}])
+    spoil("weak", ["weakened_by"], [{"setting": "masks = weak", "why": None}])
     save("findings", damaged({k: json.dumps(v, ensure_ascii=False).encode() for k, v in files.items()}, 15))
 
 

@@ -18,7 +18,7 @@ static const pv_option options[] = {
     {NULL, 0, PV_OPTION_PATH, "RUN", NULL, 0, 0, NULL, "folder of a run", AT(run), 1, 0},
     {"attack", 'a', PV_OPTION_TEXT, "NAME", NULL, 0, 0, NULL,
      "only this attack (privet list attacks), or all of them; without it the first that each claim "
-     "names",
+     "names and that is for such data",
      AT(attack), 0, 0},
     {"targets", 'n', PV_OPTION_INTEGER, "N", "0", 0, 1000000, NULL,
      "steps attacked for each claim, spread over the run and the victims; 0 for 100, and of notes "
@@ -43,7 +43,8 @@ static const pv_option options[] = {
     {"seconds", 0, PV_OPTION_REAL, "S", "0", 0, 1e7, NULL,
      "most time for one attack on all its targets; 0 for no limit", AT(seconds), 0, 0},
     {"controls", 0, PV_OPTION_INTEGER, "N", "0", 0, 1000, NULL,
-     "samples in each control; 0 for 5, or 20 for labels", AT(controls), 0, 0},
+     "samples in each control; 0 for 5, or 20 for labels, or about 200 rows of notes", AT(controls),
+     0, 0},
     {"candidates", 0, PV_OPTION_INTEGER, "N", "100", 2, 10000, NULL,
      "a guess is identified when it is closest to its original among so many", AT(candidates), 0,
      0},
@@ -145,9 +146,11 @@ const pv_command pv_command_audit = {
     .text =
         "Goes through what the scheme claims. For each secret the adversary's view is attacked, "
         "and so are two views of the auditor's own making: one where the attack must succeed and "
-        "one where it must fail. Guesses are hashed into RUN/audit/guesses.json before any party's "
-        "data is opened; that data is then held against what the party committed to before "
-        "training.\n\n"
+        "one where it must fail. Guesses are hashed into RUN/audit/guesses.json before they are "
+        "held against anybody's data, which must be what the party committed to before training. "
+        "Before that, data is opened only for rows that an attack is assumed to know (--known), "
+        "and "
+        "for what is the adversary's own.\n\n"
         "Exit status 6 when a control failed or an attack did not finish: such findings count for "
         "nothing.",
     .examples = "privet audit runs/glyphs\n"

@@ -73,21 +73,30 @@ static int is_common(const char *piece, size_t size, const pv_audit *run, int ru
     return 1;
 }
 
-/* What of its setting is not the same in all runs, or its name. */
-static void label_of(pv_html *h, const pv_findings *f, const pv_audit *run, int runs)
+/* What of its setting is not the same in all runs. */
+static void own_setting(pv_html *h, const pv_findings *f, const pv_audit *run, int runs)
 {
-    pv_html whole = {.plain = 1};
+    int n = 0;
     for (const char *s = pv_words_text(f->setting); *s != '\0';) {
-        size_t n = strcspn(s, ",");
-        if (!is_common(s, n, run, runs))
-            pv_html_textf(&whole, "%s%.*s", whole.out.size > 0 ? ", " : "", (int)n, s);
-        s += n + (s[n] == ',');
+        size_t size = strcspn(s, ",");
+        if (!is_common(s, size, run, runs))
+            pv_html_textf(h, "%s%.*s", n++ > 0 ? ", " : "", (int)size, s);
+        s += size + (s[size] == ',');
         s += strspn(s, " ");
     }
-    if (whole.out.size == 0) pv_html_text(&whole, pv_words_text(f->run));
-    pv_words_cut(h, pv_str_text(&whole.out), LABEL);
-    if (h->status == PV_OK) h->status = whole.status;
-    pv_html_clear(&whole);
+}
+
+/* The same where it is short enough to stand beside a point, or the run's name. */
+static void label_of(pv_html *h, const pv_findings *f, const pv_audit *run, int runs)
+{
+    pv_html own = {.plain = 1};
+    own_setting(&own, f, run, runs);
+    if (own.out.size == 0 || own.out.size > LABEL)
+        pv_words_cut(h, pv_words_text(f->run), LABEL);
+    else
+        pv_html_text(h, pv_str_text(&own.out));
+    if (h->status == PV_OK) h->status = own.status;
+    pv_html_clear(&own);
 }
 
 static pv_svg_point point_of(const pv_findings *f, int area)
@@ -106,7 +115,7 @@ static pv_svg_point point_of(const pv_findings *f, int area)
     return p;
 }
 
-static void table(pv_html *h, const pv_audit *run, int runs, const pv_html *label)
+static void table(pv_html *h, const pv_audit *run, int runs)
 {
     pv_html_raw(h, "<div class=\"tw\"><table class=\"stack\"><thead><tr><th scope=\"col\">Run</th>"
                    "<th scope=\"col\">What is its own</th><th scope=\"col\" class=\"n\">Accuracy"
@@ -114,7 +123,7 @@ static void table(pv_html *h, const pv_audit *run, int runs, const pv_html *labe
                    "class=\"n\">Interval</th><th scope=\"col\" class=\"n\">Chance</th><th "
                    "scope=\"col\" class=\"n\">Leak AUC</th><th scope=\"col\">Attack</th></tr>"
                    "</thead><tbody>\n");
-    for (int i = 0, n = 0; i < runs; i++) {
+    for (int i = 0; i < runs; i++) {
         const pv_findings *f = run[i].f;
         const pv_finding *l = labels_of(f);
         const pv_measure *m = area_of(f);
@@ -122,7 +131,7 @@ static void table(pv_html *h, const pv_audit *run, int runs, const pv_html *labe
         pv_html_rawf(h, "<tr><th scope=\"row\"><a href=\"#%stop\">", run[i].prefix);
         pv_html_text(h, pv_words_text(f->run));
         pv_html_raw(h, "</a></th><td>");
-        pv_html_text(h, pv_str_text(&label[n++].out));
+        own_setting(h, f, run, runs);
         pv_html_raw(h, "</td><td class=\"n\"><span class=\"l\">accuracy: </span>");
         pv_html_percent(h, f->accuracy, 2);
         pv_html_raw(h, "</td><td class=\"n\"><span class=\"l\">labels read: </span>");
@@ -147,12 +156,15 @@ static void chart(pv_html *h, const pv_audit *run, int runs, const pv_html *labe
                   pv_svg_point *point)
 {
     int n = 0, area = by_area(run, runs);
-    double chance = area ? 0.5 : 0;
+    double chance = area ? 0.5 : 0, least = 1; /* one line, where all runs' lie close together */
     for (int i = 0; i < runs; i++) {
         if (!is_point(run[i].f)) continue;
         point[n] = point_of(run[i].f, area);
         point[n].label = pv_str_text(&label[n].out);
-        if (!area) chance = fmax(chance, labels_of(run[i].f)->chance);
+        if (!area) {
+            chance = fmax(chance, labels_of(run[i].f)->chance);
+            least = fmin(least, labels_of(run[i].f)->chance);
+        }
         n++;
     }
     pv_html_raw(h, "<div class=\"wide\">");
@@ -169,7 +181,7 @@ static void chart(pv_html *h, const pv_audit *run, int runs, const pv_html *labe
                .point = point,
                .points = n,
                .percent = !area,
-               .mark = chance,
+               .mark = !area && chance - least > 0.05 ? NAN : chance,
                .width = 860,
                .height = 360});
     pv_html_raw(h, "</div>\n");
@@ -193,13 +205,14 @@ void pv_audit_curve(pv_html *h, const pv_audit *run, int runs)
         if (h->status == PV_OK) h->status = label[n].status;
         n++;
     }
-    pv_html_raw(h, "<section class=\"part\" id=\"curve-labels\" aria-labelledby=\"h-curve\"><h2 "
-                   "id=\"h-curve\">Accuracy against labels read</h2>\n<p class=\"lead\">Each run "
-                   "by what it learned and by what the best valid attack read of its labels. Up "
-                   "and left is better; what lies on the dashed line tells an attack nothing that "
-                   "guessing does not.</p>\n");
+    pv_html_raw(h,
+                "<section class=\"part\" id=\"curve-labels\" aria-labelledby=\"h-curve\"><h2 "
+                "id=\"h-curve\">Accuracy against labels read</h2>\n<p class=\"lead\">Each run "
+                "by what it learned and by what the best valid attack read of its labels. Up "
+                "and left is better; at chance (dashed, where it is alike in all runs) an attack "
+                "read no more than a guess.</p>\n");
     chart(h, run, runs, label, point);
-    table(h, run, runs, label);
+    table(h, run, runs);
     if (points < runs)
         pv_html_rawf(h,
                      "<p class=\"s soft\">%d of %d runs have no valid finding about labels, or no "

@@ -225,8 +225,7 @@ int pv_words_parties(const char *adversary)
     return n;
 }
 
-/* Roles that want a noun behind them: "the active party". */
-static int is_adjective(const char *role)
+int pv_words_is_adjective(const char *role)
 {
     return strcmp(role, "active") == 0 || strcmp(role, "passive") == 0;
 }
@@ -255,9 +254,9 @@ static void one_name(pv_html *h, const pv_findings *f, const char *name, size_t 
             pv_words_capital(h, p->name);
         else
             pv_html_text(h, p->name);
-        if (is_adjective(p->name)) pv_html_raw(h, " party");
+        if (pv_words_is_adjective(p->name)) pv_html_raw(h, " party");
     } else if (p == NULL && form != PV_WORDS_SHORT && role_of(f, name, size) != NULL &&
-               is_adjective(role_of(f, name, size))) {
+               pv_words_is_adjective(role_of(f, name, size))) {
         pv_html_raw(h, form == PV_WORDS_START ? "The " : "the ");
         pv_html_textf(h, "%.*s party", (int)size, name);
     } else if (p != NULL) {
@@ -370,7 +369,7 @@ static void role(pv_html *h, const char *name, int n)
         pv_html_raw(h, " ");
     }
     pv_html_text(h, name);
-    if (is_adjective(name))
+    if (pv_words_is_adjective(name))
         pv_html_raw(h, n == 1 ? " party" : " parties");
     else if (n != 1 && name[strlen(name) - 1] != 's')
         pv_html_raw(h, "s");

@@ -59,9 +59,20 @@ static int wanted(const pv_audit_work *w, const pv_claim *claim, int i)
     return strcmp(only, "all") == 0 || strcmp(only, claim->attacks[i]) == 0;
 }
 
+/* Of a scheme for two, both together have nobody left to look at. */
+static int has_victim(const pv_audit_work *w, const pv_claim *claim, const char *adversary)
+{
+    for (int i = 0; i < w->parties; i++)
+        if (strcmp(w->party[i].role, claim->victim) == 0 &&
+            !pv_audit_is_member(adversary, w->party[i].name))
+            return 1;
+    return !w->scheme->split;
+}
+
 static pv_status add_attacks(pv_audit_work *w, const pv_claim *claim, const char *adversary,
                              const char *owner, const pv_view *const *view, int views)
 {
+    if (!has_victim(w, claim, adversary)) return PV_OK;
     for (int i = 0; claim->attacks != NULL && claim->attacks[i] != NULL; i++)
         if (wanted(w, claim, i))
             PV_TRY(add_case(w, claim, claim->attacks[i], adversary, owner, view, views));

@@ -1,6 +1,6 @@
 #include "run/audit_i.h"
 
-#include "data/store.h"
+#include "data/rows.h"
 #include "privet/rng.h"
 
 #include <math.h>
@@ -115,31 +115,32 @@ static pv_status draw_samples(pv_data **out, const pv_model *m, const int32_t *l
     int64_t width = pv_shape_count(&what.sample);
     const pv_norm *norm = pv_model_norm(m);
     float *centre = pv_alloc((size_t)what.classes, (size_t)width * sizeof *centre);
-    pv_store *store = pv_calloc(1, sizeof *store);
-    pv_data *data = pv_calloc(1, sizeof *data);
-    if (centre == NULL || store == NULL || data == NULL)
+    float *x = pv_alloc((size_t)n, (size_t)width * sizeof *x);
+    const char **name = pv_alloc((size_t)what.classes, sizeof *name);
+    if (centre == NULL || x == NULL || name == NULL)
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for a control's samples");
-    PV_TRY_GOTO(pv_store_alloc(store, what.kind, PV_F32, n, what.sample));
-    PV_TRY_GOTO(pv_store_number_classes(store, what.classes));
-    for (int i = 0; i < what.classes; i++) pv_control_draw(centre + i * width, m, r);
-    for (int64_t i = 0; i < n; i++) {
-        store->label[i] = label[i];
-        float *x = (float *)store->samples.data + i * width;
+    for (int i = 0; i < what.classes; i++) {
+        name[i] = pv_model_class_name(m, i);
+        pv_control_draw(centre + i * width, m, r);
+    }
+    for (int64_t i = 0; i < n; i++)
         for (int64_t k = 0; k < width; k++) {
             double unit = norm->n > 0 ? 1 / norm->inverse_std[k % norm->n] : 1;
-            x[k] = centre[label[i] * width + k] + (float)(SPREAD * unit * pv_rng_normal(r));
+            double v = centre[label[i] * width + k] + SPREAD * unit * pv_rng_normal(r);
+            x[i * width + k] = (float)(what.kind == PV_DATA_IMAGE ? fmin(fmax(v, 0), 1) : v);
         }
-    }
-    atomic_store(&store->references, 1);
-    *data = (pv_data){.store = store, .count = n};
-    *out = data;
-    store = NULL;
-    data = NULL;
+    PV_TRY_GOTO(pv_data_from_rows(out, &(pv_rows){.kind = what.kind,
+                                                  .dtype = PV_F32,
+                                                  .sample = what.sample,
+                                                  .n = n,
+                                                  .x = x,
+                                                  .label = label,
+                                                  .class_name = name,
+                                                  .classes = what.classes}));
 done:
-    if (store != NULL) pv_store_clear(store);
-    pv_free(store);
-    pv_free(data);
     pv_free(centre);
+    pv_free(x);
+    pv_free(name);
     return status;
 }
 

@@ -221,6 +221,10 @@ pv_status pv_audit_answers(pv_answers *out, pv_audit_work *w, const pv_audit_cas
 pv_status pv_audit_score(pv_findings *f, pv_audit_work *w, pv_audit_case *c) PV_MUST_USE;
 /* audit_facts.c: everything in the findings that is not a finding. */
 pv_status pv_audit_facts(pv_findings *f, pv_audit_work *w) PV_MUST_USE;
+pv_status pv_audit_copy(char **out, const char *text) PV_MUST_USE; /* NULL becomes "" */
+int pv_audit_was_dropped(const pv_audit_work *w, const char *party);
+/* audit_claims.c: what weakens the scheme, what it tells by itself, and what nobody tested. */
+pv_status pv_audit_claims(pv_findings *f, pv_audit_work *w) PV_MUST_USE;
 
 /* ---- scoring (audit_score.c) */
 typedef struct pv_sample_score {

@@ -15,8 +15,8 @@ static pv_status describe_line(pv_str *out, const pv_vertical_options *o, const 
 {
     static const char *const task[] = {"training", "evaluation", "prediction", "merging"};
     static const char *const protection[] = {
-        "", ", labels under isotropic noise", ", labels under Marvell's noise",
-        ", labels by randomised response", ", labels under clipped Gaussian noise"};
+        "", ", labels under isotropic noise ", ", labels under Marvell's noise ",
+        ", labels by randomised response, epsilon ", ", labels under clipped Gaussian noise "};
     PV_TRY(pv_str_printf(out, "ACML %s, %s cut %lld dense layer%s before its end, Paillier %lld",
                          task[o->task], s->model != NULL ? s->model : "a model", (long long)o->head,
                          o->head == 1 ? "" : "s", (long long)o->bits));
@@ -26,6 +26,9 @@ static pv_status describe_line(pv_str *out, const pv_vertical_options *o, const 
                          o->epochs == 1 ? "" : "s", (long long)o->learning.batch,
                          pv_optim_name(pv_fed_optim(&o->learning).kind),
                          protection[o->protection]));
+    if (o->protection != PV_PROTECT_NONE)
+        PV_TRY(pv_str_number(out, o->protection == PV_PROTECT_RR ? o->protect.epsilon
+                                                                 : o->protect.noise));
     if (o->init == PV_INIT_SCENARIO) PV_TRY(pv_str_append(out, ", first weights by the seed"));
     return PV_OK;
 }

@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "check.h"
-#include "data/store.h"
+#include "data/rows.h"
 #include "run/audit_i.h"
 
 #include <math.h>
@@ -80,21 +80,26 @@ static const pv_scheme noted_scheme = {.name = "noted",
                                        .own_model = noted_own,
                                        .split = 1};
 
-static inline pv_data *noted_data(pv_data_kind kind, pv_shape sample, int classes, int64_t rows,
-                                  uint64_t seed)
+static inline pv_data *noted_data(int classes, int64_t rows, uint64_t seed)
 {
-    pv_store *store = pv_calloc(1, sizeof *store);
-    pv_data *data = pv_calloc(1, sizeof *data);
+    static const char *const name[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
     pv_rng r = pv_rng_make(seed, PV_STREAM_TEST);
-    assert_true(store != NULL && data != NULL);
-    CHECK_OK(pv_store_alloc(store, kind, PV_F32, rows, sample));
-    CHECK_OK(pv_store_number_classes(store, classes));
-    for (int64_t i = 0; i < rows; i++)
-        store->label[i] = (int32_t)pv_rng_below(&r, (uint64_t)classes);
-    float *x = store->samples.data;
-    for (int64_t i = 0; i < pv_tensor_count(&store->samples); i++) x[i] = (float)pv_rng_normal(&r);
-    atomic_store(&store->references, 1);
-    *data = (pv_data){.store = store, .count = rows};
+    int32_t *label = pv_alloc((size_t)rows, sizeof *label);
+    float *x = pv_alloc((size_t)rows, 3 * sizeof *x);
+    pv_data *data;
+    assert_true(label != NULL && x != NULL && classes <= 10);
+    for (int64_t i = 0; i < rows; i++) label[i] = (int32_t)pv_rng_below(&r, (uint64_t)classes);
+    for (int64_t i = 0; i < 3 * rows; i++) x[i] = (float)pv_rng_normal(&r);
+    CHECK_OK(pv_data_from_rows(&data, &(pv_rows){.kind = PV_DATA_TABLE,
+                                                 .dtype = PV_F32,
+                                                 .sample = PV_SHAPE(3),
+                                                 .n = rows,
+                                                 .x = x,
+                                                 .label = label,
+                                                 .class_name = name,
+                                                 .classes = classes}));
+    pv_free(label);
+    pv_free(x);
     return data;
 }
 
@@ -155,7 +160,7 @@ static inline pv_view_writer *noted_open(noted *n, int whose)
         n->party[i] = (pv_audit_party){
             .name = name[i],
             .role = name[i],
-            .data = noted_data(PV_DATA_TABLE, PV_SHAPE(3), n->classes, n->rows, 5 + (uint64_t)i),
+            .data = noted_data(n->classes, n->rows, 5 + (uint64_t)i),
             .opened = 1,
             .result = json_pack("{s:{s:I}}", "result", "samples", (json_int_t)n->rows)};
     noted_rows = n->party[0].data;

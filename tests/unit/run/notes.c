@@ -631,27 +631,73 @@ static void what_nobody_has_cannot_be_used(void **state)
     noted_end(&n);
 }
 
+/* Piece by piece: every try with a control's view writes files. */
 static void out_of_memory(void **state)
 {
     (void)state;
+    static const pv_claim claim = {
+        .secret = "labels", .adversary = "active", .victim = "passive", .text = ""};
     noted n = {.rows = 64, .batch = 32, .width = 4, .epochs = 1, .classes = 2};
     noted_begin(&n, 1, 0);
     pv_status status = PV_OK;
     CHECK_OUT_OF_MEMORY(status)
     {
-        pv_audit_case c = {.attack = &nearest, .views = 1, .view = {n.view}};
-        static const pv_claim claim = {
-            .secret = "labels", .adversary = "active", .victim = "passive", .text = ""};
-        pv_findings f = {0};
-        c.claim = &claim;
+        pv_audit_case c = {
+            .claim = &claim, .attack = &pv_attack_completion, .views = 1, .view = {n.view}};
         c.adversary = pv_strdup("active");
-        status = c.adversary != NULL ? pv_audit_reads_of(&c.reads, &nearest) : PV_ERR_MEMORY;
+        status = c.adversary != NULL ? pv_audit_reads_of(&c.reads, c.attack) : PV_ERR_MEMORY;
         if (status == PV_OK) status = c.reads->targets(&n.work, &c);
-        if (status == PV_OK) status = pv_audit_guess(&n.work, &c);
-        if (status == PV_OK) status = pv_audit_score(&f, &n.work, &c);
-        pv_findings_clear(&f);
+        if (status == PV_OK) status = c.reads->known(&n.work, &c);
         pv_audit_case_clear(&c);
     }
+    CHECK_OUT_OF_MEMORY(status)
+    {
+        pv_control_view v;
+        pv_notes_plan plan = {.path = "/tmp/noted-memory.pvv",
+                              .contents = "label-gradient",
+                              .model = n.work.model,
+                              .batch = 4,
+                              .width = 3,
+                              .rows = 8,
+                              .known = 1,
+                              .with_data = 1,
+                              .seed = 3};
+        status = pv_control_notes_make(&v, &plan);
+        if (status == PV_OK) pv_control_view_clear(&v);
+    }
+    unlink("/tmp/noted-memory.pvv");
+    noted_end(&n);
+}
+
+static void out_of_memory_in_scores(void **state)
+{
+    (void)state;
+    noted n = {.rows = 64, .batch = 32, .width = 8, .epochs = 1, .classes = 2};
+    pv_audit_case c;
+    noted_begin(&n, 1, 0);
+    noted_case(&c, &n, &pv_attack_clustering, NULL);
+    CHECK_OK(pv_audit_guess(&n.work, &c));
+    pv_status status = PV_OK;
+    CHECK_OUT_OF_MEMORY(status)
+    {
+        pv_findings f = {0};
+        status = pv_audit_score(&f, &n.work, &c);
+        pv_findings_clear(&f);
+    }
+    pv_audit_case_clear(&c);
+    noted_end(&n);
+    n = a_training();
+    noted_train(&n);
+    n.options.known_set = 1;
+    noted_case(&c, &n, &pv_attack_gram, NULL);
+    CHECK_OK(pv_audit_guess(&n.work, &c));
+    CHECK_OUT_OF_MEMORY(status)
+    {
+        pv_findings f = {0};
+        status = pv_audit_score(&f, &n.work, &c);
+        pv_findings_clear(&f);
+    }
+    pv_audit_case_clear(&c);
     noted_end(&n);
 }
 
@@ -679,6 +725,7 @@ int main(void)
         cmocka_unit_test(an_attack_on_other_notes_is_refused),
         cmocka_unit_test(what_nobody_has_cannot_be_used),
         cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(out_of_memory_in_scores),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
