@@ -15,12 +15,10 @@ enum {
     PROTECTIONS = PV_PROTECT_GAUSS + 1,
     ANSWERS = PV_ANSWER_PROBABILITY + 1,
     MERGES = 2, /* does the active party get the other half? */
-    TASKS = 2,  /* training, or anything else */
 };
 
 static const char *const label_attacks[] = {"direction", "clustering", "norm",
                                             "spectral",  "completion", NULL};
-static const char *const completion_only[] = {"completion", NULL};
 static const char *const feature_attacks[] = {"gram", "regression", NULL};
 static const char *const none[] = {NULL};
 
@@ -65,24 +63,29 @@ static const char *const answer_text[ANSWERS] = {
 };
 
 typedef pv_claim set[CLAIMS];
-static set all[2][PROTECTIONS][2][2][MERGES][ANSWERS][TASKS]; /* [table][...] */
+static set all[2][PROTECTIONS][2][2][MERGES][ANSWERS][PV_RUNS]; /* [table][...] */
 
 static void fill_one(pv_claim *c, int table, int protection, int weak, int init, int merged,
-                     int answers, int later)
+                     int answers, int run)
 {
+    static const char *const silent[PV_RUNS] = {
+        [PV_RUN_SILENT] =
+            "not sent, and no dL/dA crosses: the active party has no layers that learn",
+        [PV_RUN_LATER] = "no gradient crosses in this run; what the training told, its own audit "
+                         "says",
+    };
     c[LABELS] = (pv_claim){.secret = "labels",
                            .adversary = "active",
                            .victim = "passive",
-                           .text = later ? "not sent: nothing is learnt in this run"
-                                         : label_text[protection],
-                           .attacks = later ? completion_only : label_attacks};
+                           .text = run == PV_RUN_LEARNS ? label_text[protection] : silent[run],
+                           .attacks = run == PV_RUN_LEARNS ? label_attacks : none};
     c[FEATURES] =
         (pv_claim){.secret = table ? "training rows" : "training images",
                    .adversary = "passive",
                    .victim = "active",
                    .text = "encrypted; the passive party sees the shared layer's output of every "
                            "row, and over several steps the inner products of activations",
-                   .attacks = feature_attacks};
+                   .attacks = run == PV_RUN_LATER ? none : feature_attacks};
     c[WEIGHTS] = (pv_claim){.secret = "weights of the shared layer",
                             .adversary = "active",
                             .victim = "passive",
@@ -124,18 +127,31 @@ static void fill(void)
                 for (int i = 0; i < 2; i++)
                     for (int m = 0; m < MERGES; m++)
                         for (int a = 0; a < ANSWERS; a++)
-                            for (int k = 0; k < TASKS; k++)
+                            for (int k = 0; k < PV_RUNS; k++)
                                 fill_one(all[t][p][w][i][m][a][k], t, p, w, i, m, a, k);
 }
 
-const pv_claim *pv_vertical_claims(int *count, const pv_vertical_options *o, int table)
+const pv_claim *pv_vertical_claims(int *count, const pv_vertical_options *o, int table, int learns)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     int merged = o->merge == PV_MERGE_ACTIVE || o->merge == PV_MERGE_BOTH;
     pthread_once(&once, fill);
     *count = CLAIMS;
-    return all[table != 0][o->protection][o->masks][o->init][merged][o->answers]
-              [o->task != PV_VERTICAL_TRAIN];
+    int run = o->task != PV_VERTICAL_TRAIN ? PV_RUN_LATER : learns ? PV_RUN_LEARNS : PV_RUN_SILENT;
+    return all[table != 0][o->protection][o->masks][o->init][merged][o->answers][run];
+}
+
+/* Does nothing before the shared layer learn? Where that is not known yet: no. */
+static int is_silent(const pv_vertical_options *o, const pv_scenario *s)
+{
+    pv_model *m = NULL;
+    pv_vertical_cut cut;
+    int silent = 0;
+    if (s->schema.kind != 0 && pv_fed_model(&m, s) == PV_OK &&
+        pv_vertical_cut_find(&cut, m, o->head) == PV_OK)
+        silent = !pv_vertical_learns(&cut, m);
+    pv_model_free(m);
+    return silent;
 }
 
 pv_status pv_vertical_warn(pv_str *out, pv_scenario *s)
@@ -153,7 +169,7 @@ pv_status pv_vertical_warn(pv_str *out, pv_scenario *s)
                              "init = scenario: both parties know the shared layer's first "
                              "weights, so the passive party reads the activations' projections "
                              "with known weights in the first step\n"));
-    if (o.protection == PV_PROTECT_NONE && o.task == PV_VERTICAL_TRAIN)
+    if (o.protection == PV_PROTECT_NONE && o.task == PV_VERTICAL_TRAIN && !is_silent(&o, s))
         PV_TRY(pv_str_append(out, "protect = none: the gradients that the active party decrypts "
                                   "tell the labels\n"));
     if (o.answers == PV_ANSWER_PROBABILITY)

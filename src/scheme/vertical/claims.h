@@ -4,8 +4,13 @@
 
 #include "scheme/vertical/vertical.h"
 
-/* Live as long as the program. table: samples are rows of a table, not images. */
-const pv_claim *pv_vertical_claims(int *count, const pv_vertical_options *o, int table);
+/* A training, one in which the active party has nothing to learn, so that no dL/dA crosses, or
+ * anything else than a training. */
+enum { PV_RUN_LEARNS = 0, PV_RUN_SILENT, PV_RUN_LATER, PV_RUNS };
+
+/* Live as long as the program. table: samples are rows of a table, not images; learns: do layers
+ * before the shared one? */
+const pv_claim *pv_vertical_claims(int *count, const pv_vertical_options *o, int table, int learns);
 
 /* A line for each setting that protects less than the scheme could: pv_scheme.warn. */
 pv_status pv_vertical_warn(pv_str *out, pv_scenario *s) PV_MUST_USE;

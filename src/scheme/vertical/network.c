@@ -93,6 +93,13 @@ int pv_vertical_side(const pv_vertical_cut *c, const pv_model *m, int i)
     return i < c->weight && (size_t)i < m->params ? 0 : 2;
 }
 
+int pv_vertical_learns(const pv_vertical_cut *c, const pv_model *m)
+{
+    for (int i = 0; i < c->weight; i++)
+        if (!pv_model_param_is_state(m, i)) return 1;
+    return 0;
+}
+
 /* ---- what both halves share */
 
 /* Of the parameters of a half those that can be trained, and the gradients of y, whose cotangent is

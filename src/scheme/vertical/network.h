@@ -36,6 +36,9 @@ pv_status pv_vertical_cut_find(pv_vertical_cut *c, const pv_model *m, int64_t he
  */
 int pv_vertical_side(const pv_vertical_cut *c, const pv_model *m, int i);
 
+/* Does the bottom have parameters to learn? Otherwise no dL/dA crosses. */
+int pv_vertical_learns(const pv_vertical_cut *c, const pv_model *m);
+
 /* What both need to be made. The model must outlive them. */
 typedef struct pv_half_options {
     int64_t batch; /* m */

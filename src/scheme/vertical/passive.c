@@ -304,13 +304,9 @@ static pv_status protect(passive *b, pv_party *p, double *divergence)
     return status;
 }
 
-/* What does not come where the active party has nothing to learn. */
 static int peer_learns(const passive *b)
 {
-    const pv_vertical_run *c = &b->run;
-    for (int i = 0; i < c->cut.weight; i++)
-        if (!pv_model_param_is_state(c->model, i)) return 1;
-    return 0;
+    return pv_vertical_learns(&b->run.cut, b->run.model);
 }
 
 static pv_status send_gradients(passive *b, pv_party *p, const pv_message *features,

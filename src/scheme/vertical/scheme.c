@@ -34,7 +34,7 @@ static pv_status describe_line(pv_str *out, const pv_vertical_options *o, const 
 }
 
 /* Can the model be cut so, and its labels be protected so? */
-static pv_status check_model(const pv_vertical_options *o, const pv_scenario *s)
+static pv_status check_model(int *learns, const pv_vertical_options *o, const pv_scenario *s)
 {
     pv_model *m = NULL;
     pv_vertical_cut cut;
@@ -42,6 +42,7 @@ static pv_status check_model(const pv_vertical_options *o, const pv_scenario *s)
     PV_TRY(pv_fed_model(&m, s));
     pv_status status = pv_vertical_cut_find(&cut, m, o->head);
     if (status == PV_OK) status = pv_vertical_protect(&protect, o, m, &cut, o->learning.batch);
+    if (status == PV_OK) *learns = pv_vertical_learns(&cut, m);
     pv_model_free(m);
     return status;
 }
@@ -49,10 +50,11 @@ static pv_status check_model(const pv_vertical_options *o, const pv_scenario *s)
 static pv_status check(pv_scenario *s, pv_str *setting, const pv_claim **claim, int *count)
 {
     pv_vertical_options o;
+    int learns = 1;
     PV_TRY(pv_vertical_options_read(&o, s));
-    if (s->schema.kind != 0) PV_TRY(check_model(&o, s));
+    if (s->schema.kind != 0) PV_TRY(check_model(&learns, &o, s));
     PV_TRY(describe_line(setting, &o, s));
-    *claim = pv_vertical_claims(count, &o, s->schema.kind != PV_DATA_IMAGE);
+    *claim = pv_vertical_claims(count, &o, s->schema.kind != PV_DATA_IMAGE, learns);
     return PV_OK;
 }
 
