@@ -1,8 +1,9 @@
 /* run/bench_paillier.h - what Paillier's cryptosystem costs on one core, beside plain GMP
  *
  * The operations take turns in rounds; time is the thread's own processor time, and the best round
- * of each counts, since whatever else the machine does can only slow a round down. Everything is in batches, as the protocols have it. The
- * keys are built in and published: good for measuring and for nothing else.
+ * of each counts, since whatever else the machine does can only slow a round down. Everything is in
+ * batches, as the protocols have it. The keys are built in and published: good for measuring and
+ * for nothing else.
  *
  *     encrypt_owner   by who has p and q, exact distribution
  *     encrypt_public  by somebody else: DJN, exponents of half n's length, no pool

@@ -3,7 +3,7 @@
 
 static const pv_attack_option options[] = {
     {"restarts", "8"},
-    {"rounds", "30"},
+    {"rounds", "20"},
     {NULL, NULL},
 };
 

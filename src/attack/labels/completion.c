@@ -4,7 +4,7 @@
 #include "base/clock.h"
 
 static const pv_attack_option options[] = {
-    {"bottom", "trained"}, {"restarts", "4"}, {"rounds", "30"}, {"refine", "yes"}, {NULL, NULL},
+    {"bottom", "trained"}, {"restarts", "4"}, {"rounds", "20"}, {"refine", "yes"}, {NULL, NULL},
 };
 
 static pv_status run(pv_guess *guess, const pv_view *const *view, int views, const pv_public *known,

@@ -3,7 +3,7 @@
 
 static const pv_attack_option options[] = {
     {"restarts", "4"},
-    {"rounds", "30"},
+    {"rounds", "20"},
     {"refine", "yes"},
     {NULL, NULL},
 };

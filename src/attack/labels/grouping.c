@@ -10,6 +10,7 @@
 
 /* Coordinates kept for each class: W moves, and takes its row space along. */
 enum { COORDINATES = 3, MOST_COORDINATES = 96 };
+static const double SAME = 0.99; /* two starts that agree so well: no third is needed */
 
 /* held [rows]: the known labels, -1 elsewhere. */
 static pv_status hold(int32_t *held, const pv_releases *r, const pv_public *known, int classes,
@@ -63,7 +64,9 @@ typedef struct search {
     pv_mixture m;
     int32_t *held, *label, *nearest;
     double *margin, *nearest_margin;
-    double best, agreed, informed; /* likelihood; most that the best and another start agree */
+    uint8_t *sure;       /* [rows] is label the likeliest by far? */
+    double best, agreed; /* likelihood; most that the best and another start agree */
+    double strength;
     int64_t rounds, starts, most;
     int refine;
 } search;
@@ -76,49 +79,66 @@ static void copy(const pv_mixture *m, int32_t *label, double *margin)
     }
 }
 
-/* Agreement of two namings over what their group sizes would give by chance (Cohen's kappa). */
-static double agreement(const int32_t *a, const int32_t *b, int64_t rows, int groups)
+/* Agreement of two namings over what their group sizes would give by chance (Cohen's kappa), on the
+ * rows that the first is sure of; 0 when those are fewer than one in a hundred. */
+static double agreement(const int32_t *a, const uint8_t *sure, const int32_t *b, int64_t rows,
+                        int groups)
 {
-    int64_t same = 0, of_a[PV_MIXTURE_GROUPS] = {0}, of_b[PV_MIXTURE_GROUPS] = {0};
-    double chance = 0, n = (double)rows;
+    int64_t same = 0, n = 0, of_a[PV_MIXTURE_GROUPS] = {0}, of_b[PV_MIXTURE_GROUPS] = {0};
+    double chance = 0;
     for (int64_t i = 0; i < rows; i++) {
+        if (!sure[i]) continue;
+        n++;
         same += a[i] == b[i];
         of_a[a[i]]++;
         of_b[b[i]]++;
     }
-    for (int k = 0; k < groups; k++) chance += (double)of_a[k] / n * ((double)of_b[k] / n);
-    return chance < 1 ? ((double)same / n - chance) / (1 - chance) : 0;
+    if (100 * n < rows) return 0;
+    for (int k = 0; k < groups; k++)
+        chance += (double)of_a[k] / (double)n * ((double)of_b[k] / (double)n);
+    return chance < 1 ? ((double)same / (double)n - chance) / (1 - chance) : 0;
 }
 
-/* What the releases say about the rows' groups, of what there is to be said: 0 to 1. */
-static double information(const pv_mixture *m)
+/* How far the best window's means stand out of what the mean of as many random directions would be:
+ * n·R² of the n releases of a group, of which noise alone gives 1, and a choice among groups up to
+ * as many as there are dimensions. */
+static double strength(const pv_mixture *m)
 {
-    int64_t rows = m->d->r->rows;
-    double before = 0, after = 0;
-    for (int k = 0; k < m->groups; k++) before -= m->prior[k] * log(m->prior[k]);
-    for (int64_t i = 0; i < rows * m->groups; i++)
-        if (m->share[i] > 1e-12) after -= m->share[i] * log(m->share[i]);
-    return before > 0 ? 1 - after / (double)rows / before : 0;
+    const pv_directions *d = m->d;
+    double most = 0, all = (double)d->r->count;
+    for (int w = 0; w < d->windows; w++) {
+        double n = 5 * (double)(d->first[w + 1] - d->first[w]), kappa = 0; /* with neighbours */
+        for (int b = PV_MIXTURE_BINS / 2; b < PV_MIXTURE_BINS; b++) {
+            double k = m->kappa[w * PV_MIXTURE_BINS + b];
+            kappa += 2.0 / PV_MIXTURE_BINS * k;
+        }
+        double r = kappa / (kappa + d->rank), here = (n < all ? n : all) / m->groups * r * r;
+        if (here > most) most = here;
+    }
+    return most / d->rank;
 }
 
 static void keep(search *s)
 {
+    static const double SURE = 0.9;
     pv_mixture *m = &s->m;
-    double agreed = agreement(s->label, m->label, m->d->r->rows, m->groups);
+    int64_t rows = m->d->r->rows;
+    double agreed = agreement(s->label, s->sure, m->label, rows, m->groups);
     if (s->starts++ > 0 && agreed > s->agreed) s->agreed = agreed;
     if (m->likelihood <= s->best) return;
     s->best = m->likelihood;
-    s->informed = information(m);
+    s->strength = strength(m);
     copy(m, s->label, s->margin);
+    for (int64_t i = 0; i < rows; i++) s->sure[i] = m->share[i * m->groups + m->label[i]] > SURE;
 }
 
 /* Under too much noise for its number of rows the mixture fits the noise, each start in another
  * way, or nothing at all: then known rows alone say more. */
 static void doubt(search *s)
 {
-    static const double AGREED = 0.6, INFORMED = 0.3;
+    static const double AGREED = 0.8;
     int64_t rows = s->m.d->r->rows;
-    if (s->starts < 2 || (s->agreed >= AGREED && s->informed >= INFORMED)) return;
+    if (s->starts < 2 || (s->agreed >= AGREED && s->strength >= 1)) return;
     memcpy(s->label, s->nearest, (size_t)rows * sizeof *s->label);
     memcpy(s->margin, s->nearest_margin, (size_t)rows * sizeof *s->margin);
 }
@@ -154,8 +174,9 @@ static pv_status search_init(search *s, const pv_directions *d)
     s->margin = pv_calloc(rows, sizeof *s->margin);
     s->nearest = pv_calloc(rows, sizeof *s->nearest);
     s->nearest_margin = pv_calloc(rows, sizeof *s->nearest_margin);
+    s->sure = pv_calloc(rows, 1);
     if (s->held == NULL || s->label == NULL || s->margin == NULL || s->nearest == NULL ||
-        s->nearest_margin == NULL)
+        s->nearest_margin == NULL || s->sure == NULL)
         PV_FAIL(PV_ERR_MEMORY, "out of memory for the groups of %zu rows", rows);
     return PV_OK;
 }
@@ -168,6 +189,7 @@ static void search_clear(search *s)
     pv_free(s->margin);
     pv_free(s->nearest);
     pv_free(s->nearest_margin);
+    pv_free(s->sure);
 }
 
 /* Options of the attack a that start and end the search. */
@@ -222,6 +244,7 @@ pv_status pv_grouping_find(pv_grouping *g, const pv_releases *r, double exponent
         PV_TRY_GOTO(one_start(&s, i, named, budget->seed, ctx));
         keep(&s);
         pv_ctx_progress(ctx, a->name, (uint64_t)i + 1, (uint64_t)s.most);
+        if (named && s.agreed >= SAME) break;
     }
     if (named) doubt(&s);
     g->loss = -s.best;

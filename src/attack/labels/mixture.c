@@ -26,6 +26,7 @@ pv_status pv_mixture_init(pv_mixture *m, const pv_directions *d)
     m->score = pv_calloc(rows * groups, sizeof(double));
     m->share = pv_calloc(rows * groups, sizeof(double));
     m->doubt = pv_calloc(rows, sizeof(double));
+    m->cosine = pv_calloc((size_t)d->r->count, groups * sizeof *m->cosine);
     m->label = pv_calloc(rows, sizeof *m->label);
     m->sum = pv_calloc(means, sizeof(double));
     m->smooth =
@@ -34,7 +35,8 @@ pv_status pv_mixture_init(pv_mixture *m, const pv_directions *d)
     m->moment = pv_calloc(windows, 2 * PV_MIXTURE_BINS * sizeof(double));
     if (m->mean == NULL || m->length == NULL || m->kappa == NULL || m->used == NULL ||
         m->prior == NULL || m->score == NULL || m->share == NULL || m->doubt == NULL ||
-        m->label == NULL || m->sum == NULL || m->smooth == NULL || m->moment == NULL) {
+        m->cosine == NULL || m->label == NULL || m->sum == NULL || m->smooth == NULL ||
+        m->moment == NULL) {
         pv_mixture_clear(m);
         PV_FAIL(PV_ERR_MEMORY, "out of memory for %zu groups of %zu rows", groups, rows);
     }
@@ -51,6 +53,7 @@ void pv_mixture_clear(pv_mixture *m)
     pv_free(m->score);
     pv_free(m->share);
     pv_free(m->doubt);
+    pv_free(m->cosine);
     pv_free(m->label);
     pv_free(m->sum);
     pv_free(m->smooth);
@@ -151,7 +154,8 @@ static void start(pv_mixture *m, int *have, pv_rng *rng)
     int n = m->d->r->width, missing = 0, w = 0;
     for (int k = 0; k < m->groups; k++) missing |= !have[k];
     if (missing) {
-        w = (int)pv_rng_below(rng, (uint64_t)m->d->windows);
+        /* half of the time where nothing is fitted yet, and every row has a gradient */
+        w = pv_rng_below(rng, 2) ? 0 : (int)pv_rng_below(rng, (uint64_t)m->d->windows);
         point(m); /* those that are there, as they are at w */
         memmove(m->mean, m->mean + (int64_t)w * m->groups * n,
                 (size_t)(m->groups * n) * sizeof *m->mean);
@@ -220,7 +224,7 @@ void pv_mixture_expect(pv_mixture *m)
 {
     const pv_directions *d = m->d;
     int groups = m->groups;
-    double total = 0, cosine[PV_MIXTURE_GROUPS];
+    double total = 0, now[PV_MIXTURE_GROUPS];
     for (int64_t row = 0; row < d->r->rows; row++)
         for (int k = 0; k < groups; k++) m->score[row * groups + k] = log(m->prior[k]);
     for (int w = 0; w < d->windows; w++) {
@@ -228,8 +232,10 @@ void pv_mixture_expect(pv_mixture *m)
             double kappa = m->kappa[w * PV_MIXTURE_BINS + d->bin[i]];
             double *score = m->score + d->r->row[i] * (int64_t)groups;
             total += 0.5 * (d->rank - 1) * log1p(kappa) - kappa;
-            cosines(cosine, m, w, i);
-            for (int k = 0; k < groups; k++) score[k] += kappa * cosine[k];
+            const float *cosine = m->cosine + i * groups;
+            if (!m->fitted) cosines(now, m, w, i);
+            for (int k = 0; k < groups; k++)
+                score[k] += kappa * (m->fitted ? (double)cosine[k] : now[k]);
         }
     }
     for (int64_t row = 0; row < d->r->rows; row++) {
@@ -291,7 +297,10 @@ static void maximise_spread(pv_mixture *m)
         for (int64_t i = d->first[w]; i < d->first[w + 1]; i++) {
             const double *share = m->share + d->r->row[i] * (int64_t)groups;
             cosines(cosine, m, w, i);
-            for (int k = 0; k < groups; k++) moment[d->bin[i]] += share[k] * cosine[k];
+            for (int k = 0; k < groups; k++) {
+                moment[d->bin[i]] += share[k] * cosine[k];
+                m->cosine[i * groups + k] = (float)cosine[k];
+            }
             moment[PV_MIXTURE_BINS + d->bin[i]]++;
         }
         for (int b = 0; b < PAIR; b++) all[b] += moment[b];

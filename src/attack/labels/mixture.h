@@ -50,6 +50,7 @@ typedef struct pv_mixture {
     double *kappa;       /* [windows, bins] */
     double *used;        /* [windows, bins] kappa that the means were made with */
     int fitted;          /* are means sums by `used` and `share`? */
+    float *cosine;       /* [count, groups] of each release with the means without it, then */
     double *prior;       /* [groups] */
     double *score;       /* [rows, groups]: log probability, up to a constant of the row */
     double *share;       /* [rows, groups]: probability */
@@ -66,8 +67,8 @@ void pv_mixture_clear(pv_mixture *m); /* idempotent */
 
 /* Means from the rows that are held; groups without any get one as in pv_mixture_scatter. */
 void pv_mixture_start(pv_mixture *m, pv_rng *rng);
-/* Means from releases of one window, each likelier the farther it is from those chosen before
- * (k-means++, Arthur and Vassilvitskii 2007). */
+/* Means from releases of one window, the first or any, each likelier the farther it is from those
+ * chosen before (k-means++, Arthur and Vassilvitskii 2007). */
 void pv_mixture_scatter(pv_mixture *m, pv_rng *rng);
 /* score, share and label under means, kappa and prior as they are. */
 void pv_mixture_expect(pv_mixture *m);

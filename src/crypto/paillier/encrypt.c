@@ -1,6 +1,6 @@
-#include "crypto/paillier/paillier_i.h"
+#include "crypto/paillier/paillier.h"
 
-#include <string.h>
+#include "base/trail.h"
 
 pv_status pv_paillier_encrypt(uint64_t *c, const pv_paillier_pk *pk, const uint64_t *m,
                               size_t count, pv_csprng *r, const pv_ctx *ctx)

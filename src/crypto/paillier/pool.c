@@ -29,7 +29,7 @@ pv_status pv_paillier_pool_new(pv_paillier_pool **out, const pv_paillier_blind *
 void pv_paillier_pool_free(pv_paillier_pool *p)
 {
     if (p == NULL) return;
-    pv_secret_wipe(p->rho, p->left * 2 * p->pk->limbs * sizeof *p->rho);
+    pv_secret_wipe(p->rho, p->capacity * 2 * p->pk->limbs * sizeof *p->rho);
     pv_free(p->rho);
     pv_free(p);
 }

@@ -37,7 +37,7 @@
  *              U = D + pack(E_V' - e1 - e2) mod n;  S = E_W' - E_W + η^·E_V', in clear
  *     passive: V~' = (μ^·V~ >> fm) + (λ^·W~ >> (fl+fe)) + centred(U - R2);  W~' = W~ - η^·V~' + S
  *
- * tests/unit/scheme/vertical_boundary.c and bench/vertical/integer.py hold all of it against
+ * tests/unit/scheme/vertical_exact.c and bench/vertical/integer.py hold all of it against
  * integer programs that share no code with this one. The same run with other masks differs by the
  * carries of the floors: one unit in the last place of Wu, up to two in that of V' at each step.
  *

@@ -32,7 +32,8 @@ pv_status pv_active_new(pv_active **out, const pv_boundary *b, const pv_paillier
     a->activation = pv_calloc(cells(a), sizeof *a->activation);
     if (a->share == NULL || a->velocity == NULL || a->activation == NULL) {
         pv_active_free(a);
-        PV_FAIL_MEMORY(2 * weights(a) * sizeof *a->share);
+        PV_FAIL(PV_ERR_MEMORY, "out of memory for the shares of %" PRId64 "x%" PRId64 " weights",
+                b->set.width, b->set.outputs);
     }
     memset(a->share, 0, weights(a) * sizeof *a->share);
     memset(a->velocity, 0, weights(a) * sizeof *a->velocity);

@@ -1,132 +1,6 @@
 /* The boundary against an integer program of its own (vertical_reference.h), with the published
  * 2,048-bit key: weights, velocities, scores and gradients bit for bit, through whole runs. */
-#include "vertical_pair.h"
-#include "vertical_reference.h"
-
-#include <stdio.h>
-
-static pv_paillier_sk *key;
-
-typedef struct run {
-    pair p;
-    reference r;
-    pv_rng random;
-    pv_wide *share, *velocity; /* of the active party, as the step began */
-    float *a;
-    double *z, *g, *shown, *da, *bias, *expected;
-} run;
-
-static void *need(int64_t count, size_t size)
-{
-    void *p = pv_calloc((size_t)count, size);
-    assert_non_null(p);
-    return p;
-}
-
-static void begin(run *t, const pv_boundary_settings *s, uint64_t seed)
-{
-    int64_t m = s->batch, d = s->width, c = s->outputs;
-    pair_open(&t->p, s, key, seed, NULL);
-    reference_open(&t->r, &t->p.b.set, pv_passive_share(t->p.passive),
-                   pv_active_share(t->p.active));
-    t->random = pv_rng_make(seed, 77);
-    t->share = need(c * d, sizeof *t->share);
-    t->velocity = need(c * d, sizeof *t->velocity);
-    t->a = need(m * d, sizeof *t->a);
-    t->z = need(m * c, sizeof *t->z);
-    t->g = need(m * c, sizeof *t->g);
-    t->shown = need(m * c, sizeof *t->shown);
-    t->da = need(m * d, sizeof *t->da);
-    t->bias = need(c, sizeof *t->bias);
-    t->expected = need(m * (d > c ? d : c), sizeof *t->expected);
-}
-
-static void end(run *t)
-{
-    void *all[] = {t->share, t->velocity, t->a, t->z, t->g, t->shown, t->da, t->bias, t->expected};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) pv_free(all[i]);
-    reference_close(&t->r);
-    pair_close(&t->p);
-}
-
-static void same_numbers(const double *x, const double *y, int64_t count)
-{
-    assert_memory_equal(x, y, (size_t)count * sizeof *x);
-}
-
-/* A batch's scores, and what the reference says they are. */
-static void predict(run *t, int64_t rows)
-{
-    const pv_boundary_settings *s = &t->p.b.set;
-    pair_activations(t->a, rows * s->width, 1.1 * s->clamp, &t->random);
-    pair_predict(&t->p, t->z, t->a, rows);
-    reference_scores(t->expected, &t->r, pv_active_share(t->p.active), t->a, rows);
-    same_numbers(t->z, t->expected, rows * s->outputs);
-}
-
-/* noise: 0, or how much of an entry's bound the shown gradient is off. */
-static void step(run *t, int64_t rows, double eta, double noise)
-{
-    const pv_boundary_settings *s = &t->p.b.set;
-    size_t count = (size_t)(s->width * s->outputs);
-    predict(t, rows);
-    pair_gradient(t->g, t->bias, t->z, rows, s, eta, &t->random);
-    for (int64_t i = 0; i < rows * s->outputs; i++)
-        t->shown[i] = t->g[i] + noise * (2 * pv_rng_uniform(&t->random) - 1) / (double)s->batch;
-    memcpy(t->share, pv_active_share(t->p.active), count * sizeof *t->share);
-    memcpy(t->velocity, pv_active_velocity(t->p.active), count * sizeof *t->velocity);
-    pair_learn(&t->p, t->da, t->g, noise > 0 ? t->shown : NULL, eta);
-    reference_gradient(t->expected, &t->r, t->share, noise > 0 ? t->shown : t->g, rows);
-    same_numbers(t->da, t->expected, rows * s->width);
-    reference_update(&t->r, t->share, t->velocity, t->a, t->g, rows, eta);
-    reference_same(t->r.w, pv_passive_share(t->p.passive), pv_active_share(t->p.active),
-                   (int64_t)count);
-    reference_same(t->r.v, pv_passive_velocity(t->p.passive), pv_active_velocity(t->p.active),
-                   (int64_t)count);
-}
-
-static void hundred_steps(void **state)
-{
-    (void)state;
-    run t;
-    pv_boundary_settings s = pair_small();
-    s.noise = 2;
-    begin(&t, &s, 1);
-    for (int i = 0; i < 100; i++)
-        step(&t, i % 10 == 9 ? 1 + i / 30 : 4, 0.1 / (1 + 0.02 * i), i % 3 == 0 ? 2 : 0);
-    double w[15], largest = 0;
-    pv_boundary_weights(w, &t.p.b, pv_passive_share(t.p.passive), pv_active_share(t.p.active));
-    for (int i = 0; i < 15; i++) {
-        largest = fmax(largest, fabs(w[i]));
-        double mine = mpz_get_d(t.r.w[i]);
-        assert_true(fabs(ldexp(mine, -t.p.b.scale) - w[i]) <= 1e-15 * fabs(w[i]));
-    }
-    print_message("100 steps, largest weight %.3f of at most %.3g, %d activations clamped\n",
-                  largest, t.p.b.weight_most, (int)pv_active_clamped(t.p.active));
-    assert_true(largest <= t.p.b.weight_most);
-    end(&t);
-}
-
-/* The paper's interface, with the bounds of a whole training. */
-static void lenet(void **state)
-{
-    (void)state;
-    run t;
-    const pv_boundary_settings s = {.batch = 64,
-                                    .width = 84,
-                                    .outputs = 10,
-                                    .steps = 9380,
-                                    .lr = 0.05,
-                                    .momentum = 0.9,
-                                    .clamp = 16,
-                                    .initial = 4,
-                                    .bits = TEST_PAILLIER_BITS};
-    begin(&t, &s, 2);
-    step(&t, 64, 0.05, 0);
-    step(&t, 37, 0.05, 0);
-    predict(&t, 1);
-    end(&t);
-}
+#include "vertical_run.h"
 
 static void corners(void **state)
 {
@@ -422,24 +296,10 @@ static void fresh_every_time(void **state)
     pair_close(&p);
 }
 
-static int open_key(void **state)
-{
-    (void)state;
-    key = test_paillier_key("safe");
-    return 0;
-}
-
-static int close_key(void **state)
-{
-    (void)state;
-    pv_paillier_sk_free(key);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hundred_steps),    cmocka_unit_test(lenet),
+
         cmocka_unit_test(corners),          cmocka_unit_test(prediction_only),
         cmocka_unit_test(known_weights),    cmocka_unit_test(secret_weights),
         cmocka_unit_test(other_masks),      cmocka_unit_test(clamped),

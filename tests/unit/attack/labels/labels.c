@@ -180,19 +180,17 @@ static const split_plan trained = {.rows = 2000,
 static void protection(void **state)
 {
     (void)state;
-    static const double iso[] = {0, 0.5, 1, 2, 1000};
-    double right[5];
-    for (int i = 0; i < 5; i++) {
+    static const double iso[] = {0, 0.5, 1000};
+    double right[3];
+    for (int i = 0; i < 3; i++) {
         split_plan plan = trained;
         plan.iso = iso[i];
         right[i] = direction(plan, 1);
-        plan.from = 4;
-        print_message("direction, iso %g on G, five epochs: %.3f (the last alone: %.3f)\n", iso[i],
-                      right[i], direction(plan, 1));
+        print_message("direction, iso %g on G, five epochs: %.3f\n", iso[i], right[i]);
     }
     assert_true(right[0] >= 0.99);
     assert_true(right[1] >= 0.4);
-    assert_true(right[4] < 0.2); /* nothing but noise: chance is 0.1 */
+    assert_true(right[2] < 0.2); /* nothing but noise: chance is 0.1 */
 }
 
 static void groups(void **state)
@@ -202,7 +200,8 @@ static void groups(void **state)
            five = measure(&pv_attack_clustering, &trained, 0, NULL, 0).right;
     split_plan noise_only = trained;
     noise_only.iso = 1000;
-    double none = measure(&pv_attack_clustering, &noise_only, 0, NULL, 0).right;
+    static const pv_attack_option two[] = {{"restarts", "2"}};
+    double none = measure(&pv_attack_clustering, &noise_only, 0, two, 1).right;
     print_message("clustering: %.4f of 600 rows once, %.4f over five epochs, %.3f of noise\n", once,
                   five, none);
     assert_true(once >= 0.95);

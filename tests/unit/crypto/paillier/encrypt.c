@@ -77,31 +77,6 @@ static void test_public(void **state)
     done(f);
 }
 
-/* More than a piece of work, on one thread and on two: the same ciphertexts. */
-static void test_threads(void **state)
-{
-    (void)state;
-    enum { COUNT = PV_PAILLIER_CHUNK + 5 };
-    fixture *f = make("safe", 3);
-    uint64_t *m = pv_alloc(COUNT, LIMBS * sizeof *m), *out = pv_alloc(COUNT, LIMBS * sizeof *m);
-    uint64_t *c[2] = {pv_alloc(COUNT, CIPHER * sizeof *m), pv_alloc(COUNT, CIPHER * sizeof *m)};
-    pv_residue_random(m, f->pk, COUNT, &f->r);
-    for (int threads = 1; threads <= 2; threads++) {
-        pv_ctx ctx = {.threads = threads};
-        pv_csprng r = test_random(4);
-        CHECK_OK(pv_paillier_encrypt_owner(c[threads - 1], f->sk, m, COUNT, &r, &ctx));
-    }
-    assert_memory_equal(c[0], c[1], COUNT * CIPHER * sizeof *m);
-    pv_ctx ctx = {.threads = 2};
-    CHECK_OK(pv_paillier_decrypt(out, f->sk, c[0], COUNT, &ctx));
-    assert_memory_equal(out, m, COUNT * LIMBS * sizeof *m);
-    pv_free(m);
-    pv_free(out);
-    pv_free(c[0]);
-    pv_free(c[1]);
-    done(f);
-}
-
 static int stop(void *user)
 {
     (void)user;
@@ -200,10 +175,9 @@ static void test_shared_factor(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_owner),         cmocka_unit_test(test_public),
-        cmocka_unit_test(test_threads),       cmocka_unit_test(test_cancel),
-        cmocka_unit_test(test_pool),          cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_shared_factor),
+        cmocka_unit_test(test_owner),  cmocka_unit_test(test_public),
+        cmocka_unit_test(test_cancel), cmocka_unit_test(test_pool),
+        cmocka_unit_test(test_faults), cmocka_unit_test(test_shared_factor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

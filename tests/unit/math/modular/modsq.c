@@ -456,9 +456,43 @@ static void memory_runs_out(void **state)
     free(x);
 }
 
+/* tests/vectors/modsq.txt: what another program's integers say. */
+static void vectors_are_met(void **state)
+{
+    FILE *file = fopen("tests/vectors/modsq.txt", "r");
+    static char text[4][2 * LIMBS * 16 + 8];
+    mpz_t v[4];
+    size_t seen = 0;
+    (void)state;
+    assert_non_null(file);
+    mpz_inits(v[0], v[1], v[2], v[3], NULL);
+    assert_int_equal(fscanf(file, "#%*[^\n]\n"), 0);
+    while (fscanf(file, "%2055s %2055s %2055s %2055s", text[0], text[1], text[2], text[3]) == 4) {
+        for (int i = 0; i < 4; i++) assert_int_equal(mpz_set_str(v[i], text[i], 16), 0);
+        size_t limbs = mpz_size(v[0]), bits = mpz_sizeinbase(v[2], 2);
+        for (size_t c = 0; c < sizeof codes / sizeof *codes; c++) {
+            uint64_t m[LIMBS], x[2 * LIMBS], e[4], got[2 * LIMBS], want[2 * LIMBS];
+            pv_modsq *r;
+            put(m, limbs, v[0]);
+            put(x, 2 * limbs, v[1]);
+            put(e, (bits + 63) / 64, v[2]);
+            put(want, 2 * limbs, v[3]);
+            if (pv_modsq_new(&r, m, limbs, codes[c]) == PV_ERR_UNSUPPORTED) continue;
+            CHECK_OK(pv_modsq_pow(r, got, x, e, bits, 1, 1));
+            assert_memory_equal(got, want, 16 * limbs);
+            pv_modsq_free(r);
+        }
+        seen++;
+    }
+    assert_int_equal(seen, 4);
+    mpz_clears(v[0], v[1], v[2], v[3], NULL);
+    fclose(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(vectors_are_met),
         cmocka_unit_test(products_are_those_of_gmp),
         cmocka_unit_test(plain_products_are_those_of_gmp),
         cmocka_unit_test(powers_are_those_of_gmp),
