@@ -40,7 +40,7 @@ static pv_status check_gauss(const pv_protect *p)
     if (!in(gauss_sigma(p), 1, (double)PV_NOISE_MOST))
         PV_FAIL(PV_ERR_OPTION,
                 "protect = gauss: noise of %g·%g/%lld at 2^-%d is not between 2^-%d and 2^%d; "
-                "change noise or clip",
+                "change noise, clip or gradient_scale",
                 p->noise, p->clip, (long long)p->batch, p->fg, p->fg, 28 - p->fg);
     return PV_OK;
 }

@@ -13,9 +13,13 @@ pv_test(unit/scheme/vertical ROOMS scheme/vertical LABEL slow TIMEOUT 180)
 pv_test(unit/scheme/vertical_small ROOMS scheme/vertical TIMEOUT 120)
 pv_valgrind_test(unit/scheme/vertical_ct ROOMS scheme/vertical CASES fixed dot step initial
                  CONTROLS branch convert)
-pv_test(unit/scheme/vertical_messages ROOMS scheme/vertical TIMEOUT 60)
 # the same as vertical_boundary, by a program in another language
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_test(NAME unit/scheme/vertical_integer COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/bench/vertical/integer.py
          --run $<TARGET_FILE:bench_vertical_steps> 20 WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 set_tests_properties(unit/scheme/vertical_integer PROPERTIES LABELS unit TIMEOUT 120 ENVIRONMENT OMP_WAIT_POLICY=passive)
+pv_test(unit/scheme/vertical_marvell ROOMS scheme/vertical)
+pv_test(unit/scheme/vertical_protect ROOMS scheme/vertical)
+pv_test(unit/scheme/vertical_messages ROOMS scheme/vertical TIMEOUT 60)
+pv_test(unit/scheme/vertical ROOMS scheme/vertical TIMEOUT 180)
+pv_test(unit/scheme/vertical_network ROOMS scheme/vertical TIMEOUT 60)

@@ -397,7 +397,7 @@ static void what_makes_no_sense_is_refused(void **state)
     CHECK_FAILS(pv_protect_check(&p), PV_ERR_OPTION, "clip = -1");
     p.clip = 1000;
     p.noise = 1e5;
-    CHECK_FAILS(pv_protect_check(&p), PV_ERR_OPTION, "change noise or clip");
+    CHECK_FAILS(pv_protect_check(&p), PV_ERR_OPTION, "change noise, clip or gradient_scale");
     p = settings(PV_PROTECT_RR, 0, 10);
     p.epsilon = 0;
     CHECK_FAILS(pv_protect_check(&p), PV_ERR_OPTION, "epsilon = 0");
