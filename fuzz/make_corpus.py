@@ -340,6 +340,5 @@ if __name__ == "__main__":
     corpus_roles.make(save, damaged)
     corpus_align.psi_points(save, damaged)
     corpus_align.align(save, damaged)
-    corpus_vertical.make(save, damaged)
     if len(sys.argv) == 2:
         jpeg_files(sys.argv[1])

@@ -18,8 +18,4 @@ find_package(Python3 REQUIRED COMPONENTS Interpreter)
 add_test(NAME unit/scheme/vertical_integer COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/bench/vertical/integer.py
          --run $<TARGET_FILE:bench_vertical_steps> 20 WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 set_tests_properties(unit/scheme/vertical_integer PROPERTIES LABELS unit TIMEOUT 120 ENVIRONMENT OMP_WAIT_POLICY=passive)
-pv_test(unit/scheme/vertical_marvell ROOMS scheme/vertical)
-pv_test(unit/scheme/vertical_protect ROOMS scheme/vertical)
 pv_test(unit/scheme/vertical_messages ROOMS scheme/vertical TIMEOUT 60)
-pv_test(unit/scheme/vertical ROOMS scheme/vertical TIMEOUT 180)
-pv_test(unit/scheme/vertical_network ROOMS scheme/vertical TIMEOUT 60)
