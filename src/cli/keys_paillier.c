@@ -132,8 +132,9 @@ const pv_command pv_command_keys_paillier = {
     .name = "keys paillier",
     .summary = "make a key of Paillier's cryptosystem",
     .text = "For the party that has others compute on its encrypted numbers. Both primes are safe "
-            "primes, which takes a while: seconds for 2048 bits, minutes for 4096. FILE stays with "
-            "its owner; FILE.pub goes to the others and holds a proof that the modulus is "
+            "primes, which takes a few seconds, longer where there is no AVX-512 IFMA. FILE stays "
+            "with its "
+            "owner; FILE.pub goes to the others and holds a proof that the modulus is "
             "well-formed. One key a collaboration. Existing files are never overwritten.",
     .examples = "privet keys paillier --out keys/bank.paillier\n"
                 "privet keys show keys/bank.paillier.pub",

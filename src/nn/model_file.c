@@ -237,6 +237,7 @@ pv_status pv_model_load(pv_model **m, const char *path)
                                      "both parties (task = predict), or privet merge",
                                      path, half);
     pv_safetensors_free(s);
-    if (status != PV_OK) PV_TRY_CONTEXT(status, "%s: the model was not loaded", path);
-    return PV_OK;
+    if (status != PV_OK && half == NULL)
+        PV_TRY_CONTEXT(status, "%s: the model was not loaded", path);
+    return status;
 }

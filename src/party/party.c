@@ -114,6 +114,18 @@ static int result_is_there(const pv_party *p)
     return there;
 }
 
+/* A run that failed before it met anybody has told nobody anything, and nothing in its journal is
+ * worth going on with: the folder takes the next try, whatever scenario that has. */
+static void forget(const pv_party *p)
+{
+    static const char *const file[] = {"journal.a", "journal.b", "metrics.jsonl", "truth.json"};
+    for (size_t i = 0; i < sizeof file / sizeof *file; i++) {
+        char *path = pv_path_join(p->o->folder, file[i]);
+        if (path != NULL) unlink(path);
+        pv_free(path);
+    }
+}
+
 /* *over: everything was done by an earlier process. */
 static pv_status open_all(pv_party *p, int *over)
 {
@@ -140,6 +152,7 @@ static pv_status open_all(pv_party *p, int *over)
         PV_TRY_GOTO(pv_reader_status(&role));
     }
 done:
+    if (status != PV_OK && !found) forget(p);
     pv_journal_picture_clear(&picture);
     return status;
 }

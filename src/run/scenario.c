@@ -102,8 +102,8 @@ static pv_status plan(run *r)
         path[1] = pv_run_party_path(r->o->out, name, "local.ini");
         if (path[0] == NULL || path[1] == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
         path[0][strlen(path[0]) - 1] = '\0';
-        const char *const given[] = {"party", r->shared, "--as",  name,      "--local",
-                                     path[1], "--out",   path[0], "--quiet", NULL};
+        const char *const given[] = {"party", r->shared, "--as",  name, "--local",
+                                     path[1], "--out",   path[0], NULL};
         memcpy(w, given, sizeof given);
         r->party[i] = (pv_launch_party){.name = name, .folder = path[0], .words = w};
     }

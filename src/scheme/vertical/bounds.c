@@ -285,5 +285,5 @@ pv_status pv_boundary_describe(pv_str *out, const pv_boundary *b)
                              "; the gradients of the weights in %u, %zu; of the activations in "
                              "%u, %zu",
                              b->weight_slot, n.weights, b->gradient_slot, n.activations));
-    return pv_str_append(out, "\n");
+    return PV_OK;
 }

@@ -36,7 +36,14 @@ static pv_status check_side(const pv_vertical_run *c, const pv_data *data, const
     if (!c->active && !pv_data_has_labels(data))
         PV_FAIL(PV_ERR_INPUT,
                 "%s has no labels, which the passive party brings; take label=none out", what);
-    return c->active ? pv_model_check_data(c->model, data) : PV_OK;
+    if (!c->active) return PV_OK;
+    if (pv_data_has_labels(data) && pv_data_what(data) == PV_DATA_TABLE &&
+        (data == c->data || !trains(c)))
+        pv_ctx_log(c->ctx, PV_LOG_WARN,
+                   "%s names a label, which the active party does not use: that column is left "
+                   "out; write label=none if it is a feature",
+                   what);
+    return pv_model_check_data(c->model, data);
 }
 
 static pv_status open_data(pv_vertical_run *c, pv_party *p)
@@ -94,6 +101,21 @@ static pv_status open_order(pv_vertical_run *c, pv_party *p)
     return pv_hash_of(&c->order_hash, both, sizeof both);
 }
 
+/* A label crosses as a number: the scenario must mean the same classes as the training did. */
+static pv_status check_classes(const pv_vertical_run *c, const char *path)
+{
+    for (int i = 0; i < c->model->domain.classes && i < c->half.model->domain.classes; i++) {
+        const char *here = pv_model_class_name(c->model, i);
+        const char *there = pv_model_class_name(c->half.model, i);
+        if (strcmp(here, there) != 0)
+            PV_FAIL(PV_ERR_MISMATCH,
+                    "%s: class %d of its training is '%s', [schema] says '%s'; write the classes "
+                    "as the training had them",
+                    path, i, there, here);
+    }
+    return PV_OK;
+}
+
 static pv_status open_half(pv_vertical_run *c, pv_party *p)
 {
     const char *path = pv_party_local(p)->half;
@@ -107,6 +129,7 @@ static pv_status open_half(pv_vertical_run *c, pv_party *p)
     if (strcmp(pv_model_text(c->half.model), pv_model_text(c->model)) != 0)
         PV_FAIL(PV_ERR_MISMATCH, "%s: it is half of another model than the scenario's %s", path,
                 pv_model_name(c->model));
+    PV_TRY(check_classes(c, path));
     if (c->half.head != c->options.head)
         PV_FAIL(PV_ERR_MISMATCH,
                 "%s: it was trained with head = %lld, the scenario has head = %lld", path,
@@ -370,6 +393,11 @@ pv_status pv_vertical_end(pv_vertical_run *c, pv_party *p)
     pv_wide *share = pv_secret_alloc(2 * count * sizeof *share);
     pv_reader half = pv_reader_make("the half's share", c->half.share.data, c->half.share.size);
     if (share == NULL) PV_FAIL_MEMORY(2 * count * sizeof *share);
+    if (gives)
+        pv_ctx_log(c->ctx, PV_LOG_WARN, "%s gives its half of the model to %s now, for good%s",
+                   pv_party_name(p), pv_hub_peer_name(pv_party_hub(p), c->peer),
+                   c->active ? ""
+                             : "; with it the gradients recorded in training turn into labels");
     PV_TRY_GOTO(pv_boundary_read_share(share, &c->boundary, c->active ? 0 : 1, &half));
     if (gives) PV_TRY_GOTO(disclose(c, p, share));
     if (gets) PV_TRY_GOTO(receive(c, p, share, share + count));
@@ -383,7 +411,8 @@ pv_status pv_vertical_report(pv_vertical_run *c, pv_party *p)
     pv_status status = PV_OK;
     pv_str text = {0};
     PV_TRY_GOTO(pv_boundary_describe(&text, &c->boundary));
-    pv_ctx_log(c->ctx, PV_LOG_INFO, "%s", pv_str_text(&text));
+    if (c->options.task != PV_VERTICAL_MERGE)
+        pv_ctx_log(c->ctx, PV_LOG_INFO, "%s", pv_str_text(&text));
     PV_TRY_GOTO(pv_party_result(p, "bounds", json_string(pv_str_text(&text))));
     PV_TRY_GOTO(pv_party_result(p, "sigma", json_integer(c->boundary.sigma)));
     PV_TRY_GOTO(pv_party_result(p, "key_bits", json_integer(c->options.bits)));

@@ -189,8 +189,9 @@ static pv_status read_half(pv_half *h, const pv_safetensors *s, const char *path
     const char *side = pv_safetensors_metadata(s, "half");
     if (side == NULL || strcmp(side, side_name(h->active)) != 0)
         PV_FAIL(PV_ERR_INPUT,
-                "%s: %s%s; the half.safetensors that the %s party's training left was expected",
-                path, side == NULL ? "it is no half of a model" : "it is the half of the party: ",
+                "%s: it is %s%s; the half.safetensors that training left with the %s party was "
+                "expected",
+                path, side == NULL ? "no half of a model" : "the half of the other party, ",
                 side == NULL ? "" : side, side_name(h->active));
     PV_TRY(metadata_of(&head, s, "head", path));
     h->head = strtoll(head, &end, 10);

@@ -3,6 +3,7 @@
 #include "nn/model_i.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #define AT(field) offsetof(pv_vertical_options, field)
 
@@ -70,19 +71,56 @@ const pv_setting pv_vertical_setting[] = {
     {.key = NULL},
 };
 
+/* A setting that this choice does not read would be believed to do something. */
+static pv_status check_idle(const pv_scenario *s, const char *const *key, const char *choice)
+{
+    for (; *key != NULL; key++) {
+        const pv_ini_entry *e = pv_ini_find(&s->ini, "scheme", *key);
+        if (e != NULL)
+            PV_FAIL(PV_ERR_FORMAT, "%s:%d: %s = %s does nothing with %s; take it out", s->path,
+                    e->line, *key, e->value, choice);
+    }
+    return PV_OK;
+}
+
+static pv_status check_protection_keys(const pv_vertical_options *o, const pv_scenario *s)
+{
+    static const char *const name[] = {"none", "iso", "marvell", "rr", "gauss"};
+    static const char *const idle[][5] = {{"noise", "epsilon", "delta", "clip", NULL},
+                                          {"epsilon", "delta", "clip", NULL},
+                                          {"epsilon", "delta", "clip", NULL},
+                                          {"noise", "delta", "clip", NULL},
+                                          {"epsilon", NULL}};
+    char choice[32];
+    snprintf(choice, sizeof choice, "protect = %s", name[o->protection]);
+    return check_idle(s, idle[o->protection], choice);
+}
+
 static pv_status check_protection(const pv_vertical_options *o, const pv_scenario *s)
 {
     int noisy = o->protection == PV_PROTECT_ISO || o->protection == PV_PROTECT_MARVELL ||
                 o->protection == PV_PROTECT_GAUSS;
     if (noisy && o->protect.noise == 0)
         PV_FAIL(PV_ERR_FORMAT, "%s: [scheme] protect with noise = 0 protects nothing", s->path);
-    return PV_OK;
+    return check_protection_keys(o, s);
+}
+
+static pv_status check_masks(const pv_vertical_options *o, const pv_scenario *s)
+{
+    static const char *const idle[] = {"weak_bits", NULL};
+    return o->masks == PV_MASKS_WEAK ? PV_OK : check_idle(s, idle, "masks = strong");
 }
 
 static pv_status check(const pv_vertical_options *o, const pv_scenario *s)
 {
     PV_TRY(pv_fed_learning_check(&o->learning, s));
     PV_TRY(check_protection(o, s));
+    PV_TRY(check_masks(o, s));
+    if (o->task == PV_VERTICAL_TRAIN && o->shared_lr == 0)
+        PV_FAIL(PV_ERR_FORMAT,
+                "%s: [scheme] the shared layer's learning rate is 0, so that it would never move; "
+                "give lr or shared_lr a value above 0",
+                s->path);
     if (o->learning.nesterov)
         PV_FAIL(PV_ERR_FORMAT,
                 "%s: [scheme] nesterov = yes: the shared layer knows momentum in its plain form "

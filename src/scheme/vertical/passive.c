@@ -9,6 +9,7 @@
 #include "scheme/vertical/predictions.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct counts {
@@ -497,8 +498,11 @@ static pv_status end_pass(passive *b, pv_party *p, const pv_vertical_step *s)
     PV_TRY_GOTO(pv_party_result(p, "test_accuracy", pv_json_number(accuracy)));
     PV_TRY_GOTO(pv_party_result(p, "test_correct", json_integer(n->correct)));
     PV_TRY_GOTO(pv_party_result(p, "test_count", json_integer(n->measured)));
-    pv_ctx_log(b->run.ctx, PV_LOG_INFO, "after epoch %lld: %lld of %lld rows right, %.2f %%",
-               (long long)s->epoch, (long long)n->correct, (long long)n->measured, 100 * accuracy);
+    char when[48] = "";
+    if (b->run.options.task == PV_VERTICAL_TRAIN)
+        snprintf(when, sizeof when, "after epoch %lld: ", (long long)s->epoch);
+    pv_ctx_log(b->run.ctx, PV_LOG_INFO, "%s%lld of %lld rows right, %.2f %%", when,
+               (long long)n->correct, (long long)n->measured, 100 * accuracy);
     n->measured = n->correct = 0;
     n->loss = 0;
     return pv_party_metric(p, j);

@@ -561,7 +561,7 @@ static void bad_company(void **state)
              locals[1]);
     refuse(&r, "sessions-merge", PV_ERR_MISMATCH, "halves of one training");
     write_it(&r, "model = mlp:hidden=12", glyphs, "task = predict\n", locals[1], locals[0]);
-    refuse(&r, "sides", PV_ERR_INPUT, "it is the half of the party: passive");
+    refuse(&r, "sides", PV_ERR_INPUT, "it is the half of the other party, passive");
     write_it(&r, "model = mlp:hidden=13", glyphs, "task = predict\n", locals[0], locals[1]);
     refuse(&r, "model", PV_ERR_MISMATCH, "half of another model");
     run_clear(&r);

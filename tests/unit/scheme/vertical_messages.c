@@ -268,7 +268,8 @@ static void halves(void **state)
         }
         pv_half_clear(&got);
         CHECK_FAILS(pv_half_load(&got, path, !active), PV_ERR_INPUT,
-                    active ? "half of the party: active" : "half of the party: passive");
+                    active ? "half of the other party, active"
+                           : "half of the other party, passive");
         CHECK_FAILS(pv_model_load(&none, path), PV_ERR_INPUT, "party's half of a model");
     }
     CHECK_OK(pv_model_save(m, path));
