@@ -305,6 +305,20 @@ done:
     return status;
 }
 
+static pv_status check_files(pv_checking *c)
+{
+    pv_str about = {0};
+    const pv_party_options *o = c->p->o;
+    if (o->role == NULL || o->role->files == NULL) return PV_OK;
+    pv_status status = o->role->files(&about, o->scenario, o->local, o->name);
+    if (status != PV_OK)
+        status = pv_check_failed(c->report, "files", status);
+    else if (about.size > 0)
+        status = pv_check_add(c->report, PV_CHECK_PASS, "files", "%s", pv_str_text(&about));
+    pv_str_clear(&about);
+    return status;
+}
+
 /* ---- the machine */
 
 /* path, or the nearest folder above it that is there already, is where path is made. Cuts path. */
@@ -381,6 +395,7 @@ static pv_status check_all(pv_checking *c)
     PV_TRY(check_identity(c, &known));
     PV_TRY(pv_ctx_check(c->ctx));
     PV_TRY(check_data(c));
+    PV_TRY(check_files(c));
     PV_TRY(check_disk(c));
     PV_TRY(check_port(c));
     return known && c->o->seconds > 0 ? pv_check_peers(c) : PV_OK;

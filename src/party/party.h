@@ -40,6 +40,9 @@ typedef struct pv_role {
     int (*brings)(pv_scenario *s);
     /* PV_BRINGS_TABLE: reads the table and says in one line what is in it (for pv_party_check). */
     pv_status (*look)(pv_str *about, pv_scenario *s, const pv_local *l, const char *who);
+    /* NULL, or: looks at the other files that local names, and says in one line what they are,
+     * nothing where there are none (for pv_party_check). */
+    pv_status (*files)(pv_str *about, pv_scenario *s, const pv_local *l, const char *who);
     /* *self is the role's own object. Data is opened, nothing is sent. */
     pv_status (*open)(void **self, pv_party *p);
     /* step 1, 2, ...; *done: this was the last one. */

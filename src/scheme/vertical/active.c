@@ -5,6 +5,7 @@
 #include "fed/measure.h"
 #include "nn/model_i.h"
 #include "scheme/vertical/common.h"
+#include "scheme/vertical/files.h"
 #include "scheme/vertical/predictions.h"
 
 #include <string.h>
@@ -446,6 +447,7 @@ const pv_role pv_vertical_active = {
     .least = 1,
     .most = 1,
     .brings = pv_vertical_brings,
+    .files = pv_vertical_active_files,
     .open = open,
     .step = step,
     .save = save,

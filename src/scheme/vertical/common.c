@@ -96,6 +96,8 @@ static pv_status open_order(pv_vertical_run *c, pv_party *p)
     PV_TRY(pv_order_load_test(&order[1], &there, l->order));
     if (c->data != NULL) PV_TRY(pv_order_check(&order[0], l->order, l->data, c->rows));
     if (c->measured != NULL && there) PV_TRY(check_tests(&order[1], c, l));
+    if (c->measured != NULL && !there && c->data == NULL)
+        PV_TRY(pv_order_check(&order[0], l->order, l->test != NULL ? l->test : l->data, c->tests));
     both[0] = order[0].order;
     if (there) both[1] = order[1].order;
     return pv_hash_of(&c->order_hash, both, sizeof both);

@@ -6,6 +6,7 @@
 #include "fed/measure.h"
 #include "nn/model_i.h"
 #include "scheme/vertical/common.h"
+#include "scheme/vertical/files.h"
 #include "scheme/vertical/predictions.h"
 
 #include <math.h>
@@ -632,6 +633,7 @@ const pv_role pv_vertical_passive = {
     .least = 1,
     .most = 1,
     .brings = pv_vertical_brings,
+    .files = pv_vertical_passive_files,
     .open = open,
     .step = step,
     .save = save,
