@@ -170,6 +170,24 @@ done:
     return status;
 }
 
+/* No claim of the run has an attack: what it tells by itself is all there is to say. */
+static pv_status nothing_to_attack(const pv_audit_work *w)
+{
+    pv_str told = {0};
+    pv_status status = PV_OK;
+    for (int i = 0; i < w->claims; i++)
+        if (w->claim[i].told)
+            PV_TRY_GOTO(pv_str_printf(&told, "; %s, to the %s: %s", w->claim[i].secret,
+                                      w->claim[i].adversary, w->claim[i].text));
+    status = pv_trail_fail(PV_ERR_INPUT, __FILE__, __LINE__,
+                           "%s: the scheme %s claims nothing about this run that an attack could "
+                           "test%s",
+                           w->o->run, w->scheme->name, pv_str_text(&told));
+done:
+    pv_str_clear(&told);
+    return status;
+}
+
 pv_status pv_audit(pv_findings *out, const pv_audit_options *o, const pv_ctx *ctx)
 {
     pv_status status = PV_OK;
@@ -178,16 +196,17 @@ pv_status pv_audit(pv_findings *out, const pv_audit_options *o, const pv_ctx *ct
     *out = (pv_findings){0};
     if (folder == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
     PV_TRY_GOTO(open_run(&w));
-    PV_TRY_GOTO(pv_folder_make(folder));
     PV_TRY_GOTO(pv_audit_cases(&w));
     if (w.cases == 0 && o->as_owner != NULL && o->attack == NULL)
         PV_FAIL_GOTO(PV_ERR_OPTION,
                      "--as-owner %s: the scheme %s claims nothing about the data of a %s",
                      o->as_owner, w.scheme->name, pv_scenario_find(&w.scenario, o->as_owner)->role);
+    if (w.cases == 0 && o->attack == NULL && o->collude == NULL) PV_TRY_GOTO(nothing_to_attack(&w));
     if (w.cases == 0)
         PV_FAIL_GOTO(PV_ERR_OPTION, "%s: no claim of the scheme %s fits this adversary%s%s", o->run,
                      w.scheme->name, o->attack != NULL ? " and the attack " : "",
                      o->attack != NULL ? o->attack : "");
+    PV_TRY_GOTO(pv_folder_make(folder));
     for (size_t i = 0; i < w.cases; i++) {
         PV_TRY_GOTO(pv_audit_guess(&w, &w.item[i]));
         PV_TRY_GOTO(pv_audit_next(&w, i));

@@ -154,6 +154,8 @@ static int is_silent(const pv_vertical_options *o, const pv_scenario *s)
     return silent;
 }
 
+enum { SIGMA = 40 }; /* the default */
+
 pv_status pv_vertical_warn(pv_str *out, pv_scenario *s)
 {
     pv_vertical_options o;
@@ -164,6 +166,11 @@ pv_status pv_vertical_warn(pv_str *out, pv_scenario *s)
                              "and the updates show the weights' magnitudes; masks = strong hides "
                              "them up to 2^-%lld\n",
                              (long long)o.weak_bits, (long long)o.sigma));
+    else if (o.sigma < SIGMA)
+        PV_TRY(pv_str_printf(out,
+                             "sigma = %lld: the shares of all steps are only 2^-%lld away from "
+                             "telling nothing; %d is usual\n",
+                             (long long)o.sigma, (long long)o.sigma, SIGMA));
     if (o.init == PV_INIT_SCENARIO)
         PV_TRY(pv_str_append(out,
                              "init = scenario: both parties know the shared layer's first "
