@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/ctx.h"
 #include "base/file.h"
+#include "party/data.h"
 #include "run/folder.h"
 #include "run/launch.h"
 #include "run/plain.h"
@@ -108,6 +109,30 @@ static pv_status plan(run *r)
         r->party[i] = (pv_launch_party){.name = name, .folder = path[0], .words = w};
     }
     return PV_OK;
+}
+
+/* What the settings imply for so many samples, before anything is sent. */
+static pv_status say_implied(run *r)
+{
+    pv_status status = PV_OK;
+    pv_str text = {0};
+    pv_local local = {0};
+    pv_data *data = NULL;
+    for (int i = 0; r->scheme->describe != NULL && data == NULL && i < r->scenario.parties; i++) {
+        const char *name = r->scenario.party[i].name;
+        pv_local_clear(&local);
+        PV_TRY_GOTO(pv_local_load(&local, &r->scenario, name, r->path[2 * i + 1]));
+        if (local.data != NULL)
+            PV_TRY_GOTO(pv_local_data(&data, &local, &r->scenario, name, r->ctx));
+    }
+    if (data == NULL) goto done;
+    PV_TRY_GOTO(r->scheme->describe(&text, &r->scenario, pv_data_count(data)));
+    if (text.size > 0) pv_ctx_log(r->ctx, PV_LOG_INFO, "%s", pv_str_text(&text));
+done:
+    pv_data_free(data);
+    pv_local_clear(&local);
+    pv_str_clear(&text);
+    return status;
 }
 
 /* ---- run.json */
@@ -258,6 +283,7 @@ pv_status pv_run_scenario(json_t **result, const pv_run_options *o, const pv_ctx
     run r = {.o = o, .ctx = ctx};
     PV_TRY_GOTO(load(&r));
     PV_TRY_GOTO(plan(&r));
+    PV_TRY_GOTO(say_implied(&r));
     double begun = pv_clock_seconds();
     PV_TRY_GOTO(pv_launch(&(pv_launch_options){.party = r.party,
                                                .parties = r.scenario.parties,

@@ -46,6 +46,29 @@ sed 's/^clamp = 64/clamp = 64\nweight_decay = 10/' $T/train/scenario.ini >$T/wid
 fails 3 'the shared layer dense2' check $T/wide.ini --as clinic \
     --local $T/train/parties/clinic/local.ini --seconds 0
 
+# settings that would do nothing, and nothing that would learn
+wrong() { # LINE, PATTERN
+    sed "s/^clamp = 64/clamp = 64\n$1/; /^lr/d" $T/train.ini >$T/wrong.ini
+    fails 3 "$2" run $T/wrong.ini --out $T/wrong --quiet
+    [ ! -e $T/wrong ] || bad "$1: a folder was left"
+}
+wrong 'noise = 1' 'wrong.ini:[0-9]*: noise = 1 does nothing with protect = none'
+wrong 'protect = rr\nclip = 1' 'clip = 1 does nothing with protect = rr'
+wrong 'weak_bits = 5' 'weak_bits = 5 does nothing with masks = strong'
+wrong 'shared_lr = 0' 'would never move'
+
+# who was refused before it met anybody has its folder free for a better scenario
+sed '/^\[schema/,/^classes/d' $T/train/scenario.ini >$T/bare.ini
+fails 3 'a .schema. is missing' party $T/bare.ini --as clinic --local $T/train/parties/clinic/local.ini --out $T/again --quiet
+[ -z "$(ls $T/again)" ] || bad "left behind: $(ls $T/again)"
+
+# check looks at the other files: here a key of other bits
+ok keys paillier --bits 3072 --out $T/wide.key --quiet
+{ cat $T/train/parties/clinic/local.ini; echo "paillier = $T/wide.key"; } >$T/wide-local.ini
+"$P" check $T/train/scenario.ini --as clinic --local $T/wide-local.ini --seconds 0 >$T/out 2>$T/err
+[ $? = 3 ] || bad "a key of other bits"
+expect '^fail  files .*wide.key: a key of 3072 bits, the scenario asks for key_bits = 2048' $T/out
+
 # with the halves
 later() {
     sed '/^epochs/d; /^lr/d; /^momentum/d; /^clamp/d; /^batch/d; /^test/d; /^data/d; s/^\[local\]//' \
@@ -65,6 +88,11 @@ ok run $T/predict.ini --out $T/predict --json
 [ "$(head -1 $T/predict/parties/clinic/predictions.csv)" = row,label ] || bad "answers"
 cut -d, -f1,2 $T/predict/parties/registry/predictions.csv |
     cmp -s - $T/predict/parties/clinic/predictions.csv || bad "both know the same labels"
+
+grep -v '^classes' $T/predict.ini | sed 's/^shape.*/&\nclasses = 9,8,7,6,5,4,3,2,1,0/' >$T/classes.ini
+fails 3 "class 0 of its training is '0', .schema. says '9'" run $T/classes.ini --out $T/classes --quiet
+fails 3 'claims nothing about this run' audit $T/predict
+[ ! -e $T/predict/audit ] || bad "an audit of nothing leaves a folder"
 
 # merging: by those who agreed to it only
 fails 3 'does not merge' merge $T/train.ini --out $T/none
@@ -101,6 +129,10 @@ printf '[local clinic]\ndata = csv:%s/left.csv?label=none\ntest = csv:%s/left.cs
 printf '[local registry]\ndata = csv:%s/right.csv?features=none\ntest = csv:%s/right.csv?features=none\n' $T $T >>$T/table.ini
 ok run $T/table.ini --out $T/table --json
 [ "$(json test_accuracy)" = 1.0 ] || bad "the table is learnt"
+sed '2,$s/,4$/,yes/; 2,$s/,0$/,no/' $T/left.csv >$T/named.csv
+sed 's/left.csv?label=none/named.csv/; s/^epochs.*/epochs = 1/' $T/table.ini >$T/unused.ini
+ok run $T/unused.ini --out $T/unused --no-plain --quiet
+expect 'label, which the active party does not use' $T/unused/parties/clinic/log.txt
 sed -i 's/^\(data = .*right.csv\).*/\1?label=none/' $T/table.ini
 fails 3 'no party has labels' run $T/table.ini --out $T/swapped --quiet
 finish
