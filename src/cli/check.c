@@ -41,10 +41,9 @@ static pv_status forecast(pv_forecast *out, pv_str *implied, const pv_party_opti
     PV_TRY(pv_scheme_find(&scheme, party->scheme));
     if (scheme->forecast == NULL) return PV_OK;
     if (party->local->data != NULL || party->local->test != NULL) {
-        pv_status got =
-            party->local->data != NULL
-                ? pv_local_data(&data, party->local, party->scenario, party->name, ctx)
-                : pv_local_test(&data, party->local, party->scenario, party->name, ctx);
+        pv_status got = party->local->data != NULL
+                            ? pv_local_data(&data, party->local, party->scenario, party->name, ctx)
+                            : pv_local_test(&data, party->local, party->scenario, party->name, ctx);
         if (got == PV_OK && data != NULL)
             samples = pv_data_count(data);
         else
