@@ -114,8 +114,15 @@ static int result_is_there(const pv_party *p)
     return there;
 }
 
-/* A run that failed before it met anybody has told nobody anything, and nothing in its journal is
- * worth going on with: the folder takes the next try, whatever scenario that has. */
+/* A run that was refused for what its user wrote, before it met anybody, has told nobody anything:
+ * nothing in its journal is worth going on with, and the folder takes the next try, whatever
+ * scenario and data that has. A crash is no such thing. */
+static int was_refused(pv_status status)
+{
+    int code = pv_status_exit(status);
+    return code == 2 || code == 3;
+}
+
 static void forget(const pv_party *p)
 {
     static const char *const file[] = {"journal.a", "journal.b", "metrics.jsonl", "truth.json"};
@@ -152,7 +159,7 @@ static pv_status open_all(pv_party *p, int *over)
         PV_TRY_GOTO(pv_reader_status(&role));
     }
 done:
-    if (status != PV_OK && !found) forget(p);
+    if (!found && was_refused(status)) forget(p);
     pv_journal_picture_clear(&picture);
     return status;
 }
