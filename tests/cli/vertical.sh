@@ -94,6 +94,14 @@ fails 3 "class 0 of its training is '0', .schema. says '9'" run $T/classes.ini -
 fails 3 'claims nothing about this run' audit $T/predict
 [ ! -e $T/predict/audit ] || bad "an audit of nothing leaves a folder"
 
+cp $T/train/parties/clinic/half.safetensors $T/open.safetensors
+chmod 644 $T/open.safetensors
+sed "s#^half = .*clinic.*#half = $T/open.safetensors#" $T/predict.ini >$T/open.ini
+fails 4 'open.safetensors: has mode 0644' run $T/open.ini --out $T/open --quiet
+sed "s#wide.key#wide.key.pub#" $T/wide-local.ini >$T/public.ini
+"$P" check $T/train/scenario.ini --as clinic --local $T/public.ini --seconds 0 >$T/out 2>$T/err
+expect '^fail  files .*wide.key.pub: holds a PRIVET PAILLIER PUBLIC KEY' $T/out
+
 # merging: by those who agreed to it only
 fails 3 'does not merge' merge $T/train.ini --out $T/none
 later merge "merge = none" $T/train $T/train "" >$T/none.ini

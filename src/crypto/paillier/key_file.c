@@ -136,10 +136,13 @@ pv_status pv_paillier_sk_load(pv_paillier_sk **out, const char *path)
     pv_bytes file = {0};
     *out = NULL;
     PV_TRY(pv_file_read(&file, path, PV_PEM_MAX));
-    pv_status s = pv_file_private(path);
-    if (s == PV_OK) s = pv_paillier_sk_parse(out, path, file.data, file.size);
+    pv_status s = pv_paillier_sk_parse(out, path, file.data, file.size);
     pv_secret_wipe(file.data, file.size);
     pv_bytes_clear(&file);
+    if (s == PV_OK) s = pv_file_private(path); /* a public key is told what it is, not its mode */
+    if (s == PV_OK) return PV_OK;
+    pv_paillier_sk_free(*out);
+    *out = NULL;
     return s;
 }
 

@@ -1,5 +1,6 @@
 #include "scheme/vertical/half.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/secret.h"
 #include "nn/model_i.h"
@@ -223,7 +224,10 @@ pv_status pv_half_load(pv_half *h, const char *path, int active)
     pv_safetensors *s;
     *h = (pv_half){0};
     PV_TRY(pv_safetensors_open(&s, path));
-    return take(h, s, path, active);
+    PV_TRY(take(h, s, path, active));
+    pv_status status = pv_file_private(path); /* as with keys: it holds a share of W */
+    if (status != PV_OK) pv_half_clear(h);
+    return status;
 }
 
 pv_status pv_half_parse(pv_half *h, const char *name, const void *data, size_t size, int active)
