@@ -56,8 +56,8 @@ typedef struct pv_modsq_ops {
 
 struct pv_modsq {
     const pv_modsq_ops *ops;
-    size_t limbs, digits, half; /* of m; of a half; words of a half */
-    uint64_t ninv;              /* -1/m mod 2^radix */
+    size_t bits, limbs, digits, half; /* of m; of a half; words of a half */
+    uint64_t ninv;                    /* -1/m mod 2^radix */
     uint64_t m64[PV_MODSQ_LIMBS_MAX], square64[2 * PV_MODSQ_LIMBS_MAX]; /* m, m² */
     uint64_t *words; /* what the following point into */
     size_t size;
