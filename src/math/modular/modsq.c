@@ -179,7 +179,9 @@ pv_status pv_modsq_new(pv_modsq **out, const uint64_t *m, size_t limbs, pv_modsq
     size_t radix = (size_t)ops->radix, step = radix * (size_t)ops->step;
     r->digits = (bits + PV_MODSQ_SPARE + step - 1) / step * (size_t)ops->step;
     r->half = r->digits * (size_t)ops->lanes;
-    r->size = 17 * r->half;
+    size_t halves_size =
+        r->half + (size_t)(ops->step * ops->lanes); /* zeros follow, see lanes.inc */
+    r->size = 9 * halves_size + 8 * r->half;
     r->words = pv_alloc_aligned(r->size, sizeof *r->words);
     if (r->words == NULL) {
         size_t size = r->size;
@@ -190,7 +192,7 @@ pv_status pv_modsq_new(pv_modsq **out, const uint64_t *m, size_t limbs, pv_modsq
              **halves[] = {&r->m,    &r->times[0], &r->times[1], &r->times[2], &r->times[3],
                            &r->zero, &r->plain,    &r->minus,    &r->ninvs};
     uint64_t **elements[] = {&r->unit, &r->one, &r->r2, &r->r3};
-    for (size_t i = 0; i < sizeof halves / sizeof *halves; i++, at += r->half) *halves[i] = at;
+    for (size_t i = 0; i < sizeof halves / sizeof *halves; i++, at += halves_size) *halves[i] = at;
     for (size_t i = 0; i < sizeof elements / sizeof *elements; i++, at += 2 * r->half)
         *elements[i] = at;
     memcpy(r->m64, m, limbs * sizeof *m);
