@@ -9,7 +9,10 @@
 
 _Static_assert(sizeof(mp_limb_t) == 8 && GMP_NAIL_BITS == 0, "limbs are shared with GMP");
 
-enum { L = PV_MODSQ_LIMBS_MAX, WIDE = 4 * PV_MODSQ_DIGITS_MAX };
+enum {
+    L = PV_MODSQ_LIMBS_MAX,
+    STACK = 12 << 10, /* words: more than a kernel and what calls it have on the stack */
+};
 
 /* GMP's limbs and ours are the same bits under two names of one type. */
 static mp_limb_t *limbs_of(uint64_t *x)
@@ -197,6 +200,7 @@ pv_status pv_modsq_new(pv_modsq **out, const uint64_t *m, size_t limbs, pv_modsq
         *elements[i] = at;
     memcpy(r->m64, m, limbs * sizeof *m);
     pv_status status = constants(r);
+    pv_modsq_wipe_stacks(1);
     if (status != PV_OK)
         pv_modsq_free(r);
     else
@@ -335,10 +339,24 @@ pv_status pv_modsq_scratch(uint64_t **all, const pv_modsq *r, int *threads, size
     return PV_OK;
 }
 
+static __attribute__((noinline)) void wipe_stack(void)
+{
+    uint64_t below[STACK];
+    pv_secret_wipe(below, sizeof below);
+    __asm__ volatile("" : : "r"(below) : "memory");
+}
+
+void pv_modsq_wipe_stacks(int threads)
+{
+#pragma omp parallel num_threads(threads) if (threads > 1)
+    wipe_stack();
+}
+
 void pv_modsq_scratch_free(uint64_t *all, const pv_modsq *r, int threads, size_t halves)
 {
     if (all != NULL) pv_secret_wipe(all, (size_t)threads * halves * r->half * sizeof *all);
     pv_free(all);
+    pv_modsq_wipe_stacks(threads);
 }
 
 pv_status pv_modsq_mul(const pv_modsq *r, uint64_t *out, const uint64_t *a, const uint64_t *b,

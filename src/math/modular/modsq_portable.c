@@ -103,6 +103,13 @@ static void half(const pv_modsq *r, uint64_t *u, uint64_t *q, const uint64_t *x,
     reduce(r, u, q, t);
 }
 
+static void half_two(const pv_modsq *r, uint64_t *u, uint64_t *q, const uint64_t *x,
+                     const uint64_t *y, uint64_t *u2, const uint64_t *x2, const uint64_t *y2)
+{
+    half(r, u, q, x, y);
+    half(r, u2, NULL, x2, y2);
+}
+
 static void half_square(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint64_t *twice)
 {
     uint64_t t[2 * MAX], mask = pv_secret_mask(twice[0]), top = 0;
@@ -201,6 +208,7 @@ const pv_modsq_ops pv_modsq_portable = {
     .radix = 64,
     .step = 1,
     .half = half,
+    .half_two = half_two,
     .half_square = half_square,
     .sum = sum,
     .combine = combine,

@@ -223,6 +223,7 @@ static pv_status test_all(const search *s, uint8_t *ok, const size_t *k, size_t 
     }
     pv_secret_wipe(all, (size_t)threads * words * sizeof *all);
     pv_free(all);
+    pv_modsq_wipe_stacks(threads);
     return PV_OK;
 }
 
