@@ -131,7 +131,7 @@ static pv_status constants(pv_modsq *r)
         pv_secret_wipe(multiple, sizeof multiple);
     }
     for (int lane = 0; lane < r->ops->lanes; lane++) {
-        r->plain[lane] = r->unit[lane] = 1;
+        r->plain[lane] = 1;
         r->ninvs[lane] = r->ninv;
     }
     powers_of_radix(r);
@@ -184,7 +184,7 @@ pv_status pv_modsq_new(pv_modsq **out, const uint64_t *m, size_t limbs, pv_modsq
     r->half = r->digits * (size_t)ops->lanes;
     size_t halves_size =
         r->half + (size_t)(ops->step * ops->lanes); /* zeros follow, see lanes.inc */
-    r->size = 9 * halves_size + 8 * r->half;
+    r->size = 9 * halves_size + 6 * r->half;
     r->words = pv_alloc_aligned(r->size, sizeof *r->words);
     if (r->words == NULL) {
         size_t size = r->size;
@@ -194,7 +194,7 @@ pv_status pv_modsq_new(pv_modsq **out, const uint64_t *m, size_t limbs, pv_modsq
     uint64_t *at = r->words,
              **halves[] = {&r->m,    &r->times[0], &r->times[1], &r->times[2], &r->times[3],
                            &r->zero, &r->plain,    &r->minus,    &r->ninvs};
-    uint64_t **elements[] = {&r->unit, &r->one, &r->r2, &r->r3};
+    uint64_t **elements[] = {&r->one, &r->r2, &r->r3};
     for (size_t i = 0; i < sizeof halves / sizeof *halves; i++, at += halves_size) *halves[i] = at;
     for (size_t i = 0; i < sizeof elements / sizeof *elements; i++, at += 2 * r->half)
         *elements[i] = at;
@@ -236,15 +236,15 @@ void pv_modsq_enter(const pv_modsq *r, uint64_t *element, const uint64_t *x, siz
     size_t cut = r->digits * (size_t)r->ops->radix;
     uint64_t part[2 * PV_MODSQ_DIGITS_MAX * PV_MODSQ_LANES_MAX] __attribute__((aligned(64)));
     uint64_t high[2 * L];
-    memset(part, 0, 2 * h * sizeof *part);
-    memset(element, 0, 2 * h * sizeof *element);
+    memset(part, 0, h * sizeof *part);
+    memset(element, 0, h * sizeof *element);
     for (size_t lane = 0; lane < count && lane < lanes; lane++) {
         pv_modsq_pack(r, part, (int)lane, x + lane * n, n);
         for (size_t i = 0; i < n; i++) high[i] = bits_at(x + lane * n, n, cut + 64 * i, 64);
         pv_modsq_pack(r, element, (int)lane, high, n);
     }
-    r->ops->mul(r, part, part, r->r2);
-    r->ops->mul(r, element, element, r->r3);
+    r->ops->mul_half(r, part, part, r->r2);
+    r->ops->mul_half(r, element, element, r->r3);
     r->ops->sum(r, element, element, part);
     r->ops->sum(r, element + h, element + h, part + h);
     pv_secret_wipe(part, sizeof part);
@@ -285,7 +285,7 @@ static void compose(const pv_modsq *r, uint64_t *x, const uint64_t *element, int
 void pv_modsq_leave(const pv_modsq *r, uint64_t *x, const uint64_t *element, size_t count)
 {
     uint64_t out[2 * PV_MODSQ_DIGITS_MAX * PV_MODSQ_LANES_MAX] __attribute__((aligned(64)));
-    r->ops->mul(r, out, element, r->unit);
+    r->ops->divide(r, out, element);
     for (size_t lane = 0; lane < count; lane++) compose(r, x + lane * 2 * r->limbs, out, (int)lane);
     pv_secret_wipe(out, 2 * r->half * sizeof *out);
 }
@@ -297,7 +297,7 @@ uint64_t pv_modsq_leave_log(const pv_modsq *r, uint64_t *x, const uint64_t *elem
     uint64_t a[L], b[L + 1], m[L + 1], wrong = 0;
     memcpy(m, r->m64, n * sizeof *m);
     m[n] = 0;
-    r->ops->mul(r, out, element, r->unit);
+    r->ops->divide(r, out, element);
     for (size_t lane = 0; lane < count; lane++) {
         pv_modsq_unpack(r, a, n, out, (int)lane);
         pv_modsq_unpack(r, b, n + 1, out + r->half, (int)lane);

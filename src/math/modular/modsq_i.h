@@ -48,6 +48,9 @@ typedef struct pv_modsq_ops {
     void (*combine)(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint64_t *y,
                     const uint64_t *z);
     void (*mul)(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint64_t *y);
+    /* x·y/R of a half x, and x/R of an element: what conversions need of mul */
+    void (*mul_half)(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint64_t *y);
+    void (*divide)(const pv_modsq *r, uint64_t *out, const uint64_t *x);
     void (*square)(const pv_modsq *r, uint64_t *out, const uint64_t *x);
     /* every lane's own choice among `entries` elements that stand one after the other */
     void (*pick)(const pv_modsq *r, uint64_t *out, const uint64_t *table, size_t entries,
@@ -68,7 +71,6 @@ struct pv_modsq {
     uint64_t *m, *times[4];  /* halves: m; 8m, 4m, 2m, m */
     uint64_t *zero, *plain;  /* halves: 0, 1 */
     uint64_t *minus;         /* half: (1 - R) mod m */
-    uint64_t *unit;          /* element: 1, which takes an element out of Montgomery's form */
     uint64_t *one, *r2, *r3; /* elements: R, R², R³ mod m² */
 };
 

@@ -84,9 +84,12 @@ static void reduce(const pv_modsq *r, uint64_t *u, uint64_t *q, uint64_t *t)
 static void reduce_less(const pv_modsq *r, uint64_t *u, uint64_t *c, const uint64_t *q)
 {
     size_t n = r->digits;
-    uint64_t complement[MAX];
-    for (size_t i = 0; i < n; i++) complement[i] = ~q[i];
-    uint64_t carry = add(c, c, complement, n, 0);
+    uint64_t carry = 0;
+    for (size_t i = 0; i < n; i++) {
+        wide w = (wide)c[i] + ~q[i] + carry;
+        c[i] = (uint64_t)w;
+        carry = (uint64_t)(w >> 64);
+    }
     carry += add(c, c, r->minus, n, 0);
     for (size_t i = n; i < 2 * n; i++) {
         wide w = (wide)c[i] + carry;
@@ -154,6 +157,26 @@ static void mul(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint6
     reduce_less(r, out + n, c, q);
 }
 
+static void mul_half(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint64_t *y)
+{
+    size_t n = r->digits;
+    uint64_t t[2 * MAX], c[2 * MAX], q[MAX];
+    product(c, x, y + n, n);
+    product(t, x, y, n);
+    reduce(r, out, q, t);
+    reduce_less(r, out + n, c, q);
+}
+
+static void divide(const pv_modsq *r, uint64_t *out, const uint64_t *x)
+{
+    size_t n = r->digits;
+    uint64_t t[2 * MAX] = {0}, c[2 * MAX] = {0}, q[MAX];
+    memcpy(t, x, n * sizeof *t);
+    memcpy(c, x + n, n * sizeof *c);
+    reduce(r, out, q, t);
+    reduce_less(r, out + n, c, q);
+}
+
 static void square(const pv_modsq *r, uint64_t *out, const uint64_t *x)
 {
     size_t n = r->digits;
@@ -213,6 +236,8 @@ const pv_modsq_ops pv_modsq_portable = {
     .sum = sum,
     .combine = combine,
     .mul = mul,
+    .mul_half = mul_half,
+    .divide = divide,
     .square = square,
     .pick = pick,
     .row_mul = row_mul,
