@@ -17,10 +17,12 @@ import corpus_fed
 import corpus_identity
 import corpus_net
 import corpus_paillier
+import corpus_roles
 from corpus_codec import (gzip_files, idx_files, cifar_files, npy_all, npz_files, st_bytes, safetensors_files,
                           arff_files, csv_files, tsv_files, png_files, jpeg_files)
 from corpus_files import HERE, damaged, save
 import corpus_view
+import corpus_vertical
 
 # ---- wire
 
@@ -282,7 +284,7 @@ def findings_files():
                                   targets=[{"error": 1e-7, "baseline": None, "recovered": True}] * 2)
     numbers["findings"][0]["exhibits"][0]["item"] = 1
     files = {"whole": whole, "targets": numbers, "empty-object": {}, "list": []}
-    for name in "broken", "masked":
+    for name in "broken", "masked", "vertical-iso-4":
         with open(os.path.join(fixtures, name + ".json")) as f:
             files[name] = json.load(f)
 
@@ -306,6 +308,8 @@ def findings_files():
     spoil("item", ["findings", 0, "exhibits", 0, "item"], 100)
     spoil("large", ["findings", 0, "n"], 10**9)
     spoil("hidden", ["with_originals"], False)
+    spoil("class", ["findings", 0, "classes"], [{"name": "1", "k": 3, "n": 2, "auc": 0.5, "low": None, "high": None}])
+    spoil("weak", ["weakened_by"], [{"setting": "masks = weak", "why": None}])
     save("findings", damaged({k: json.dumps(v, ensure_ascii=False).encode() for k, v in files.items()}, 15))
 
 
@@ -332,6 +336,8 @@ if __name__ == "__main__":
     journal_files()
     findings_files()
     corpus_fed.make(save, damaged)
+    corpus_vertical.make(save, damaged)
+    corpus_roles.make(save, damaged)
     corpus_align.psi_points(save, damaged)
     corpus_align.align(save, damaged)
     if len(sys.argv) == 2:

@@ -73,6 +73,8 @@ typedef struct pv_guess_item {
     int32_t *label; /* NULL when none is claimed */
     double *
         confidence; /* [batch] what the attack itself thinks, higher is surer; NULL: does not say */
+    float *inner;   /* [batch, batch] inner products of what the samples are to the shared layer,
+                       where   an attack finds those out and no more; NULL */
     double loss;    /* the attack's own objective: what it chose its restart by */
     double seconds;
     int64_t evaluations;
@@ -90,11 +92,21 @@ void pv_guess_clear(pv_guess *g);                                 /* idempotent 
  * asked for, are -1, confidences 0. What it had before is freed. */
 pv_status pv_guess_claim(pv_guess *g, size_t i, int64_t batch, int64_t count, int labels,
                          int confidences) PV_MUST_USE;
+/* Room for inner products in item i, which was claimed. */
+pv_status pv_guess_claim_inner(pv_guess *g, size_t i) PV_MUST_USE;
 /* Everything in it, in a fixed form: what is committed to. All numbers little-endian:
  *     "privet/1 guess\0", u64 items, u32 dimensions of a sample, each u64, then for every item
- *     i64 batch, u8 is x there, u8 label, u8 confidence, f64 loss, f64 seconds, i64 evaluations,
- *     u8 finished, x as f32, label as i32, confidence as f64. */
+ *     i64 batch, u8 is x there, u8 label, u8 1 for confidence and 2 for inner, f64 loss,
+ *     f64 seconds, i64 evaluations, u8 finished, x as f32, label as i32, confidence as f64, inner
+ * as f32. */
 pv_status pv_guess_hash(pv_hash *out, const pv_guess *g, const pv_shape *sample) PV_MUST_USE;
+
+/* What an attack wants of the adversary's own things, in pv_public. */
+enum {
+    PV_NEEDS_OWN_LABELS = 1, /* own_label */
+    PV_NEEDS_OWN_DATA = 2,   /* own_data */
+    PV_NEEDS_OWN_MODEL = 4,  /* own_model, own_head */
+};
 
 typedef struct pv_attack {
     const char *name;    /* "idlg" */
@@ -103,10 +115,20 @@ typedef struct pv_attack {
     const char *source;  /* paper */
     const char *wants;   /* "training images", "labels", "rows" */
     int active;          /* needs an oracle */
+    const char *reads;   /* the type of the notes it reads, of every step: "activation-gradient",
+                            "logits"; NULL: messages that crossed in a target's step. A guess about
+                            notes is about their rows, in the order of their `index` */
+    const char *control; /* contents of the auditor's own views: "label-gradient",
+                            "rare-label-gradient", "logits", "still-logits" (pv_notes_plan); NULL:
+                            what goes with messages */
     int renames; /* labels are numbers of groups: right up to a permutation of the classes */
     int ranks;   /* confidence is a score of two classes: the higher, the rather class 1 or, where
                     labels are numbers of groups, the rarer one; otherwise it is how sure the label
                     is */
+    int known;   /* rows that it is assumed to know when nobody says otherwise: so many of each
+                    class for labels; of samples, -1: the width of one and two, when that is at most
+                    half of the rows */
+    unsigned needs;                  /* of what is the adversary's own: PV_NEEDS_* */
     const pv_attack_option *options; /* names with their defaults, ended by a NULL name */
     /* Fill guess->item[i] for target[i]. views: one, or those of colluding parties. Errors are of
      * the machine or of views that lack the records (PV_ERR_NOT_FOUND, naming the retention); an

@@ -20,6 +20,7 @@ static void item_clear(pv_guess_item *i)
     pv_free(i->x);
     pv_free(i->label);
     pv_free(i->confidence);
+    pv_free(i->inner);
     *i = (pv_guess_item){0};
 }
 
@@ -50,6 +51,17 @@ pv_status pv_guess_claim(pv_guess *g, size_t i, int64_t batch, int64_t count, in
     return PV_OK;
 }
 
+pv_status pv_guess_claim_inner(pv_guess *g, size_t i)
+{
+    pv_guess_item *item = &g->item[i];
+    size_t n = (size_t)item->batch;
+    pv_free(item->inner);
+    item->inner = pv_calloc(n, n * sizeof *item->inner);
+    if (item->inner == NULL)
+        PV_FAIL(PV_ERR_MEMORY, "out of memory for the inner products of %zu samples", n);
+    return PV_OK;
+}
+
 static void hash_item(pv_hasher *h, pv_writer *w, const pv_guess_item *item, size_t sample)
 {
     size_t n = (size_t)item->batch;
@@ -57,7 +69,7 @@ static void hash_item(pv_hasher *h, pv_writer *w, const pv_guess_item *item, siz
     pv_writer_u64le(w, (uint64_t)item->batch);
     pv_writer_u8(w, item->x != NULL);
     pv_writer_u8(w, item->label != NULL);
-    pv_writer_u8(w, item->confidence != NULL);
+    pv_writer_u8(w, (item->confidence != NULL) | (item->inner != NULL) << 1);
     pv_writer_f64le(w, item->loss);
     pv_writer_f64le(w, item->seconds);
     pv_writer_u64le(w, (uint64_t)item->evaluations);
@@ -67,6 +79,7 @@ static void hash_item(pv_hasher *h, pv_writer *w, const pv_guess_item *item, siz
     if (item->x != NULL) pv_hasher_add(h, item->x, n * sample * sizeof *item->x);
     if (item->label != NULL) pv_hasher_add(h, item->label, n * sizeof *item->label);
     if (item->confidence != NULL) pv_hasher_add(h, item->confidence, n * sizeof *item->confidence);
+    if (item->inner != NULL) pv_hasher_add(h, item->inner, n * n * sizeof *item->inner);
 }
 
 pv_status pv_guess_hash(pv_hash *out, const pv_guess *g, const pv_shape *sample)

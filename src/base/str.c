@@ -77,3 +77,12 @@ void pv_str_clear(pv_str *s)
     pv_free(s->text);
     *s = (pv_str){0};
 }
+
+pv_status pv_str_append_csv(pv_str *s, const char *text)
+{
+    if (strpbrk(text, ",\"\r\n") == NULL) return pv_str_append(s, text);
+    PV_TRY(pv_str_append(s, "\""));
+    for (const char *c = text; *c != '\0'; c++)
+        PV_TRY(*c == '"' ? pv_str_append(s, "\"\"") : pv_str_append_bytes(s, c, 1));
+    return pv_str_append(s, "\"");
+}

@@ -29,6 +29,9 @@ pv_status pv_str_vprintf(pv_str *s, const char *fmt, va_list ap) PV_MUST_USE PV_
 /* The shortest decimal text that reads back as exactly x; "nan", "inf" or "-inf" otherwise. */
 pv_status pv_str_number(pv_str *s, double x) PV_MUST_USE;
 
+/* A field of CSV (RFC 4180): quoted when it holds what would end it. */
+pv_status pv_str_append_csv(pv_str *s, const char *text) PV_MUST_USE;
+
 const char *pv_str_text(const pv_str *s);     /* "" when nothing was appended */
 void pv_str_truncate(pv_str *s, size_t size); /* forget what follows the first `size` bytes */
 void pv_str_clear(pv_str *s);                 /* idempotent */

@@ -8,7 +8,7 @@ enum { OPTIONS = 16 };
 typedef struct audit_args {
     const char *run, *attack, *as_owner, *collude, *set;
     double criterion, seconds;
-    int64_t targets, controls, candidates, restarts;
+    int64_t targets, controls, candidates, restarts, known;
     int with_originals;
 } audit_args;
 
@@ -18,10 +18,16 @@ static const pv_option options[] = {
     {NULL, 0, PV_OPTION_PATH, "RUN", NULL, 0, 0, NULL, "folder of a run", AT(run), 1, 0},
     {"attack", 'a', PV_OPTION_TEXT, "NAME", NULL, 0, 0, NULL,
      "only this attack (privet list attacks), or all of them; without it the first that each claim "
-     "names",
+     "names and that is for such data",
      AT(attack), 0, 0},
-    {"targets", 'n', PV_OPTION_INTEGER, "N", "100", 1, 1000000, NULL,
-     "steps attacked for each claim, spread over the run and the victims", AT(targets), 0, 0},
+    {"targets", 'n', PV_OPTION_INTEGER, "N", "0", 0, 1000000, NULL,
+     "steps attacked for each claim, spread over the run and the victims; 0 for 100, and of notes "
+     "about rows for as many as have 6,400 rows",
+     AT(targets), 0, 0},
+    {"known", 0, PV_OPTION_INTEGER, "N", "-1", -1, 1000000, NULL,
+     "rows that attacks on notes are assumed to know and that do not count: of each class for "
+     "labels, in all for samples; -1 for the attack's own",
+     AT(known), 0, 0},
     {"as-owner", 0, PV_OPTION_TEXT, "NAME", NULL, 0, 0, NULL,
      "audit as this party alone: only its own folder is opened, and what it sent is what the other "
      "side saw",
@@ -37,7 +43,8 @@ static const pv_option options[] = {
     {"seconds", 0, PV_OPTION_REAL, "S", "0", 0, 1e7, NULL,
      "most time for one attack on all its targets; 0 for no limit", AT(seconds), 0, 0},
     {"controls", 0, PV_OPTION_INTEGER, "N", "0", 0, 1000, NULL,
-     "samples in each control; 0 for 5, or 20 for labels", AT(controls), 0, 0},
+     "samples in each control; 0 for 5, or 20 for labels, or about 200 rows of notes", AT(controls),
+     0, 0},
     {"candidates", 0, PV_OPTION_INTEGER, "N", "100", 2, 10000, NULL,
      "a guess is identified when it is closest to its original among so many", AT(candidates), 0,
      0},
@@ -69,8 +76,10 @@ static pv_status split(pv_attack_option *out, int *count, char *text)
 
 static pv_status write_command(pv_str *out, const pv_cli *cli, const audit_args *a)
 {
-    PV_TRY(pv_str_printf(out, "privet audit %s --targets %lld --seed %lld", a->run,
-                         (long long)a->targets, (long long)cli->global.seed));
+    PV_TRY(pv_str_printf(out, "privet audit %s", a->run));
+    if (a->targets > 0) PV_TRY(pv_str_printf(out, " --targets %lld", (long long)a->targets));
+    PV_TRY(pv_str_printf(out, " --seed %lld", (long long)cli->global.seed));
+    if (a->known >= 0) PV_TRY(pv_str_printf(out, " --known %lld", (long long)a->known));
     if (a->attack != NULL) PV_TRY(pv_str_printf(out, " --attack %s", a->attack));
     if (a->as_owner != NULL) PV_TRY(pv_str_printf(out, " --as-owner %s", a->as_owner));
     if (a->collude != NULL) PV_TRY(pv_str_printf(out, " --collude %s", a->collude));
@@ -102,6 +111,8 @@ static pv_status run(const pv_cli *cli, const void *opaque)
                                              .as_owner = a->as_owner,
                                              .collude = a->collude,
                                              .targets = (int)a->targets,
+                                             .known_set = a->known >= 0,
+                                             .known = a->known,
                                              .controls = (int)a->controls,
                                              .candidates = (int)a->candidates,
                                              .criterion = a->criterion,
@@ -135,9 +146,11 @@ const pv_command pv_command_audit = {
     .text =
         "Goes through what the scheme claims. For each secret the adversary's view is attacked, "
         "and so are two views of the auditor's own making: one where the attack must succeed and "
-        "one where it must fail. Guesses are hashed into RUN/audit/guesses.json before any party's "
-        "data is opened; that data is then held against what the party committed to before "
-        "training.\n\n"
+        "one where it must fail. Guesses are hashed into RUN/audit/guesses.json before they are "
+        "held against anybody's data, which must be what the party committed to before training. "
+        "Before that, data is opened only for rows that an attack is assumed to know (--known), "
+        "and "
+        "for what is the adversary's own.\n\n"
         "Exit status 6 when a control failed or an attack did not finish: such findings count for "
         "nothing.",
     .examples = "privet audit runs/glyphs\n"

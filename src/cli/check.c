@@ -31,7 +31,8 @@ static const pv_option options[] = {
 
 /* What the run will send and put on disk, as far as this party's own samples tell; what is wrong
  * with them is the check's to say. */
-static pv_status forecast(pv_forecast *out, const pv_party_options *party, const pv_ctx *ctx)
+static pv_status forecast(pv_forecast *out, pv_str *implied, const pv_party_options *party,
+                          const pv_ctx *ctx)
 {
     const pv_scheme *scheme;
     pv_data *data = NULL;
@@ -46,6 +47,7 @@ static pv_status forecast(pv_forecast *out, const pv_party_options *party, const
             pv_trail_clear();
         pv_data_free(data);
     }
+    if (scheme->describe != NULL) PV_TRY(scheme->describe(implied, party->scenario, samples));
     return scheme->forecast(out, party->scenario, samples);
 }
 
@@ -67,12 +69,13 @@ static pv_status fill(json_t *j, const pv_check_report *r, const pv_forecast *f)
     return PV_OK;
 }
 
-static void print(const pv_check_report *r, const pv_forecast *f)
+static void print(const pv_check_report *r, const pv_forecast *f, const char *implied)
 {
     char wire[PV_CONSOLE_TEXT], view[PV_CONSOLE_TEXT], disk[PV_CONSOLE_TEXT];
     for (size_t i = 0; i < r->items; i++)
         pv_console_print("%s  %-14s %s\n", pv_check_result_name(r->item[i].result), r->item[i].what,
                          r->item[i].text);
+    if (implied[0] != '\0') pv_console_print("%s\n", implied);
     if (f->wire_bytes > 0)
         pv_console_print(
             "forecast: %s between all parties; at most %s of view and %s of disk for one\n",
@@ -90,24 +93,28 @@ static pv_status run(const pv_cli *cli, const void *opaque)
     pv_forecast f;
     pv_check_report report = {0};
     json_t *j = NULL;
+    pv_str implied = {0};
     PV_TRY_GOTO(pv_one_party_prepare(
         &party, &scenario, &local,
         &(pv_one_party_options){
             .scenario = a->scenario, .local = a->local, .name = a->as, .folder = a->out}));
-    PV_TRY_GOTO(forecast(&f, &party, &cli->ctx));
+    PV_TRY_GOTO(forecast(&f, &implied, &party, &cli->ctx));
     PV_TRY_GOTO(pv_party_check(
         &(pv_check_options){.party = &party, .disk_bytes = f.disk_bytes, .seconds = a->seconds},
         &report, &cli->ctx));
     if (cli->global.json) {
         j = json_object();
         PV_TRY_GOTO(fill(j, &report, &f));
+        if (implied.size > 0)
+            PV_TRY_GOTO(pv_json_set(j, "implied", json_string(pv_str_text(&implied))));
         PV_TRY_GOTO(pv_console_json(json_incref(j)));
     } else {
-        print(&report, &f);
+        print(&report, &f, pv_str_text(&implied));
     }
     if (report.worst == PV_CHECK_FAIL) *cli->verdict = pv_status_exit(PV_ERR_INPUT);
 done:
     json_decref(j);
+    pv_str_clear(&implied);
     pv_check_report_clear(&report);
     pv_local_clear(&local);
     pv_scenario_clear(&scenario);

@@ -30,30 +30,20 @@ static int best(const float *probability, int classes)
     return k;
 }
 
-/* A field of CSV (RFC 4180): quoted when it holds what would end it. */
-static pv_status csv_field(pv_str *out, const char *text)
-{
-    if (strpbrk(text, ",\"\r\n") == NULL) return pv_str_append(out, text);
-    PV_TRY(pv_str_append(out, "\""));
-    for (const char *c = text; *c != '\0'; c++)
-        PV_TRY(*c == '"' ? pv_str_append(out, "\"\"") : pv_str_append_bytes(out, c, 1));
-    return pv_str_append(out, "\"");
-}
-
 static pv_status table(pv_str *out, const pv_model *m, const pv_data *data, const float *p)
 {
     int classes = pv_model_what(m).classes;
     PV_TRY(pv_str_append(out, "index,label,predicted"));
     for (int k = 0; k < classes; k++) {
         PV_TRY(pv_str_append(out, ","));
-        PV_TRY(csv_field(out, pv_model_class_name(m, k)));
+        PV_TRY(pv_str_append_csv(out, pv_model_class_name(m, k)));
     }
     PV_TRY(pv_str_append(out, "\n"));
     for (int64_t i = 0; i < pv_data_count(data); i++, p += classes) {
         PV_TRY(pv_str_printf(out, "%lld,", (long long)i));
-        PV_TRY(csv_field(out, pv_data_class_name(data, pv_data_label(data, i))));
+        PV_TRY(pv_str_append_csv(out, pv_data_class_name(data, pv_data_label(data, i))));
         PV_TRY(pv_str_append(out, ","));
-        PV_TRY(csv_field(out, pv_model_class_name(m, best(p, classes))));
+        PV_TRY(pv_str_append_csv(out, pv_model_class_name(m, best(p, classes))));
         for (int k = 0; k < classes; k++) PV_TRY(pv_str_printf(out, ",%.6g", (double)p[k]));
         PV_TRY(pv_str_append(out, "\n"));
     }

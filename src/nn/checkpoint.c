@@ -308,7 +308,7 @@ pv_status pv_checkpoint_save(pv_trainer *t)
     PV_TRY_GOTO(extras_init(&x, t));
     const pv_metadata metadata[2] = {{"run_options", pv_str_text(&options)},
                                      {"run_position", pv_str_text(&position)}};
-    PV_TRY_GOTO(pv_model_write(t->m, path, x.tensor, x.count, metadata, 2));
+    PV_TRY_GOTO(pv_model_write(t->m, path, x.tensor, x.count, metadata, 2, 0644));
 done:
     extras_clear(&x);
     json_decref(a);

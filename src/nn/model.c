@@ -385,16 +385,20 @@ int64_t pv_model_weights(const pv_model *m)
 
 pv_status pv_model_to_plan(const pv_model *m, const pv_model_nodes *nodes, pv_plan *plan)
 {
-    for (int i = 0; i < nodes->params; i++)
+    for (int i = 0; i < nodes->params; i++) {
+        if (nodes->param[i] == PV_NONE) continue; /* of a part of the network */
         PV_TRY_CONTEXT(pv_plan_write(plan, nodes->param[i], m->param[i].value.data, PV_F32),
                        "while loading %s into a plan", m->param[i].name);
+    }
     return PV_OK;
 }
 
 pv_status pv_model_from_plan(pv_model *m, const pv_model_nodes *nodes, const pv_plan *plan)
 {
-    for (int i = 0; i < nodes->params; i++)
+    for (int i = 0; i < nodes->params; i++) {
+        if (nodes->param[i] == PV_NONE) continue;
         PV_TRY_CONTEXT(pv_plan_read(plan, nodes->param[i], m->param[i].value.data, PV_F32),
                        "while taking %s from a plan", m->param[i].name);
+    }
     return PV_OK;
 }

@@ -17,6 +17,7 @@ typedef struct builder {
     pv_node tokens; /* the I32 input of text, for masks; else PV_NONE */
     pv_node *param; /* where nodes go when not collecting */
     size_t next;
+    size_t end; /* layers before this one are built */
     int64_t weights;
 } builder;
 
@@ -413,7 +414,7 @@ static pv_status build_sequence(builder *b, size_t *at, pv_node x, pv_node *out)
 {
     const pv_layers *ls = &b->m->layers;
     char text[2][PV_SHAPE_TEXT];
-    for (; *at < ls->count; (*at)++) {
+    for (; *at < b->end; (*at)++) {
         const pv_layer *l = &ls->layer[*at];
         if (l->kind == PV_LAYER_END || l->kind == PV_LAYER_SHORTCUT) break;
         if (l->kind != PV_LAYER_RESIDUAL) {
@@ -443,7 +444,8 @@ static pv_status build_sequence(builder *b, size_t *at, pv_node x, pv_node *out)
     return PV_OK;
 }
 
-static pv_status build(builder *b, pv_node x, pv_node *input, pv_node *logits)
+/* What the first layer gets: x, or an input. */
+static pv_status take_input(builder *b, pv_node x, pv_node *input)
 {
     const pv_model_domain *d = &b->m->domain;
     char text[PV_SHAPE_TEXT], wanted[PV_SHAPE_TEXT];
@@ -458,9 +460,17 @@ static pv_status build(builder *b, pv_node x, pv_node *input, pv_node *logits)
                 pv_shape_text(&shape, wanted));
     b->tokens = d->kind == PV_DATA_TEXT ? x : PV_NONE;
     *input = x;
+    return PV_OK;
+}
+
+static pv_status build(builder *b, pv_node x, pv_node *input, pv_node *logits)
+{
+    char text[PV_SHAPE_TEXT], wanted[PV_SHAPE_TEXT];
     size_t at = 0;
-    PV_TRY(build_sequence(b, &at, x, logits));
-    const pv_shape *s = pv_node_shape(b->g, *logits), end = PV_SHAPE(b->batch, d->classes);
+    PV_TRY(take_input(b, x, input));
+    PV_TRY(build_sequence(b, &at, *input, logits));
+    const pv_shape *s = pv_node_shape(b->g, *logits),
+                   end = PV_SHAPE(b->batch, b->m->domain.classes);
     if (!pv_shape_equal(s, &end))
         PV_FAIL(PV_ERR_SHAPE,
                 "%s: the last layer gives %s, %s was expected (batch, classes); end with 'dense "
@@ -475,7 +485,7 @@ pv_status pv_model_collect(pv_model *m)
     pv_node input, logits;
     pv_status status = PV_OK;
     PV_TRY(pv_graph_new(&g));
-    builder b = {.m = m, .collect = m, .g = g, .batch = 1};
+    builder b = {.m = m, .collect = m, .g = g, .batch = 1, .end = m->layers.count};
     PV_TRY_GOTO(build(&b, PV_NONE, &input, &logits));
 done:
     pv_graph_free(g);
@@ -490,9 +500,51 @@ pv_status pv_model_build(const pv_model *m, pv_graph *g, int64_t batch, int trai
     if (batch < 1) PV_FAIL(PV_ERR_USAGE, "a batch of %lld samples; at least 1", (long long)batch);
     out->param = pv_alloc(m->params, sizeof *out->param);
     if (out->param == NULL) PV_FAIL_MEMORY(m->params * sizeof *out->param);
-    builder b = {.m = m, .g = g, .train = train, .batch = batch, .param = out->param};
+    builder b = {.m = m,
+                 .g = g,
+                 .train = train,
+                 .batch = batch,
+                 .param = out->param,
+                 .end = m->layers.count};
     PV_TRY_GOTO(build(&b, x, &out->input, &out->logits));
     assert(b.next == m->params);
+done:
+    if (status != PV_OK) pv_model_nodes_clear(out);
+    return status;
+}
+
+/* The number of the first parameter of layer `first` or one behind it. */
+static size_t first_param(const pv_model *m, size_t first)
+{
+    for (size_t i = 0; i < m->params; i++)
+        for (size_t k = first; k < m->layers.count; k++) {
+            const char *name = m->layers.layer[k].name;
+            size_t n = strlen(name);
+            if (strncmp(m->param[i].name, name, n) == 0 && m->param[i].name[n] == '.') return i;
+        }
+    return m->params;
+}
+
+pv_status pv_model_build_part(const pv_model *m, pv_graph *g, int64_t batch, int train, pv_node x,
+                              size_t first, size_t end, pv_model_nodes *out)
+{
+    pv_status status = PV_OK;
+    *out = (pv_model_nodes){.input = PV_NONE, .logits = PV_NONE, .params = (int)m->params};
+    if (batch < 1) PV_FAIL(PV_ERR_USAGE, "a batch of %lld samples; at least 1", (long long)batch);
+    out->param = pv_alloc(m->params, sizeof *out->param);
+    if (out->param == NULL) PV_FAIL_MEMORY(m->params * sizeof *out->param);
+    for (size_t i = 0; i < m->params; i++) out->param[i] = PV_NONE;
+    builder b = {.m = m,
+                 .g = g,
+                 .train = train,
+                 .batch = batch,
+                 .tokens = PV_NONE,
+                 .param = out->param,
+                 .next = first_param(m, first),
+                 .end = end};
+    out->input = x;
+    if (first == 0) PV_TRY_GOTO(take_input(&b, x, &out->input));
+    PV_TRY_GOTO(build_sequence(&b, &first, out->input, &out->logits));
 done:
     if (status != PV_OK) pv_model_nodes_clear(out);
     return status;

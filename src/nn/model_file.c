@@ -33,7 +33,7 @@ static const char *sample_text(const pv_shape *s, char buffer[PV_SHAPE_TEXT])
 }
 
 pv_status pv_model_write(const pv_model *m, const char *path, const pv_named_tensor *extra, int n,
-                         const pv_metadata *metadata, int k)
+                         const pv_metadata *metadata, int k, mode_t mode)
 {
     pv_status status = PV_OK;
     char sample[PV_SHAPE_TEXT], vocabulary[NUMBER], digest[NUMBER];
@@ -68,7 +68,7 @@ pv_status pv_model_write(const pv_model *m, const char *path, const pv_named_ten
     };
     memcpy(all, own, sizeof own);
     for (int i = 0; i < k; i++) all[MODEL_METADATA + i] = metadata[i];
-    PV_TRY_GOTO(pv_safetensors_save(path, tensors, count, all, MODEL_METADATA + k, 0644));
+    PV_TRY_GOTO(pv_safetensors_save(path, tensors, count, all, MODEL_METADATA + k, mode));
 done:
     pv_str_clear(&classes);
     pv_free(all);
@@ -175,7 +175,7 @@ done:
 
 pv_status pv_model_save(const pv_model *m, const char *path)
 {
-    return pv_model_write(m, path, NULL, 0, NULL, 0);
+    return pv_model_write(m, path, NULL, 0, NULL, 0, 0644);
 }
 
 pv_status pv_model_read(pv_model **out, const pv_safetensors *s, const char *path)
@@ -229,7 +229,13 @@ pv_status pv_model_load(pv_model **m, const char *path)
     pv_safetensors *s = NULL;
     *m = NULL;
     PV_TRY(pv_safetensors_open(&s, path));
-    pv_status status = pv_model_read(m, s, path);
+    const char *half = pv_safetensors_metadata(s, "half");
+    pv_status status =
+        half == NULL ? pv_model_read(m, s, path)
+                     : pv_trail_fail(PV_ERR_INPUT, __FILE__, __LINE__,
+                                     "%s: it is the %s party's half of a model; a prediction needs "
+                                     "both parties (task = predict), or privet merge",
+                                     path, half);
     pv_safetensors_free(s);
     if (status != PV_OK) PV_TRY_CONTEXT(status, "%s: the model was not loaded", path);
     return PV_OK;

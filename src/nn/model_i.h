@@ -39,6 +39,13 @@ struct pv_model {
  * are drawn, without data yet. Errors: as pv_model_build. */
 pv_status pv_model_collect(pv_model *m) PV_MUST_USE;
 
+/* A part of the network: layers first .. end-1 of m->layers, none of them inside a residual, built
+ * on x (first 0: as pv_model_build). out->logits is what the last of them gives, and parameters of
+ * other layers are PV_NONE in out->param: pv_model_to_plan and pv_model_from_plan pass them over.
+ * Dropout draws what it draws in the whole network. */
+pv_status pv_model_build_part(const pv_model *m, pv_graph *g, int64_t batch, int train, pv_node x,
+                              size_t first, size_t end, pv_model_nodes *out) PV_MUST_USE;
+
 /* A model without class names, normalisation and the values of its parameters. A network that does
  * not fit the domain is PV_ERR_MISMATCH here: text and data come from outside. */
 pv_status pv_model_create(pv_model **m, const char *name, const char *text, size_t length,
@@ -55,9 +62,10 @@ pv_status pv_model_set_class(pv_model *m, int i, const char *name) PV_MUST_USE;
 pv_status pv_model_copy(pv_model **out, const pv_model *m) PV_MUST_USE;
 
 /* ---- model_file.c: a model file with more in it (checkpoints). Names of extra tensors must not be
- * those of parameters, nor begin with "norm.". */
+ * those of parameters, nor begin with "norm.". A file with metadata "half" has one party's part of
+ * a model: pv_model_load refuses it. */
 pv_status pv_model_write(const pv_model *m, const char *path, const pv_named_tensor *extra, int n,
-                         const pv_metadata *metadata, int k) PV_MUST_USE;
+                         const pv_metadata *metadata, int k, mode_t mode) PV_MUST_USE;
 
 /* The model in a safetensors file; path is what errors call it. */
 pv_status pv_model_read(pv_model **m, const pv_safetensors *s, const char *path) PV_MUST_USE;

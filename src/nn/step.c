@@ -43,10 +43,7 @@ static pv_status write_batch(const pv_batch *b, pv_plan *plan, pv_node x)
     return pv_plan_write(plan, x, b->x, b->kind == PV_DATA_TEXT ? PV_I32 : PV_F32);
 }
 
-/* Cross entropy against labels whose mass is spread: (1 - smoothing) on the label and smoothing on
- * all classes alike (Szegedy et al. 2016, section 7). */
-static pv_node smoothed_loss(pv_graph *g, pv_node logits, pv_node label, double smoothing,
-                             int classes)
+pv_node pv_smoothed_loss(pv_graph *g, pv_node logits, pv_node label, double smoothing, int classes)
 {
     if (smoothing == 0) return pv_cross_entropy_index(g, logits, label);
     pv_node target = pv_one_hot(g, label, classes);
@@ -68,7 +65,8 @@ static pv_status build_loss(loss_nodes *l, pv_graph *g, const pv_model *m, int64
 {
     PV_TRY(pv_model_build(m, g, batch, 1, PV_NONE, l->nodes));
     *l->label = pv_input_index(g, "label", PV_SHAPE(batch));
-    *l->loss = smoothed_loss(g, l->nodes->logits, *l->label, smoothing, pv_model_what(m).classes);
+    *l->loss =
+        pv_smoothed_loss(g, l->nodes->logits, *l->label, smoothing, pv_model_what(m).classes);
     *l->predicted = pv_argmax(g, l->nodes->logits);
     PV_TRY(pv_graph_check(g));
     l->weights = 0;

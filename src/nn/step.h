@@ -30,6 +30,10 @@ void pv_batch_clear(pv_batch *b); /* idempotent */
 void pv_batch_fill(pv_batch *b, const pv_model *m, const pv_data *data, const int64_t *index,
                    const pv_augment *augment, uint64_t seed, uint64_t stream);
 
+/* Cross entropy, mean over the batch, against labels of which the share `smoothing` is spread
+ * evenly over all classes (Szegedy et al. 2016, section 7). */
+pv_node pv_smoothed_loss(pv_graph *g, pv_node logits, pv_node label, double smoothing, int classes);
+
 typedef struct pv_train_step {
     pv_graph *graph; /* names and shapes of what the plan has */
     pv_plan *plan;

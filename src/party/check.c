@@ -286,7 +286,7 @@ static pv_status check_data(pv_checking *c)
     pv_data *data;
     const pv_local *l = c->p->o->local;
     if (l->data == NULL) {
-        int lacks = c->p->o->role != NULL && c->p->o->role->brings_data;
+        int lacks = c->p->o->role != NULL && pv_role_brings(c->p->o->role, c->p->o->scenario);
         PV_TRY(pv_check_add(c->report, lacks ? PV_CHECK_FAIL : PV_CHECK_PASS, "data",
                             "%s brings no data%s", c->p->o->name,
                             lacks ? ": write data = SPEC into its local file" : ""));

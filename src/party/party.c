@@ -11,6 +11,11 @@
  * so many seconds it gets. */
 static const double FINISH_SECONDS = 30.0;
 
+int pv_role_brings(const pv_role *role, pv_scenario *s)
+{
+    return role->brings != NULL ? role->brings(s) : role->brings_data;
+}
+
 /* ---- for roles */
 
 const pv_ctx *pv_party_ctx(const pv_party *p)

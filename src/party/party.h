@@ -36,6 +36,8 @@ typedef struct pv_role {
     const char *name, *summary;
     int least, most; /* parties of this role in a scenario */
     int brings_data; /* PV_BRINGS_...: without it a party of this role can't take part */
+    /* NULL, or: the same where it depends on the scenario; brings_data is not looked at then. */
+    int (*brings)(pv_scenario *s);
     /* PV_BRINGS_TABLE: reads the table and says in one line what is in it (for pv_party_check). */
     pv_status (*look)(pv_str *about, pv_scenario *s, const pv_local *l, const char *who);
     /* *self is the role's own object. Data is opened, nothing is sent. */
@@ -70,6 +72,9 @@ typedef struct pv_party_options {
 /* Everything from opening to the end. The result is in folder/result.json. Errors: those of the hub
  * and of the role. PV_ERR_CANCELLED: stopped between or in steps, can be started again. */
 pv_status pv_party_run(const pv_party_options *o, const pv_ctx *ctx) PV_MUST_USE;
+
+/* What a party of this role must bring: PV_BRINGS_... */
+int pv_role_brings(const pv_role *role, pv_scenario *s);
 
 /* ---- for roles */
 const pv_ctx *pv_party_ctx(const pv_party *p);

@@ -49,12 +49,14 @@ void pv_audit_bar(pv_html *h, const pv_finding *f, int width);
 /* All errors of a finding that has targets; `name` makes its id another one than the others'. */
 void pv_audit_plot(const pv_audit *a, const pv_finding *f, const char *name, int width, int height);
 
+void pv_audit_weak(const pv_audit *a);    /* settings that weaken the scheme; nothing when none */
 void pv_audit_summary(const pv_audit *a); /* who recovered what; controls; adversary */
 void pv_audit_matrix(const pv_audit *a);  /* party by secret */
 void pv_audit_worst(const pv_audit *a);   /* the picture that leaked most */
 void pv_audit_figures(const pv_audit *a); /* accuracy; time and bytes; guarantee */
 void pv_audit_limits(const pv_audit *a);  /* not tested, in short; the command */
 void pv_audit_findings(const pv_audit *a);
+void pv_audit_classes(const pv_audit *a); /* of labels; nothing when none */
 void pv_audit_pictures(const pv_audit *a);
 void pv_audit_cost(const pv_audit *a);
 void pv_audit_views(const pv_audit *a);
@@ -64,5 +66,7 @@ void pv_audit_words(pv_html *h); /* what the words mean */
 
 /* Runs beside each other. */
 void pv_audit_compare(pv_html *h, const pv_audit *run, int runs);
+/* Accuracy against labels read, where two runs or more have both. */
+void pv_audit_curve(pv_html *h, const pv_audit *run, int runs);
 
 #endif

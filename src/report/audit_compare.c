@@ -55,6 +55,8 @@ static void row(const pv_audit *a)
     pv_html_raw(h, "</a> <small>");
     pv_html_text(h, pv_words_text(f->scheme));
     if (!pv_words_empty(f->setting)) pv_html_textf(h, ", %s", f->setting);
+    for (int i = 0; i < f->weaks; i++)
+        pv_html_textf(h, "%s%s", i == 0 ? "; weakened: " : ", ", pv_words_text(f->weak[i].setting));
     pv_html_raw(h, "</small></th>");
     cell_open(h, "accuracy");
     pv_html_percent(h, f->accuracy, 2);

@@ -71,6 +71,7 @@ static void one(const pv_audit *a)
         pv_html_raw(h, "</div>\n");
     }
     pv_html_raw(h, "<div class=\"sum p1\">\n");
+    pv_audit_weak(a);
     pv_audit_summary(a);
     pv_audit_matrix(a);
     pv_audit_worst(a);
@@ -78,6 +79,7 @@ static void one(const pv_audit *a)
     pv_audit_limits(a);
     pv_html_raw(h, "</div>\n");
     pv_audit_findings(a);
+    pv_audit_classes(a);
     pv_audit_pictures(a);
     pv_audit_cost(a);
     pv_audit_views(a);
@@ -104,6 +106,7 @@ pv_status pv_audit_page_write(pv_str *out, const pv_findings *const *run, int ru
     }
     head(&h, run, runs);
     if (runs > 1) pv_audit_compare(&h, audit, runs);
+    if (runs > 1) pv_audit_curve(&h, audit, runs);
     for (int i = 0; i < runs; i++) one(&audit[i]);
     pv_audit_words(&h);
     pv_page_foot(&h);

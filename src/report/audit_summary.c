@@ -61,6 +61,11 @@ static void evidence(const pv_audit *a, const pv_finding *f)
         pv_words_share(h, f->interval.high);
         pv_html_raw(h, " is not excluded.");
     }
+    for (int i = 0; i < f->measures && f->classes > 0; i++) { /* few of many classes count little */
+        pv_html_raw(h, " Also ");
+        pv_words_measure(h, &f->measure[i]);
+        pv_html_raw(h, ".");
+    }
 }
 
 /* "Hospitals A, B and C together: 24 of 25 of Hospital D." */
@@ -276,6 +281,25 @@ static void adversary(const pv_audit *a)
     }
     const char *knows = pv_words_text(a->f->finding[a->order[0]].knows);
     if (knows[0] != '\0') knowledge(a, knows);
+}
+
+void pv_audit_weak(const pv_audit *a)
+{
+    pv_html *h = a->h;
+    if (a->f->weaks == 0) return;
+    pv_html_rawf(h,
+                 "<section class=\"c12 weak\" aria-labelledby=\"%sh-weak\"><h2 id=\"%sh-weak\">"
+                 "Settings that weaken the scheme</h2>\n<ul class=\"tight\">",
+                 a->prefix, a->prefix);
+    for (int i = 0; i < a->f->weaks; i++) {
+        const pv_findings_weak *w = &a->f->weak[i];
+        pv_html_raw(h, "<li><b>");
+        pv_html_text(h, pv_words_text(w->setting));
+        pv_html_raw(h, pv_words_empty(w->why) ? "</b>" : ":</b> ");
+        pv_html_text(h, pv_words_text(w->why));
+        pv_html_raw(h, "</li>");
+    }
+    pv_html_raw(h, "</ul></section>\n");
 }
 
 void pv_audit_summary(const pv_audit *a)

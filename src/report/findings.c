@@ -11,7 +11,7 @@ static void clear(void *element, const pv_field *field)
             pv_free(*(char **)at);
         } else if (field->kind == PV_FIELD_OBJECT) {
             clear(at, field->fields);
-        } else if (field->kind == PV_FIELD_LIST) {
+        } else if (field->kind == PV_FIELD_LIST || field->kind == PV_FIELD_LATER) {
             char *list = *(char **)at;
             int n = *(const int *)(const void *)((const char *)element + field->count);
             for (int i = 0; i < n; i++) clear(list + (size_t)i * field->size, field->fields);

@@ -67,6 +67,15 @@ typedef struct pv_target {
     int recovered;
 } pv_target;
 
+/* One class of labels against all others: of its k of n rows the label is right; the area under the
+ * curve of "this row is of the class", by how sure the attack was of each ("leak AUC": the larger
+ * of it and its complement, since which end is the class one known row tells). */
+typedef struct pv_class_result {
+    char *name;
+    pv_count count;
+    double auc, low, high; /* NaN when there is none */
+} pv_class_result;
+
 typedef struct pv_finding {
     char *id;        /* "F1", in the order of the claims */
     char *adversary; /* "server", "a+b+c": whose view(s) */
@@ -99,6 +108,8 @@ typedef struct pv_finding {
     double seconds, seconds_each;
     pv_measure *measure;
     int measures;
+    pv_class_result *class; /* of findings about labels whose attack says how sure it is, or none */
+    int classes;
     pv_exhibit *exhibit; /* worst (best recovered) first */
     int exhibits;
     pv_target *target; /* all n, in the order they were attacked, or none */
@@ -142,6 +153,11 @@ typedef struct pv_findings_open {
     char *what, *why; /* "Active server", "altered weights that expose one image" */
 } pv_findings_open;
 
+/* A setting of the run that leaves less protected than the scheme could. */
+typedef struct pv_findings_weak {
+    char *setting, *why; /* "masks = weak", "..." */
+} pv_findings_weak;
+
 typedef struct pv_findings {
     char *run, *scheme,
         *setting; /* "hospitals-04", "federated", "FedSGD, one image a step, no masking" */
@@ -169,6 +185,8 @@ typedef struct pv_findings {
     int traffics;
     pv_finding *finding;
     int findings;
+    pv_findings_weak *weak;
+    int weaks;
     pv_findings_told *told;
     int tolds;
     pv_findings_open *open;

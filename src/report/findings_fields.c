@@ -29,6 +29,10 @@
     {                                                                                              \
         k, PV_FIELD_LIST, offsetof(S, m), 0, 0, inner, sizeof *((S *)0)->m, offsetof(S, n), NULL   \
     }
+#define LATER(k, m, n, inner)                                                                      \
+    {                                                                                              \
+        k, PV_FIELD_LATER, offsetof(S, m), 0, 0, inner, sizeof *((S *)0)->m, offsetof(S, n), NULL  \
+    }
 #define SHOWN(k, function)                                                                         \
     {                                                                                              \
         k, PV_FIELD_SHOWN, 0, 0, 0, NULL, 0, 0, function                                           \
@@ -91,6 +95,18 @@ static const pv_field measure_fields[] = {
     REAL("low", low, -REAL_MAX, REAL_MAX),
     REAL("high", high, -REAL_MAX, REAL_MAX),
     REAL("baseline", baseline, -REAL_MAX, REAL_MAX),
+    END,
+};
+#undef S
+
+#define S pv_class_result
+static const pv_field class_fields[] = {
+    TEXT("name", name),
+    WIDE("k", count.k, 0, COUNT_MAX),
+    WIDE("n", count.n, 0, COUNT_MAX),
+    REAL("auc", auc, 0, 1),
+    REAL("low", low, 0, 1),
+    REAL("high", high, 0, 1),
     END,
 };
 #undef S
@@ -160,6 +176,7 @@ static const pv_field finding_fields[] = {
     REAL("seconds", seconds, 0, REAL_MAX),
     REAL("seconds_each", seconds_each, 0, REAL_MAX),
     LIST("measures", measure, measures, measure_fields),
+    LATER("classes", class, classes, class_fields),
     TEXT("note", note),
     LIST("targets", target, targets, target_fields),
     LIST("exhibits", exhibit, exhibits, exhibit_fields),
@@ -220,6 +237,14 @@ static const pv_field open_fields[] = {
 };
 #undef S
 
+#define S pv_findings_weak
+static const pv_field weak_fields[] = {
+    TEXT("setting", setting),
+    TEXT("why", why),
+    END,
+};
+#undef S
+
 #define S pv_findings
 const pv_field pv_findings_fields[] = {
     TEXT("privet", version),
@@ -251,6 +276,7 @@ const pv_field pv_findings_fields[] = {
     TEXT("guess_hash", guess_hash),
     FLAG("with_originals", with_originals),
     LIST("findings", finding, findings, finding_fields),
+    LATER("weakened_by", weak, weaks, weak_fields),
     LIST("told", told, tolds, told_fields),
     LIST("not_tested", open, opens, open_fields),
     LIST("parties", party, parties, party_fields),

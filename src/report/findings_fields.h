@@ -20,6 +20,7 @@ typedef enum pv_field_kind {
     PV_FIELD_INTERVAL, /* pv_interval: [low, high], each NaN or in [0, 1] */
     PV_FIELD_OBJECT,   /* a struct with its own fields */
     PV_FIELD_LIST,     /* a pointer to `size` bytes each, as many as the int at `count` */
+    PV_FIELD_LATER,    /* a list that files of earlier programs lack: none of it then */
     PV_FIELD_SHOWN,    /* worked out from the others; written for readers, not read */
 } pv_field_kind;
 

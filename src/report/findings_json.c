@@ -59,6 +59,7 @@ static pv_status write_field(json_t *out, const void *element, const pv_field *f
         PV_TRY(pv_json_set(out, field->key, inner));
         return write_object(inner, at, field->fields);
     case PV_FIELD_LIST:
+    case PV_FIELD_LATER:
         inner = json_array();
         PV_TRY(pv_json_set(out, field->key, inner));
         return write_list(inner, *(const char *const *)at,

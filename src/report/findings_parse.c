@@ -138,6 +138,7 @@ static pv_status read_field(void *element, const json_t *json, const pv_field *f
     case PV_FIELD_OBJECT:
         return read_inner(at, json, field, name);
     case PV_FIELD_LIST:
+    case PV_FIELD_LATER:
         return read_list(element, json, field, name);
     case PV_FIELD_SHOWN:
     case PV_FIELD_END:
@@ -152,6 +153,7 @@ static pv_status read_object(void *element, const json_t *json, const pv_field *
     for (; field->kind != PV_FIELD_END; field++) {
         json_t *value;
         if (field->kind == PV_FIELD_SHOWN) continue;
+        if (field->kind == PV_FIELD_LATER && json_object_get(json, field->key) == NULL) continue;
         PV_TRY(key_of(&value, json, field, name));
         PV_TRY(read_field(element, value, field, name));
     }
@@ -205,6 +207,7 @@ static pv_status check_finding(const pv_finding *f, const char *name)
     PV_TRY(check_control(&f->positive, 1, name));
     PV_TRY(check_control(&f->negative, 0, name));
     PV_TRY(check_interval(f, name));
+    for (int i = 0; i < f->classes; i++) PV_TRY(check_count(&f->class[i].count, "classes", name));
     for (int i = 0; i < f->exhibits; i++)
         if (f->exhibit[i].item >= f->count.n)
             PV_FAIL(PV_ERR_RANGE, "%s: exhibits[%d] is item %lld of %lld", name, i,

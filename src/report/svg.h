@@ -72,6 +72,23 @@ typedef struct pv_svg_errors_of {
 
 void pv_svg_errors(pv_html *h, const pv_svg_errors_of *plot); /* svg_errors.c */
 
+/* Points with intervals both ways and a name each; a dashed upright line at `mark` (chance). */
+typedef struct pv_svg_point {
+    double x, x_low, x_high, y, y_low, y_high; /* shares; NaN for no interval */
+    const char *label;
+} pv_svg_point;
+
+typedef struct pv_svg_scatter_of {
+    const char *id, *title, *x_label, *y_label, *mark_label;
+    const pv_svg_point *point;
+    int points;
+    int percent; /* x are shares, shown as percentages; y always */
+    double mark; /* NaN for none */
+    double width, height;
+} pv_svg_scatter_of;
+
+void pv_svg_scatter(pv_html *h, const pv_svg_scatter_of *plot); /* svg_scatter.c */
+
 /* <svg ...> with its title in words, up to where the drawing begins. */
 void pv_svg_open(pv_html *h, const char *id, const char *title, double width, double height);
 

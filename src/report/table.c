@@ -249,6 +249,18 @@ static void valid(table *t)
     paragraph(t, &text, 2, 2);
 }
 
+static void weak(table *t)
+{
+    if (t->f->weaks > 0) headline(t, "Settings that weaken the scheme");
+    for (int i = 0; i < t->f->weaks; i++) {
+        const pv_findings_weak *w = &t->f->weak[i];
+        pv_html text = {.plain = 1};
+        pv_html_text(&text, pv_words_text(w->setting));
+        if (!pv_words_empty(w->why)) pv_html_textf(&text, ": %s", w->why);
+        paragraph(t, &text, 2, 2);
+    }
+}
+
 static void told(table *t)
 {
     if (t->f->tolds > 0) headline(t, "Told by the scheme itself");
@@ -334,6 +346,7 @@ pv_status pv_findings_table(pv_str *out, const pv_findings *f, int columns)
 {
     table t = {.out = {.plain = 1}, .f = f, .columns = columns < 60 ? 60 : columns};
     top(&t);
+    weak(&t);
     findings(&t);
     valid(&t);
     told(&t);

@@ -225,6 +225,21 @@ int pv_words_parties(const char *adversary)
     return n;
 }
 
+int pv_words_is_adjective(const char *role)
+{
+    return strcmp(role, "active") == 0 || strcmp(role, "passive") == 0;
+}
+
+/* A role of some party, which has another name; or NULL. */
+static const char *role_of(const pv_findings *f, const char *name, size_t size)
+{
+    for (int i = 0; i < f->parties; i++) {
+        const char *role = f->party[i].role;
+        if (role != NULL && strlen(role) == size && memcmp(role, name, size) == 0) return role;
+    }
+    return NULL;
+}
+
 static void one_name(pv_html *h, const pv_findings *f, const char *name, size_t size,
                      pv_words_form form)
 {
@@ -239,6 +254,11 @@ static void one_name(pv_html *h, const pv_findings *f, const char *name, size_t 
             pv_words_capital(h, p->name);
         else
             pv_html_text(h, p->name);
+        if (pv_words_is_adjective(p->name)) pv_html_raw(h, " party");
+    } else if (p == NULL && form != PV_WORDS_SHORT && role_of(f, name, size) != NULL &&
+               pv_words_is_adjective(role_of(f, name, size))) {
+        pv_html_raw(h, form == PV_WORDS_START ? "The " : "the ");
+        pv_html_textf(h, "%.*s party", (int)size, name);
     } else if (p != NULL) {
         if (form != PV_WORDS_SHORT) pv_html_raw(h, form == PV_WORDS_START ? "Party " : "party ");
         pv_html_text(h, p->name);
@@ -349,7 +369,10 @@ static void role(pv_html *h, const char *name, int n)
         pv_html_raw(h, " ");
     }
     pv_html_text(h, name);
-    if (n != 1 && name[strlen(name) - 1] != 's') pv_html_raw(h, "s");
+    if (pv_words_is_adjective(name))
+        pv_html_raw(h, n == 1 ? " party" : " parties");
+    else if (n != 1 && name[strlen(name) - 1] != 's')
+        pv_html_raw(h, "s");
 }
 
 void pv_words_roles(pv_html *h, const pv_findings *f)

@@ -66,6 +66,9 @@ const pv_findings_party *pv_words_party(const pv_findings *f, const char *name, 
 /* Why a finding is INVALID: "the negative control failed: 74 of 1,000, at most 1.7 %". */
 void pv_words_invalid(pv_html *h, const pv_finding *f);
 
+/* Does this role want a noun behind it? "the active party" */
+int pv_words_is_adjective(const char *role);
+
 /* "4 clients and a server"; nothing when no party is known */
 void pv_words_roles(pv_html *h, const pv_findings *f);
 

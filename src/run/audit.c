@@ -2,6 +2,7 @@
 
 #include "base/ctx.h"
 #include "base/file.h"
+#include "fed/learning.h"
 #include "run/folder.h"
 #include "run/registry.h"
 
@@ -60,9 +61,11 @@ done:
     return status;
 }
 
-/* The released model says how inputs were normalised; everybody has it. */
+/* The released model says how inputs were normalised; everybody has it. Where nobody has the whole
+ * model, everybody knows its architecture. */
 static pv_status open_model(pv_audit_work *w)
 {
+    if (w->scheme->split) return pv_fed_model(&w->model, &w->scenario);
     for (int i = 0; i < w->parties && w->model == NULL; i++) {
         char *path;
         if (!may_open(w, w->party[i].name)) continue;
@@ -131,6 +134,10 @@ static pv_status commit_guesses(pv_audit_work *w)
         PV_TRY_GOTO(pv_json_set(one, "attack", json_string(c->attack->name)));
         PV_TRY_GOTO(pv_json_set(one, "targets", json_integer((json_int_t)c->targets)));
         PV_TRY_GOTO(pv_json_set(one, "sha256", json_string(pv_hash_text(&c->hash, text))));
+        json_t *known = json_array(); /* no guess is about them */
+        PV_TRY_GOTO(pv_json_set(one, "known_rows", known));
+        for (int64_t k = 0; k < c->known.count; k++)
+            PV_TRY_GOTO(pv_json_append(known, json_integer((json_int_t)c->known.row[k])));
         pv_hasher_add(&all, c->hash.byte, sizeof c->hash.byte);
     }
     PV_TRY_GOTO(pv_hasher_end(&all, &w->guesses));
@@ -181,9 +188,13 @@ pv_status pv_audit(pv_findings *out, const pv_audit_options *o, const pv_ctx *ct
         PV_FAIL_GOTO(PV_ERR_OPTION, "%s: no claim of the scheme %s fits this adversary%s%s", o->run,
                      w.scheme->name, o->attack != NULL ? " and the attack " : "",
                      o->attack != NULL ? o->attack : "");
-    for (size_t i = 0; i < w.cases; i++) PV_TRY_GOTO(pv_audit_guess(&w, &w.item[i]));
+    for (size_t i = 0; i < w.cases; i++) {
+        PV_TRY_GOTO(pv_audit_guess(&w, &w.item[i]));
+        PV_TRY_GOTO(pv_audit_next(&w, i));
+    }
     PV_TRY_GOTO(commit_guesses(&w));
-    for (size_t i = 0; i < w.cases; i++) PV_TRY_GOTO(pv_audit_score(out, &w, &w.item[i]));
+    for (size_t i = 0; i < w.cases; i++)
+        if (!w.item[i].unsuited) PV_TRY_GOTO(pv_audit_score(out, &w, &w.item[i]));
     PV_TRY_GOTO(pv_audit_facts(out, &w));
     PV_TRY_GOTO(save(out, o->run));
 done:

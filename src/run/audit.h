@@ -23,9 +23,12 @@ typedef struct pv_audit_options {
         *attack; /* only this one; "all": every one a claim names; NULL: the first of each claim */
     const char *as_owner; /* NULL: not */
     const char *collude;  /* "a,b"; NULL */
-    int targets;          /* of one claim; 0 means 100 */
-    int controls;         /* samples in each control; 0 means 5 (20 for labels alone) */
-    int candidates;       /* identification is among so many; 0 means 100 */
+    int targets;          /* of one claim; 0 means 100, of notes about 6,400 rows in all */
+    int known_set;
+    int64_t known;    /* rows that attacks on notes are assumed to know, when known_set: of each
+                         class for labels, in all for samples; otherwise what the attack says */
+    int controls;     /* samples in each control; 0 means 5 (20 for labels alone) */
+    int candidates;   /* identification is among so many; 0 means 100 */
     double criterion; /* recovered: error below this; 0 means 0.001 for images, 0.01 for tables */
     double least;     /* share of a positive control that must succeed; 0 means 0.8 */
     pv_budget budget;

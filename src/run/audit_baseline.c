@@ -14,12 +14,23 @@ void pv_audit_scored_clear(pv_audit_scored *s)
     pv_answers_clear(&s->answers);
     pv_free(s->baseline);
     pv_free(s->decoy);
+    pv_norm_clear(&s->norm);
+    for (int i = 0; i < 2; i++) pv_free(s->control_decoy[i]);
+    pv_free(s->control_zero);
+}
+
+/* Whose rows are as good as the victims'? Of rows that two parties have parts of, the victim's. */
+static int is_like(const pv_audit_scored *s, int party)
+{
+    if (s->w->party[party].data == NULL) return 0;
+    return !s->c->reads->rows || (s->c->targets > 0 && s->c->victim[0] == party);
 }
 
 /* The mean of everything that the victims have: more than anybody outside knows, so a strong guess.
  */
-static void mean_sample(float *out, const pv_audit_work *w, int64_t width, float *x)
+static void mean_sample(float *out, const pv_audit_scored *s, int64_t width, float *x)
 {
+    const pv_audit_work *w = s->w;
     int64_t n = 0;
     double *sum = pv_calloc((size_t)width, sizeof *sum);
     if (sum == NULL) {
@@ -27,7 +38,7 @@ static void mean_sample(float *out, const pv_audit_work *w, int64_t width, float
         return;
     }
     for (int k = 0; k < w->parties; k++) {
-        if (w->party[k].data == NULL) continue;
+        if (!is_like(s, k)) continue;
         int64_t count = pv_data_count(w->party[k].data), step = count / 2000 + 1;
         for (int64_t i = 0; i < count; i += step, n++) {
             pv_data_raw(w->party[k].data, i, x);
@@ -48,7 +59,7 @@ static pv_status draw_decoys(pv_audit_scored *s, int64_t want, int64_t width)
     int64_t all = 0;
     uint32_t *order = NULL;
     for (int k = 0; k < w->parties; k++)
-        if (w->party[k].data != NULL) all += pv_data_count(w->party[k].data);
+        if (is_like(s, k)) all += pv_data_count(w->party[k].data);
     if (want > all) want = all;
     s->decoy = pv_alloc((size_t)want + 1, (size_t)width * sizeof *s->decoy);
     order = pv_alloc((size_t)all + 1, sizeof *order);
@@ -59,8 +70,8 @@ static pv_status draw_decoys(pv_audit_scored *s, int64_t want, int64_t width)
     for (int64_t n = 0; n < want; n++) {
         int64_t i = order[n];
         int k = 0;
-        while (w->party[k].data == NULL || i >= pv_data_count(w->party[k].data)) {
-            i -= w->party[k].data == NULL ? 0 : pv_data_count(w->party[k].data);
+        while (!is_like(s, k) || i >= pv_data_count(w->party[k].data)) {
+            i -= is_like(s, k) ? pv_data_count(w->party[k].data) : 0;
             k++;
         }
         pv_data_raw(w->party[k].data, i, s->decoy + n * width);
@@ -107,30 +118,12 @@ static int has_one_victim(const pv_audit_case *c)
     return 1;
 }
 
-pv_status pv_audit_scorer(pv_audit_scored *s)
+/* What one knows of the labels of a batch as a whole. */
+static pv_status score_proportions(pv_audit_scored *s, int classes)
 {
-    pv_audit_work *w = s->w;
-    pv_model_domain what = pv_model_what(w->model);
-    int64_t width = pv_shape_count(&what.sample), classes = what.classes;
-    int64_t want = w->o->candidates > 1 ? w->o->candidates : CANDIDATES;
-    float *x = pv_alloc((size_t)width, sizeof *x);
-    int64_t *count = pv_calloc((size_t)classes, sizeof *count);
     pv_status status = PV_OK;
-    s->baseline = pv_alloc((size_t)width, sizeof *s->baseline);
-    if (x == NULL || count == NULL || s->baseline == NULL)
-        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for scoring");
-    mean_sample(s->baseline, w, width, x);
-    int image = what.kind == PV_DATA_IMAGE;
-    s->how = (pv_scorer){.distance = {.width = width,
-                                      .norm = image ? NULL : pv_model_norm(w->model),
-                                      .criterion = w->o->criterion > 0 ? w->o->criterion
-                                                   : image             ? 1e-3
-                                                                       : 1e-2},
-                         .sample = what.sample,
-                         .image = image,
-                         .baseline = s->baseline};
-    PV_TRY_GOTO(draw_decoys(s, want, width));
-    s->how.decoy = s->decoy;
+    int64_t *count = pv_calloc((size_t)classes, sizeof *count), right = 0;
+    if (count == NULL) PV_FAIL_MEMORY((size_t)classes * sizeof *count);
     for (size_t t = 0; t < s->answers.count; t++) {
         const pv_answer *a = &s->answers.item[t];
         for (int64_t b = 0; b < a->batch; b++) count[a->label[b]]++;
@@ -141,17 +134,60 @@ pv_status pv_audit_scorer(pv_audit_scored *s)
     if (s->equal_classes) all = classes;
     for (int64_t k = 0; s->equal_classes && k < classes; k++) count[k] = 1;
     for (size_t t = 0; t < s->answers.count; t++)
-        PV_TRY_GOTO(
-            guess_in_proportion(&s->base_labels, &s->answers.item[t], count, (int)classes, all));
+        PV_TRY_GOTO(guess_in_proportion(&right, &s->answers.item[t], count, classes, all));
+    s->base_labels = (double)right;
+done:
+    pv_free(count);
+    return status;
+}
+
+pv_status pv_audit_scorer(pv_audit_scored *s)
+{
+    pv_audit_work *w = s->w;
+    pv_model_domain what = pv_model_what(w->model);
+    int64_t width = pv_shape_count(&what.sample);
+    int64_t want = w->o->candidates > 1 ? w->o->candidates : CANDIDATES;
+    int rows = s->c->reads->rows, labels = strcmp(s->c->attack->wants, "labels") == 0;
+    float *x = pv_alloc((size_t)width, sizeof *x);
+    pv_status status = PV_OK;
+    s->baseline = pv_alloc((size_t)width, sizeof *s->baseline);
+    if (x == NULL || s->baseline == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for scoring");
+    int image = what.kind == PV_DATA_IMAGE;
+    s->how = (pv_scorer){.distance = {.width = width,
+                                      .norm = image ? NULL : pv_model_norm(w->model),
+                                      .criterion = w->o->criterion > 0 ? w->o->criterion
+                                                   : image             ? 1e-3
+                                                                       : PV_CRITERION_TABLE},
+                         .sample = what.sample,
+                         .image = image,
+                         .baseline = s->baseline,
+                         .rows = rows,
+                         .renames = s->c->attack->renames,
+                         .ranks = s->c->attack->ranks,
+                         .classes = what.classes};
+    if (rows && labels) { /* the victim has no samples to hold anything against */
+        s->how.distance.width = 0;
+        PV_TRY_GOTO(pv_labels_chance(&s->base_labels, &s->c->guess, &s->answers, s->how.renames,
+                                     what.classes, w->seed));
+        goto done;
+    }
+    if (rows && s->c->targets > 0) { /* nobody has released a model with the victim's */
+        PV_TRY_GOTO(pv_norm_fit(&s->norm, w->party[s->c->victim[0]].data));
+        s->how.inner = &s->norm;
+        if (!image) s->how.distance.norm = &s->norm;
+    }
+    mean_sample(s->baseline, s, width, x);
+    PV_TRY_GOTO(draw_decoys(s, want, width));
+    s->how.decoy = s->decoy;
+    if (!rows) PV_TRY_GOTO(score_proportions(s, what.classes));
 done:
     pv_free(x);
-    pv_free(count);
     return status;
 }
 
 /* The negative control's guesses are held against the real answers, in turn: its view tells nothing
  * of them. */
-pv_status pv_audit_score_negative(pv_audit_scored *s, int labels_only)
+static pv_status score_negative(pv_audit_scored *s, int labels_only)
 {
     pv_answers first = s->answers;
     if (first.count > s->c->negative_guess.count) first.count = s->c->negative_guess.count;
@@ -169,4 +205,44 @@ pv_status pv_audit_score_negative(pv_audit_scored *s, int labels_only)
     pv_status status = pv_score_init(&s->negative, &s->how, &s->c->negative_guess, &first);
     pv_free(first.item);
     return status;
+}
+
+/* A control about rows has answers of its own, and samples of its own size among which a guess is
+ * identified; in them a unit is a standard deviation. */
+static pv_status score_rows_control(pv_score *out, pv_audit_scored *s, const pv_guess *guess,
+                                    const pv_control_view *c, int which)
+{
+    pv_scorer how = s->how;
+    if (c->model == NULL) return pv_score_init(out, &how, guess, &c->answers);
+    pv_model_domain what = pv_model_what(c->model);
+    int64_t width = pv_shape_count(&what.sample), n = 0;
+    float *decoy = pv_alloc((size_t)c->answers.samples + 1, (size_t)width * sizeof *decoy);
+    s->control_decoy[which] = decoy;
+    if (s->control_zero == NULL) s->control_zero = pv_calloc((size_t)width, sizeof *decoy);
+    if (decoy == NULL || s->control_zero == NULL)
+        PV_FAIL(PV_ERR_MEMORY, "out of memory for a control's samples");
+    for (size_t t = 0; t < c->answers.count; t++) {
+        const pv_answer *a = &c->answers.item[t];
+        memcpy(decoy + n * width, a->x, (size_t)(a->batch * width) * sizeof *decoy);
+        n += a->batch;
+    }
+    how.distance = (pv_distance){.width = width, .criterion = PV_CRITERION_TABLE};
+    how.sample = what.sample;
+    how.image = 0;
+    how.baseline = s->control_zero;
+    how.decoy = decoy;
+    how.decoys = n;
+    how.inner = NULL;
+    return pv_score_init(out, &how, guess, &c->answers);
+}
+
+pv_status pv_audit_score_controls(pv_audit_scored *s, int labels_only)
+{
+    pv_audit_case *c = s->c;
+    if (s->how.rows) {
+        PV_TRY(score_rows_control(&s->positive, s, &c->positive_guess, &c->positive, 0));
+        return score_rows_control(&s->negative, s, &c->negative_guess, &c->negative, 1);
+    }
+    PV_TRY(pv_score_init(&s->positive, &s->how, &c->positive_guess, &c->positive.answers));
+    return score_negative(s, labels_only);
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONTROLS = 5, LABEL_CONTROLS = 20, OPTIONS = 16 };
+enum { CONTROLS = 5, LABEL_CONTROLS = 20, NOTE_CONTROLS = 200, OPTIONS = 16 };
 
 void pv_audit_case_clear(pv_audit_case *c)
 {
@@ -19,6 +19,10 @@ void pv_audit_case_clear(pv_audit_case *c)
     pv_guess_clear(&c->positive_guess);
     pv_guess_clear(&c->negative_guess);
     pv_str_clear(&c->failure);
+    for (size_t i = 0; i < c->truths; i++) pv_batch_truth_clear(&c->truth[i]);
+    pv_free(c->truth);
+    pv_free(c->seen);
+    pv_known_clear(&c->known);
     pv_free(c->adversary);
     pv_free(c->target);
     pv_free(c->victim);
@@ -39,7 +43,8 @@ static pv_status add_case(pv_audit_work *w, const pv_claim *claim, const char *a
     c->adversary = pv_strdup(adversary);
     if (c->adversary == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a name");
     PV_TRY_GOTO(pv_attack_find(&c->attack, attack));
-    PV_TRY_GOTO(pv_audit_find_targets(w, c));
+    PV_TRY_GOTO(pv_audit_reads_of(&c->reads, c->attack));
+    PV_TRY_GOTO(c->reads->targets(w, c));
     w->cases++;
     return PV_OK;
 done:
@@ -54,9 +59,20 @@ static int wanted(const pv_audit_work *w, const pv_claim *claim, int i)
     return strcmp(only, "all") == 0 || strcmp(only, claim->attacks[i]) == 0;
 }
 
+/* Of a scheme for two, both together have nobody left to look at. */
+static int has_victim(const pv_audit_work *w, const pv_claim *claim, const char *adversary)
+{
+    for (int i = 0; i < w->parties; i++)
+        if (strcmp(w->party[i].role, claim->victim) == 0 &&
+            !pv_audit_is_member(adversary, w->party[i].name))
+            return 1;
+    return !w->scheme->split;
+}
+
 static pv_status add_attacks(pv_audit_work *w, const pv_claim *claim, const char *adversary,
                              const char *owner, const pv_view *const *view, int views)
 {
+    if (!has_victim(w, claim, adversary)) return PV_OK;
     for (int i = 0; claim->attacks != NULL && claim->attacks[i] != NULL; i++)
         if (wanted(w, claim, i))
             PV_TRY(add_case(w, claim, claim->attacks[i], adversary, owner, view, views));
@@ -121,6 +137,11 @@ static pv_status add_all(pv_audit_work *w)
     return PV_OK;
 }
 
+int pv_audit_is_named(const pv_audit_work *w)
+{
+    return w->o->attack != NULL && strcmp(w->o->attack, "all") != 0;
+}
+
 /* ---- guessing */
 
 /* Those of the given options that this attack has; --set may be meant for several. */
@@ -177,8 +198,8 @@ static pv_status weights_of_run(pv_model *m, const pv_audit_case *c)
     return PV_OK;
 }
 
-static pv_status make_control(pv_control_view *out, pv_audit_work *w, const pv_audit_case *c,
-                              int positive)
+pv_status pv_audit_message_control(pv_control_view *out, pv_audit_work *w, const pv_audit_case *c,
+                                   int positive)
 {
     pv_status status = PV_OK;
     pv_model *m = NULL;
@@ -208,56 +229,109 @@ static pv_status make_control(pv_control_view *out, pv_audit_work *w, const pv_a
                                         strcmp(c->attack->wants, "rows") == 0 ? "rows" : "gradient",
                                     .count = count,
                                     .seed = w->seed + (positive ? 1000003 : 2000003)}));
+    if (positive && count > 0) { /* the attack is told this model, and the run's in the other one */
+        out->model = m;
+        m = NULL;
+    }
 done:
     pv_free(path);
     pv_model_free(m);
     return status;
 }
 
+pv_status pv_audit_note_control(pv_control_view *out, pv_audit_work *w, const pv_audit_case *c,
+                                int positive)
+{
+    int classes = pv_model_what(w->model).classes;
+    int64_t rows = 20 * classes > NOTE_CONTROLS ? 20 * classes : NOTE_CONTROLS;
+    char *path;
+    if (c->targets == 0) return PV_OK; /* nothing tells what the run's notes are like */
+    path = pv_run_path(w->o->run, positive ? "audit/positive.pvv" : "audit/negative.pvv");
+    if (path == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
+    pv_status status = pv_control_notes_make(
+        out, &(pv_notes_plan){.path = path,
+                              .contents = c->attack->control,
+                              .model = c->known.own_model != NULL ? c->known.own_model : w->model,
+                              .batch = c->target[0].batch,
+                              .width = c->width,
+                              .rows = w->o->controls > 0 ? w->o->controls : rows,
+                              .known = c->known.each > 0 ? c->known.each : c->known.count,
+                              .with_data = (c->attack->needs & PV_NEEDS_OWN_DATA) != 0,
+                              .positive = positive,
+                              .seed = w->seed + (positive ? 1000003 : 2000003)});
+    pv_free(path);
+    return status;
+}
+
+static void tell(pv_public *known, const pv_scheme_known *facts)
+{
+    known->local_epochs = facts->local_epochs;
+    known->local_batch = facts->local_batch;
+    known->local_lr = facts->local_lr;
+    known->lr = facts->lr;
+    known->momentum = facts->momentum;
+    known->decay = facts->decay;
+    known->batch = facts->batch;
+}
+
 static pv_status attack_control(pv_guess *guess, pv_control_view *control, pv_audit_work *w,
                                 pv_audit_case *c, int positive)
 {
-    pv_status status = PV_OK;
-    pv_model *m = NULL;
-    pv_model_domain what = pv_model_what(w->model);
     const pv_view *view[1];
     pv_attack_option option[OPTIONS];
-    int options;
-    pv_public known = {.scheme = "control", .model = w->model, .samples = 1};
-    PV_TRY(make_control(control, w, c, positive));
+    PV_TRY(c->reads->control(control, w, c, positive));
     if (control->view == NULL) return pv_guess_init(guess, 0);
     view[0] = control->view;
-    if (positive) {
-        PV_TRY_GOTO(pv_model_new_domain(&m, home(c, what.kind), &what, w->seed));
-        known.model = m;
+    pv_public known = {.scheme = "control",
+                       .model = control->model != NULL ? control->model : w->model,
+                       .samples = 1};
+    known.classes = pv_model_what(known.model).classes;
+    tell(&known, &control->facts);
+    pv_known_tell(&known, &control->known);
+    if (known.own_model == NULL) { /* what the adversary's own layers do is part of the attack */
+        known.own_model = c->known.own_model;
+        known.own_head = c->known.own_head;
     }
-    PV_TRY_GOTO(pv_guess_init(guess, control->answers.count));
-    options = options_of(option, w, c->attack);
-    PV_TRY_GOTO(c->attack->run(guess, view, 1, &known, control->target, control->answers.count,
-                               option, options, &w->o->budget, w->ctx));
-done:
-    pv_model_free(m);
-    return status;
+    PV_TRY(pv_guess_init(guess, control->answers.count));
+    int options = options_of(option, w, c->attack);
+    return c->attack->run(guess, view, 1, &known, control->target, control->answers.count, option,
+                          options, &w->o->budget, w->ctx);
 }
 
 static pv_status attack_run(pv_audit_work *w, pv_audit_case *c)
 {
-    int epochs = 0, batch = 0;
-    double rate = 0;
-    if (w->scheme->known != NULL) PV_TRY(w->scheme->known(&w->scenario, &epochs, &batch, &rate));
+    pv_scheme_known told = {0};
+    if (w->scheme->known != NULL) PV_TRY(w->scheme->known(&told, &w->scenario));
     pv_public known = {.scheme = w->scheme->name,
                        .model = w->model,
                        .samples =
                            c->targets > 0 ? pv_audit_samples_of(w, &w->party[c->victim[0]]) : 0,
                        .clients = pv_scenario_count(&w->scenario, c->claim->victim),
-                       .local_epochs = epochs,
-                       .local_batch = batch,
-                       .local_lr = rate};
+                       .classes = pv_model_what(w->model).classes};
+    tell(&known, &told);
+    pv_known_tell(&known, &c->known);
     PV_TRY(pv_guess_init(&c->guess, c->targets));
     pv_attack_option option[OPTIONS];
     int options = options_of(option, w, c->attack);
     return c->attack->run(&c->guess, c->view, c->views, &known, c->target, c->targets, option,
                           options, &w->o->budget, w->ctx);
+}
+
+pv_status pv_audit_next(pv_audit_work *w, size_t i)
+{
+    const pv_audit_case *c = &w->item[i];
+    const char *const *attack = c->claim->attacks;
+    if (w->o->attack != NULL || !c->unsuited) return PV_OK;
+    while (*attack != NULL && strcmp(*attack, c->attack->name) != 0) attack++;
+    if (*attack == NULL || attack[1] == NULL) return PV_OK;
+    const pv_view *view[PV_ATTACK_VIEWS];
+    memcpy(view, c->view, sizeof view);
+    pv_str name = {0}; /* the case itself may move */
+    pv_status status = pv_str_append(&name, c->adversary);
+    if (status == PV_OK)
+        status = add_case(w, c->claim, attack[1], pv_str_text(&name), c->owner, view, c->views);
+    pv_str_clear(&name);
+    return status;
 }
 
 pv_status pv_audit_cases(pv_audit_work *w)
@@ -271,19 +345,28 @@ pv_status pv_audit_cases(pv_audit_work *w)
 
 pv_status pv_audit_guess(pv_audit_work *w, pv_audit_case *c)
 {
-    double begun = pv_clock_seconds();
+    double begun;
     pv_model_domain what = pv_model_what(w->model);
     pv_ctx_log(w->ctx, PV_LOG_INFO, "%s as %s: %zu targets", c->attack->name, c->adversary,
                c->targets);
+    if (c->failure.size == 0 && c->reads->known != NULL) PV_TRY(c->reads->known(w, c));
+    if (c->failure.size > 0) { /* there is nothing to attack, or not with what is known */
+        PV_TRY(pv_guess_init(&c->guess, 0));
+        return pv_guess_hash(&c->hash, &c->guess, &what.sample);
+    }
+    begun = pv_clock_seconds();
     pv_status s = attack_run(w, c);
     c->seconds = pv_clock_seconds() - begun;
     if (s == PV_OK) s = attack_control(&c->positive_guess, &c->positive, w, c, 1);
     if (s == PV_OK) s = attack_control(&c->negative_guess, &c->negative, w, c, 0);
     if (s == PV_ERR_CANCELLED || s == PV_ERR_MEMORY || s == PV_ERR_OPTION) return s;
+    /* one of all attacks that is for other data than these (two classes, say) */
+    c->unsuited = s == PV_ERR_UNSUPPORTED && c->reads->rows && !pv_audit_is_named(w);
     if (s != PV_OK) { /* the finding will say why there is none */
         PV_TRY(pv_str_append(&c->failure, pv_trail_text()));
         pv_trail_clear();
         pv_ctx_log(w->ctx, PV_LOG_WARN, "%s: %s", c->attack->name, pv_str_text(&c->failure));
     }
+    pv_audit_forget_known(&c->guess, c, pv_shape_count(&what.sample));
     return pv_guess_hash(&c->hash, &c->guess, &what.sample);
 }

@@ -22,7 +22,7 @@ static const pv_message_type types[] = {
 
 /* A sample that nobody owns: for images a few soft blobs, for tables a draw from the model's own
  * normalisation. */
-static void draw(float *x, const pv_model *m, pv_rng *r)
+void pv_control_draw(float *x, const pv_model *m, pv_rng *r)
 {
     pv_model_domain what = pv_model_what(m);
     const pv_norm *norm = pv_model_norm(m);
@@ -140,15 +140,20 @@ done:
 }
 
 /* ---- the view */
-static pv_status append(pv_view_writer *w, pv_view_kind kind, uint16_t type, uint64_t step,
-                        uint64_t link, const pv_part *part, size_t count)
+pv_status pv_control_append(pv_view_writer *w, pv_view_kind kind, uint16_t type, uint64_t step,
+                            uint64_t link, const pv_part *part, size_t count)
 {
     pv_status status = PV_OK;
     size_t size = pv_parts_size(part, count);
     uint8_t *bytes = pv_alloc_aligned(size, 1);
     if (bytes == NULL) PV_FAIL_MEMORY(size);
-    pv_view_record r = {
-        .step = step, .kind = kind, .peer = 0, .type = type, .link = link, .size = size, .kept = 1};
+    pv_view_record r = {.step = step,
+                        .kind = kind,
+                        .peer = link == 0 ? PV_VIEW_NO_PEER : 0,
+                        .type = type,
+                        .link = link,
+                        .size = size,
+                        .kept = 1};
     PV_TRY_GOTO(pv_parts_encode(bytes, part, count));
     PV_TRY_GOTO(pv_hash_of(&r.payload, bytes, size));
     PV_TRY_GOTO(pv_view_append(w, &r, bytes));
@@ -167,7 +172,7 @@ static pv_status append_model(pv_view_writer *w, pv_model *m, uint64_t step)
         const pv_tensor *t = pv_model_param(m, i);
         part[i] = (pv_part){pv_model_param_name(m, i), PV_F32, t->shape, t->data};
     }
-    status = append(w, PV_VIEW_SENT, TYPE_MODEL, step, step, part, (size_t)n);
+    status = pv_control_append(w, PV_VIEW_SENT, TYPE_MODEL, step, step, part, (size_t)n);
     pv_free(part);
     return status;
 }
@@ -179,7 +184,7 @@ static pv_status append_rows(pv_view_writer *w, const pv_answer *a, const pv_sha
     memcpy(shape.dim + 1, sample->dim, (size_t)sample->ndim * sizeof *shape.dim);
     const pv_part part[] = {{"x", PV_F32, shape, a->x},
                             {"label", PV_I32, PV_SHAPE(a->batch), a->label}};
-    return append(w, PV_VIEW_RECEIVED, TYPE_ROWS, step, step, part, 2);
+    return pv_control_append(w, PV_VIEW_RECEIVED, TYPE_ROWS, step, step, part, 2);
 }
 
 static pv_status write_view(pv_control_view *out, const pv_control_plan *plan)
@@ -208,7 +213,7 @@ static pv_status write_view(pv_control_view *out, const pv_control_plan *plan)
         pv_rng r = pv_rng_fork(&root, (uint64_t)i);
         pv_answer *a = &out->answers.item[i];
         PV_TRY_GOTO(pv_answer_set(&out->answers, (size_t)i, 1, pv_shape_count(&what.sample)));
-        draw(a->x, plan->model, &r);
+        pv_control_draw(a->x, plan->model, &r);
         a->label[0] = (int32_t)pv_rng_below(&r, (uint64_t)what.classes);
         a->row[0] = -1;
         out->target[i] =
@@ -219,8 +224,8 @@ static pv_status write_view(pv_control_view *out, const pv_control_plan *plan)
         }
         PV_TRY_GOTO(gradient_run(&g, plan->model, a->x, a->label[0]));
         PV_TRY_GOTO(append_model(w, m, (uint64_t)i + 1));
-        PV_TRY_GOTO(append(w, PV_VIEW_RECEIVED, TYPE_GRADIENT, (uint64_t)i + 1, (uint64_t)i + 1,
-                           g.part, (size_t)g.count + 1));
+        PV_TRY_GOTO(pv_control_append(w, PV_VIEW_RECEIVED, TYPE_GRADIENT, (uint64_t)i + 1,
+                                      (uint64_t)i + 1, g.part, (size_t)g.count + 1));
     }
     PV_TRY_GOTO(pv_view_sync(w));
 done:
@@ -251,5 +256,7 @@ void pv_control_view_clear(pv_control_view *c)
     pv_free(c->path);
     pv_free(c->target);
     pv_answers_clear(&c->answers);
+    pv_known_clear(&c->known);
+    pv_model_free(c->model);
     *c = (pv_control_view){0};
 }

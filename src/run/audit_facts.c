@@ -30,7 +30,7 @@ static pv_count count_of(const json_t *object, const char *what)
     return (pv_count){integer(object, k, 0), integer(object, n, 0)};
 }
 
-static pv_status copy(char **out, const char *text)
+pv_status pv_audit_copy(char **out, const char *text)
 {
     *out = pv_strdup(text != NULL ? text : "");
     if (*out == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a text");
@@ -39,7 +39,7 @@ static pv_status copy(char **out, const char *text)
 
 static pv_status take(char **out, pv_str *s)
 {
-    pv_status status = copy(out, pv_str_text(s));
+    pv_status status = pv_audit_copy(out, pv_str_text(s));
     pv_str_clear(s);
     return status;
 }
@@ -108,7 +108,7 @@ static pv_status cross(char **out, const pv_audit_work *w, const pv_audit_party 
     pv_status status = PV_OK;
     pv_view_check alone;
     int links = 0, agree = 0;
-    if (p->view == NULL) return copy(out, "no view");
+    if (p->view == NULL) return pv_audit_copy(out, "no view");
     if (pv_view_verify(&alone, p->view) != PV_OK) {
         PV_TRY_GOTO(pv_str_printf(&s, "BROKEN: %s", pv_trail_text()));
         pv_trail_clear();
@@ -150,22 +150,22 @@ static pv_status write_party(pv_findings_party *out, pv_audit_work *w, const pv_
                                .view = real(seconds, "view"),
                                .waiting = real(seconds, "waiting"),
                                .dropped_step = -1};
-    PV_TRY(copy(&out->name, p->name));
-    PV_TRY(copy(&out->role, p->role));
+    PV_TRY(pv_audit_copy(&out->name, p->name));
+    PV_TRY(pv_audit_copy(&out->role, p->role));
     PV_TRY(holds(&out->view_holds, p));
     PV_TRY(retention(&out->view_retention, w, p->view));
     PV_TRY(cross(&out->view_check, w, p));
     if (p->view != NULL) {
         pv_view_position end = pv_view_end(p->view);
         out->view_bytes = (int64_t)end.bytes;
-        PV_TRY(copy(&out->view_hash, pv_hash_text(&end.hash, hash)));
+        PV_TRY(pv_audit_copy(&out->view_hash, pv_hash_text(&end.hash, hash)));
     } else {
-        PV_TRY(copy(&out->view_hash, ""));
+        PV_TRY(pv_audit_copy(&out->view_hash, ""));
     }
     return PV_OK;
 }
 
-static int was_dropped(const pv_audit_work *w, const char *name)
+int pv_audit_was_dropped(const pv_audit_work *w, const char *name)
 {
     size_t k;
     json_t *one;
@@ -202,7 +202,7 @@ static pv_status write_parties(pv_findings *f, pv_audit_work *w)
         PV_TRY(write_party(&f->party[i], w, &w->party[i]));
     }
     for (int i = 0; i < w->parties; i++)
-        if (was_dropped(w, w->party[i].name))
+        if (pv_audit_was_dropped(w, w->party[i].name))
             f->party[i].dropped_step = (int)last_heard(w, w->party[i].name) + 1;
     return PV_OK;
 }
@@ -216,9 +216,9 @@ static pv_status add_traffic(pv_findings *f, size_t *capacity, const char *from,
     PV_TRY(pv_grow((void **)&f->traffic, capacity, (size_t)f->traffics + 1, sizeof *f->traffic));
     pv_findings_traffic *t = &f->traffic[f->traffics++];
     *t = (pv_findings_traffic){.count = count, .bytes = bytes};
-    PV_TRY(copy(&t->from, from));
-    PV_TRY(copy(&t->to, to));
-    return copy(&t->message, type);
+    PV_TRY(pv_audit_copy(&t->from, from));
+    PV_TRY(pv_audit_copy(&t->to, to));
+    return pv_audit_copy(&t->message, type);
 }
 
 static int has_result(const pv_audit_work *w, const char *name)
@@ -246,92 +246,6 @@ static pv_status write_traffic(pv_findings *f, const pv_audit_work *w)
         }
     }
     return PV_OK;
-}
-
-/* ---- what the scheme tells by itself, and what nobody tested */
-static int is_tested(const pv_findings *f, const char *secret)
-{
-    for (int i = 0; i < f->findings; i++)
-        if (strcmp(f->finding[i].secret, secret) == 0) return 1;
-    return 0;
-}
-
-static pv_status add_open(pv_findings *f, size_t *capacity, const char *what, const char *why)
-{
-    PV_TRY(pv_grow((void **)&f->open, capacity, (size_t)f->opens + 1, sizeof *f->open));
-    pv_findings_open *o = &f->open[f->opens++];
-    *o = (pv_findings_open){0};
-    PV_TRY(copy(&o->what, what));
-    return copy(&o->why, why);
-}
-
-static pv_status write_told(pv_findings *f, const pv_audit_work *w)
-{
-    size_t capacity = 0;
-    for (int i = 0; i < w->claims; i++) {
-        const pv_claim *c = &w->claim[i];
-        if (!c->told) continue;
-        PV_TRY(pv_grow((void **)&f->told, &capacity, (size_t)f->tolds + 1, sizeof *f->told));
-        pv_findings_told *t = &f->told[f->tolds++];
-        *t = (pv_findings_told){0};
-        PV_TRY(copy(&t->secret, c->secret));
-        PV_TRY(copy(&t->to, c->adversary));
-        PV_TRY(copy(&t->why, c->text));
-    }
-    return PV_OK;
-}
-
-static pv_status write_open(pv_findings *f, const pv_audit_work *w)
-{
-    size_t capacity = 0;
-    pv_str s = {0};
-    pv_status status = PV_OK;
-    for (int i = 0; i < w->claims; i++) {
-        const pv_claim *c = &w->claim[i];
-        if (c->told || is_tested(f, c->secret)) continue;
-        pv_str_truncate(&s, 0);
-        PV_TRY_GOTO(pv_str_printf(&s, "%s, as the %s sees them", c->secret, c->adversary));
-        PV_TRY_GOTO(add_open(f, &capacity, pv_str_text(&s),
-                             c->attacks == NULL || c->attacks[0] == NULL
-                                 ? "there is no attack for it here yet"
-                                 : "its attacks were not run this time"));
-    }
-    for (size_t i = 0; i < w->cases; i++) {
-        const pv_audit_case *c = &w->item[i];
-        if (c->steps <= c->targets) continue;
-        pv_str_truncate(&s, 0);
-        PV_TRY_GOTO(pv_str_printf(&s,
-                                  "%zu of %zu steps (one a victim) were attacked, %zu are hashes "
-                                  "in this view; an adversary may have kept them all",
-                                  c->targets, c->steps, c->unkept));
-        PV_TRY_GOTO(add_open(f, &capacity, "Most steps", pv_str_text(&s)));
-        break;
-    }
-    for (int i = 0; i < w->parties; i++) {
-        if (!was_dropped(w, w->party[i].name) || pv_audit_samples_of(w, &w->party[i]) > 0) continue;
-        pv_str_truncate(&s, 0);
-        PV_TRY_GOTO(pv_str_printf(&s,
-                                  "%s was given up on the way, and how many samples it has is "
-                                  "not known: what it sent before was not attacked",
-                                  w->party[i].name));
-        PV_TRY_GOTO(add_open(f, &capacity, "Lost party", pv_str_text(&s)));
-    }
-    PV_TRY_GOTO(add_open(f, &capacity, "Active parties",
-                         "altered weights or chosen batches that expose one sample"));
-    if (w->o->collude == NULL)
-        PV_TRY_GOTO(add_open(f, &capacity, "Coalitions",
-                             "parties that put their views together; --collude A,B"));
-    PV_TRY_GOTO(
-        add_open(f, &capacity, "Membership", "whether a given record was among the training data"));
-    PV_TRY_GOTO(
-        add_open(f, &capacity, "Network observer", "sizes and times of what crossed the network"));
-    PV_TRY_GOTO(add_open(f, &capacity, "Released model",
-                         "what the final weights alone give away about the training data"));
-    PV_TRY_GOTO(add_open(f, &capacity, "Endpoints",
-                         "whether a party logged more than its view, or ran other code"));
-done:
-    pv_str_clear(&s);
-    return status;
 }
 
 /* ---- the head of the page */
@@ -378,8 +292,10 @@ static int64_t pooled_bytes(const pv_audit_work *w)
     int64_t rows = 0;
     const pv_schema *s = &w->scenario.schema;
     int64_t width = pv_shape_count(&s->sample) * (s->kind == PV_DATA_IMAGE ? 1 : 4) + 4;
-    for (int i = 0; i < w->parties; i++)
-        rows += integer(json_object_get(w->party[i].result, "result"), "samples", 0);
+    for (int i = 0; i < w->parties; i++) {
+        int64_t n = integer(json_object_get(w->party[i].result, "result"), "samples", 0);
+        rows = !w->scheme->split ? rows + n : n > rows ? n : rows;
+    }
     return rows > 0 ? rows * width : -1;
 }
 
@@ -413,44 +329,45 @@ static pv_status write_data(pv_findings *f, pv_audit_work *w)
 {
     pv_status status = PV_OK;
     const char *told = json_string_value(json_object_get(w->run, "data"));
-    if (told != NULL) return copy(&f->data, told);
+    if (told != NULL) return pv_audit_copy(&f->data, told);
     for (int i = 0; i < w->parties && f->data == NULL; i++) {
         pv_local local = {0};
         pv_str kind = {0};
-        if (!w->party[i].opened) continue;
+        int own = w->o->as_owner != NULL && strcmp(w->o->as_owner, w->party[i].name) == 0;
+        if (!w->party[i].opened && !own) continue;
         char *path = pv_run_party_path(w->o->run, w->party[i].name, "local.ini");
         if (path == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
         status = pv_local_load(&local, &w->scenario, w->party[i].name, path);
         if (status == PV_OK && local.data != NULL)
             status = pv_str_printf(&kind, "%.*s", (int)strcspn(local.data, ":?"), local.data);
-        if (status == PV_OK && kind.size > 0) status = copy(&f->data, pv_str_text(&kind));
+        if (status == PV_OK && kind.size > 0) status = pv_audit_copy(&f->data, pv_str_text(&kind));
         pv_str_clear(&kind);
         pv_local_clear(&local);
         pv_free(path);
         PV_TRY(status);
     }
-    return f->data != NULL ? PV_OK : copy(&f->data, "");
+    return f->data != NULL ? PV_OK : pv_audit_copy(&f->data, "");
 }
 
 pv_status pv_audit_facts(pv_findings *f, pv_audit_work *w)
 {
     char text[PV_HASH_TEXT], clock[PV_CLOCK_TEXT], machine[PV_MACHINE_TEXT];
     const json_t *plain = json_object_get(w->run, "plain");
-    PV_TRY(copy(&f->run, w->scenario.name));
-    PV_TRY(copy(&f->scheme, w->scheme->name));
-    PV_TRY(copy(&f->setting, pv_str_text(&w->setting)));
-    PV_TRY(copy(&f->model, w->scenario.model));
-    PV_TRY(copy(&f->created, pv_clock_text(clock)));
+    PV_TRY(pv_audit_copy(&f->run, w->scenario.name));
+    PV_TRY(pv_audit_copy(&f->scheme, w->scheme->name));
+    PV_TRY(pv_audit_copy(&f->setting, pv_str_text(&w->setting)));
+    PV_TRY(pv_audit_copy(&f->model, w->scenario.model));
+    PV_TRY(pv_audit_copy(&f->created, pv_clock_text(clock)));
     const char *given = json_string_value(json_object_get(w->run, "scenario"));
-    PV_TRY(copy(&f->scenario, given != NULL ? given : w->scenario.path));
-    PV_TRY(copy(&f->scenario_hash, pv_hash_text(&w->scenario.hash, text)));
+    PV_TRY(pv_audit_copy(&f->scenario, given != NULL ? given : w->scenario.path));
+    PV_TRY(pv_audit_copy(&f->scenario_hash, pv_hash_text(&w->scenario.hash, text)));
     PV_TRY(write_command(f, w, given));
-    PV_TRY(copy(&f->machine, pv_machine_name(machine)));
-    PV_TRY(copy(&f->version, pv_version()));
+    PV_TRY(pv_audit_copy(&f->machine, pv_machine_name(machine)));
+    PV_TRY(pv_audit_copy(&f->version, pv_version()));
     const char *why = "";
-    PV_TRY(copy(&f->guarantee, w->scheme->guarantee(&w->scenario, &why)));
-    PV_TRY(copy(&f->guarantee_why, why));
-    PV_TRY(copy(&f->guess_hash, pv_hash_text(&w->guesses, text)));
+    PV_TRY(pv_audit_copy(&f->guarantee, w->scheme->guarantee(&w->scenario, &why)));
+    PV_TRY(pv_audit_copy(&f->guarantee_why, why));
+    PV_TRY(pv_audit_copy(&f->guess_hash, pv_hash_text(&w->guesses, text)));
     PV_TRY(write_data(f, w));
     PV_TRY(write_roots(f, w));
     f->seed = w->scenario.seed;
@@ -469,6 +386,5 @@ pv_status pv_audit_facts(pv_findings *f, pv_audit_work *w)
     f->with_originals = w->o->with_originals;
     PV_TRY(write_parties(f, w));
     PV_TRY(write_traffic(f, w));
-    PV_TRY(write_told(f, w));
-    return write_open(f, w);
+    return pv_audit_claims(f, w);
 }

@@ -20,8 +20,10 @@ pv_status pv_answer_set(pv_answers *a, size_t i, int64_t batch, int64_t width)
                        .x = pv_calloc((size_t)batch, (size_t)width * sizeof *one->x),
                        .label = pv_calloc((size_t)batch, sizeof *one->label),
                        .row = pv_calloc((size_t)batch, sizeof *one->row),
-                       .owner = pv_calloc((size_t)batch, sizeof *one->owner)};
-    if (one->x == NULL || one->label == NULL || one->row == NULL || one->owner == NULL)
+                       .owner = pv_calloc((size_t)batch, sizeof *one->owner),
+                       .known = pv_calloc((size_t)batch, 1)};
+    if (one->x == NULL || one->label == NULL || one->row == NULL || one->owner == NULL ||
+        one->known == NULL)
         PV_FAIL(PV_ERR_MEMORY, "out of memory for the answers to a batch of %lld",
                 (long long)batch);
     a->samples += batch;
@@ -35,6 +37,7 @@ void pv_answers_clear(pv_answers *a)
         pv_free(a->item[i].label);
         pv_free(a->item[i].row);
         pv_free(a->item[i].owner);
+        pv_free(a->item[i].known);
     }
     pv_free(a->item);
     *a = (pv_answers){0};
@@ -177,7 +180,8 @@ static int64_t nearest(const pv_scorer *how, const pv_guess_item *g, int64_t j, 
 }
 
 static void score_sample(pv_score *s, const pv_scorer *how, size_t target, const pv_guess_item *g,
-                         int64_t j, const pv_answer *a, int64_t i, float *boxed)
+                         int64_t j, const pv_answer *a, int64_t i, const int32_t *name,
+                         float *boxed)
 {
     int64_t width = how->distance.width;
     const float *answer = a->x + i * width;
@@ -188,7 +192,11 @@ static void score_sample(pv_score *s, const pv_scorer *how, size_t target, const
     one->baseline_recovered = one->baseline_error < how->distance.criterion;
     if (j < g->batch) {
         if (g->x != NULL) score_image(one, how, g->x + j * width, answer, boxed);
-        if (g->label != NULL) one->label_right = g->label[j] == a->label[i];
+        if (g->label != NULL) {
+            int32_t label = g->label[j];
+            if (name != NULL && label >= 0 && label < how->classes) label = name[label];
+            one->label_right = label == a->label[i];
+        }
     }
     s->recovered += one->recovered;
     s->identified += one->identified;
@@ -196,8 +204,19 @@ static void score_sample(pv_score *s, const pv_scorer *how, size_t target, const
     s->baseline_recovered += one->baseline_recovered;
 }
 
+/* Each guess is about the row in its place. */
+static void score_rows(pv_score *s, const pv_scorer *how, size_t target, const pv_guess_item *g,
+                       const pv_answer *a, const int32_t *name, float *boxed)
+{
+    for (int64_t i = 0; i < a->batch; i++) {
+        if (a->known[i]) continue;
+        if (g->x != NULL) s->drawn += drawn_share(how, a, i);
+        score_sample(s, how, target, g, i, a, i, name, boxed);
+    }
+}
+
 static pv_status score_target(pv_score *s, const pv_scorer *how, size_t target,
-                              const pv_guess_item *g, const pv_answer *a)
+                              const pv_guess_item *g, const pv_answer *a, const int32_t *name)
 {
     pv_status status = PV_OK;
     int32_t *guess_of = pv_calloc((size_t)a->batch, sizeof *guess_of);
@@ -206,11 +225,16 @@ static pv_status score_target(pv_score *s, const pv_scorer *how, size_t target,
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for scoring a guess");
     s->has_x |= g->x != NULL;
     s->has_label |= g->label != NULL;
+    s->has_inner |= g->inner != NULL;
     s->finished &= g->finished;
+    if (how->rows) {
+        score_rows(s, how, target, g, a, name, boxed);
+        goto done;
+    }
     if (g->x != NULL && pv_score_is_partial(g->batch, a->batch)) {
         s->drawn += (double)g->batch * drawn_share(how, a, -1);
         for (int64_t j = 0; j < g->batch; j++)
-            score_sample(s, how, target, g, j, a, nearest(how, g, j, a), boxed);
+            score_sample(s, how, target, g, j, a, nearest(how, g, j, a), NULL, boxed);
         goto done;
     }
     if (g->x == NULL && g->label != NULL)
@@ -221,7 +245,7 @@ static pv_status score_target(pv_score *s, const pv_scorer *how, size_t target,
         for (int64_t i = 0; i < a->batch; i++) guess_of[i] = (int32_t)i;
     for (int64_t i = 0; i < a->batch; i++) {
         if (g->x != NULL && a->batch <= TELL_APART) s->drawn += drawn_share(how, a, i);
-        score_sample(s, how, target, g, guess_of[i], a, i, boxed);
+        score_sample(s, how, target, g, guess_of[i], a, i, NULL, boxed);
     }
 done:
     pv_free(guess_of);
@@ -264,17 +288,29 @@ pv_status pv_score_init(pv_score *s, const pv_scorer *how, const pv_guess *guess
                         const pv_answers *answers)
 {
     pv_status status = PV_OK;
+    int32_t *name = NULL;
     int64_t most = 1;
     for (size_t i = 0; i < answers->count; i++)
         most += answers->item[i].batch > guess->item[i].batch ? answers->item[i].batch
                                                               : guess->item[i].batch;
-    *s = (pv_score){.finished = 1};
+    *s = (pv_score){.finished = 1, .leak_auc = NAN};
     s->sample = pv_calloc((size_t)most, sizeof *s->sample);
     if (s->sample == NULL) PV_FAIL_MEMORY((size_t)most * sizeof *s->sample);
+    if (how->renames) {
+        name = pv_alloc((size_t)how->classes, sizeof *name);
+        if (name == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %d groups", how->classes);
+        PV_TRY_GOTO(pv_labels_name(name, guess, answers, how->classes));
+    }
     for (size_t i = 0; i < answers->count; i++)
-        PV_TRY_GOTO(score_target(s, how, i, &guess->item[i], &answers->item[i]));
+        PV_TRY_GOTO(score_target(s, how, i, &guess->item[i], &answers->item[i], name));
     if (s->has_x) PV_TRY_GOTO(rank(s, how, guess, answers));
+    if (s->has_inner)
+        PV_TRY_GOTO(
+            pv_inner_score_init(&s->inner, guess, answers, how->inner, how->distance.width));
+    if (how->rows && s->has_label)
+        PV_TRY_GOTO(pv_labels_leak(s, guess, answers, name, how->classes, how->ranks));
 done:
+    pv_free(name);
     if (status != PV_OK) pv_score_clear(s);
     return status;
 }
@@ -282,5 +318,6 @@ done:
 void pv_score_clear(pv_score *s)
 {
     pv_free(s->sample);
+    pv_free(s->class);
     *s = (pv_score){0};
 }

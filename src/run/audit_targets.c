@@ -82,6 +82,7 @@ static int64_t samples_told(const pv_view *v, const char *party)
             return 0;
         }
         const pv_part *part = pv_parts_find(&payload.parts, "samples");
+        if (part == NULL) part = pv_parts_find(&payload.parts, "rows");
         if (part != NULL && part->dtype == PV_I64 && part->shape.ndim == 1 &&
             part->shape.dim[0] == 1)
             memcpy(&n, part->data, sizeof n);
@@ -209,7 +210,7 @@ done:
     return status;
 }
 
-pv_status pv_audit_find_targets(pv_audit_work *w, pv_audit_case *c)
+pv_status pv_audit_message_targets(pv_audit_work *w, pv_audit_case *c)
 {
     pv_status status = PV_OK;
     found *list = NULL;

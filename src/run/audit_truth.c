@@ -145,6 +145,8 @@ static pv_status answer(pv_answers *out, pv_audit_work *w, const pv_audit_case *
         PV_TRY_GOTO(add_rows(&out->item[i], at, w, k, step, &truth[k]));
         at += truth[k].count;
     }
+    for (int64_t k = 0; k < batch; k++)
+        out->item[i].known[k] = (uint8_t)pv_known_has(&c->known, out->item[i].row[k]);
 done:
     for (int k = 0; k < w->parties; k++) pv_batch_truth_clear(&truth[k]);
     pv_free(truth);

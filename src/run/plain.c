@@ -10,7 +10,7 @@
 #include <math.h>
 
 typedef struct pool {
-    pv_data **part; /* [parties]; NULL: brings none */
+    pv_data **part, **tests; /* [parties]; NULL: brings none */
     int parts;
     pv_data *all, *test;
 } pool;
@@ -18,12 +18,16 @@ typedef struct pool {
 static void pool_clear(pool *p)
 {
     for (int i = 0; p->part != NULL && i < p->parts; i++) pv_data_free(p->part[i]);
+    for (int i = 0; p->tests != NULL && i < p->parts; i++) pv_data_free(p->tests[i]);
     pv_free(p->part);
+    pv_free(p->tests);
     pv_data_free(p->all);
     pv_data_free(p->test);
 }
 
-static pv_status open_party(pool *p, int i, const char *run, pv_scenario *s, const pv_ctx *ctx)
+/* all: tests of every party, else of the first that has one. */
+static pv_status open_party(pool *p, int i, const char *run, pv_scenario *s, int all,
+                            const pv_ctx *ctx)
 {
     pv_status status = PV_OK;
     pv_local local = {0};
@@ -32,7 +36,10 @@ static pv_status open_party(pool *p, int i, const char *run, pv_scenario *s, con
     if (file == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
     PV_TRY_GOTO(pv_local_load(&local, s, name, file));
     if (local.data != NULL) PV_TRY_GOTO(pv_local_data(&p->part[i], &local, s, name, ctx));
-    if (p->test == NULL) PV_TRY_GOTO(pv_local_test(&p->test, &local, s, name, ctx));
+    if (all)
+        PV_TRY_GOTO(pv_local_test(&p->tests[i], &local, s, name, ctx));
+    else if (p->test == NULL)
+        PV_TRY_GOTO(pv_local_test(&p->test, &local, s, name, ctx));
 done:
     pv_local_clear(&local);
     pv_free(file);
@@ -125,10 +132,15 @@ pv_status pv_run_plain(json_t **out, const char *run, const pv_scheme *scheme, p
     PV_TRY(scheme->plain(&o, s));
     if (!(o.lr > 0)) return PV_OK; /* nothing was learnt there either */
     p.part = pv_calloc((size_t)p.parts, sizeof *p.part);
-    if (p.part == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for the pooled rows");
-    for (int i = 0; i < p.parts; i++) PV_TRY_GOTO(open_party(&p, i, run, s, ctx));
+    p.tests = pv_calloc((size_t)p.parts, sizeof *p.tests);
+    if (p.part == NULL || p.tests == NULL)
+        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for the pooled rows");
+    for (int i = 0; i < p.parts; i++)
+        PV_TRY_GOTO(open_party(&p, i, run, s, scheme->pool != NULL, ctx));
+    if (scheme->pool != NULL) PV_TRY_GOTO(scheme->pool(&p.test, s, p.tests));
     if (p.test == NULL) goto done;
-    PV_TRY_GOTO(join(&p, s));
+    PV_TRY_GOTO(scheme->pool != NULL ? scheme->pool(&p.all, s, p.part) : join(&p, s));
+    if (p.all == NULL) goto done;
     pv_ctx_log(ctx, PV_LOG_INFO, "for comparison: %lld pooled samples, trained plainly",
                (long long)pv_data_count(p.all));
     j = json_object();

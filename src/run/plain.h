@@ -4,7 +4,7 @@
  * Only for runs whose parties all are on this machine. Opens every party's data as the party does,
  * trains the scenario's model on all rows together with the scheme's own optimiser settings and
  * number of passes over the data, and measures it on the test data of the first party that has
- * some.
+ * some; a scheme whose parties have different columns pools them by itself (pv_scheme.pool).
  */
 #ifndef PV_RUN_PLAIN_H
 #define PV_RUN_PLAIN_H

@@ -304,7 +304,7 @@ static const pv_role *role_of(const pv_scheme *scheme, const char *name)
     return NULL;
 }
 
-static pv_status check_roles(const prepare *p, const pv_scheme *scheme)
+static pv_status check_roles(prepare *p, const pv_scheme *scheme)
 {
     const pv_scenario *s = &p->scenario;
     for (int i = 0; i < s->parties; i++)
@@ -321,7 +321,8 @@ static pv_status check_roles(const prepare *p, const pv_scheme *scheme)
                     s->path, scheme->name, role->least, role->most, role->name, n);
     }
     for (int i = 0; i < s->parties; i++)
-        if (role_of(scheme, s->party[i].role)->brings_data && p->local[i].data == NULL)
+        if (pv_role_brings(role_of(scheme, s->party[i].role), &p->scenario) &&
+            p->local[i].data == NULL)
             PV_FAIL(PV_ERR_FORMAT,
                     "%s:%d: %s brings no data: give [local] or [local %s] a line data = SPEC",
                     s->path, s->party[i].line, s->party[i].name, s->party[i].name);

@@ -24,6 +24,14 @@ typedef struct pv_batch_truth {
     int64_t count;
 } pv_batch_truth;
 
+/* What a scenario tells anybody about the learning in it. */
+typedef struct pv_scheme_known {
+    int local_epochs, local_batch; /* of a client's round; 0: one step */
+    double local_lr;
+    double lr, momentum, decay; /* of the layer that two parties share */
+    int64_t batch;              /* nominal, of a step */
+} pv_scheme_known;
+
 /* What a run will cost, before it runs. */
 typedef struct pv_forecast {
     uint64_t steps;
@@ -51,13 +59,30 @@ typedef struct pv_scheme {
      * victim. */
     pv_status (*truth)(pv_batch_truth *out, pv_scenario *s, const char *victim, int64_t samples,
                        uint64_t step);
-    /* The same for attacks: local epochs, batch and rate that an adversary knows from the scenario.
+    /* NULL, or: what an adversary knows from the scenario, for attacks; *out is zero before. */
+    pv_status (*known)(pv_scheme_known *out, pv_scenario *s);
+    /* NULL, or: settings that leave less protected than the scheme could, a line each appended to
+     * out, "masks = weak: the shares of W hide ...\n"; nothing when there are none. Every report
+     * shows them. */
+    pv_status (*warn)(pv_str *out, pv_scenario *s);
+    /* Parties have different columns of the same rows and parts of one model that nobody has whole.
      */
-    pv_status (*known)(pv_scenario *s, int *local_epochs, int *local_batch, double *local_lr);
+    int split;
+    /* NULL, or of such a scheme: the whole model with the layers that a party trained itself, from
+     * its folder; the others' values mean nothing. *head: dense layers at its end that are not
+     * its own. */
+    pv_status (*own_model)(pv_model **out, int64_t *head, pv_scenario *s, const char *party,
+                           const char *folder);
     /* NULL, or: how the same model is trained on all rows pooled, with as many passes over them:
      * what the scheme's accuracy is measured against. train, validation and seed are the caller's.
      */
     pv_status (*plain)(pv_train_options *out, pv_scenario *s);
+    /* NULL: rows of all parties one behind the other. Or: what is pooled for that, out of the rows
+     * of each party (NULL: it has none), for training and for the test alike. */
+    pv_status (*pool)(pv_data **out, const pv_scenario *s, pv_data *const *part);
+    /* NULL, or: what the settings imply in numbers for so many rows, one line or several, for
+     * people, before anything runs. Fails when they cannot hold. */
+    pv_status (*describe)(pv_str *out, pv_scenario *s, int64_t samples);
 } pv_scheme;
 
 void pv_batch_truth_clear(pv_batch_truth *t); /* idempotent */

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-static const pv_attack_option options[] = {{"tolerance", "1e-6"}, {NULL, NULL}};
+static const pv_attack_option options[] = {{"tolerance", "1e-6"}, {"bias", "1"}, {NULL, NULL}};
 
 /* ---- how every row's G moved W */
 
@@ -155,6 +155,25 @@ done:
     return status;
 }
 
+/* Feature p of all rows up to its own scale and shift, as those of known rows show them: how the
+ * network normalises need not be known. */
+static void calibrate(double *x, int64_t rows, int64_t p, const pv_known_samples *k)
+{
+    int64_t d = k->sample;
+    double mean[2] = {0}, square = 0, cross = 0;
+    for (int64_t i = 0; i < k->n; i++) {
+        mean[0] += x[k->at[i] * d + p] / (double)k->n;
+        mean[1] += k->x[i * d + p] / (double)k->n;
+    }
+    for (int64_t i = 0; i < k->n; i++) {
+        double from = x[k->at[i] * d + p] - mean[0];
+        square += from * from;
+        cross += from * (k->x[i * d + p] - mean[1]);
+    }
+    double scale = square > 0 ? cross / square : 0;
+    for (int64_t j = 0; j < rows; j++) x[j * d + p] = mean[1] + scale * (x[j * d + p] - mean[0]);
+}
+
 pv_status pv_gram_features(double *x, const double *gram, int64_t rows, const pv_known_samples *k,
                            double tolerance)
 {
@@ -175,6 +194,7 @@ pv_status pv_gram_features(double *x, const double *gram, int64_t rows, const pv
     pv_least_squares(solution, a, b, m, d + 1, rows, tolerance, order, tau);
     for (int64_t j = 0; j < rows; j++)
         for (int64_t p = 0; p < d; p++) x[j * d + p] = solution[p * rows + j];
+    for (int64_t p = 0; p < d; p++) calibrate(x, rows, p, k);
     for (int64_t i = 0; i < m; i++) memcpy(x + k->at[i] * d, k->x + i * d, (size_t)d * sizeof *x);
 done:
     pv_free(a);
@@ -201,6 +221,31 @@ static pv_status own_labels(int32_t *label, const pv_scores *s, const pv_public 
     return PV_OK;
 }
 
+/* Without a known row: inner products as they are, less what a bias that learns adds to each. */
+static pv_status answer_inner(pv_guess *guess, const pv_scores *s, const double *gram, double bias,
+                              const pv_attack_target *target, size_t targets, double loss,
+                              double seconds)
+{
+    for (size_t t = 0; t < targets; t++) {
+        int64_t step = 0;
+        while (step < s->steps && s->number[step] != target[t].step) step++;
+        if (step == s->steps)
+            PV_FAIL(PV_ERR_NOT_FOUND, "there are no logits of step %" PRIu64, target[t].step);
+        const int32_t *row = s->row + s->first[step];
+        int64_t n = s->first[step + 1] - s->first[step];
+        PV_TRY(pv_guess_claim(guess, t, n, 0, 0, 0));
+        PV_TRY(pv_guess_claim_inner(guess, t));
+        pv_guess_item *item = &guess->item[t];
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t k = 0; k < n; k++)
+                item->inner[i * n + k] = (float)(gram[row[i] * s->rows + row[k]] - bias);
+        item->loss = loss;
+        item->seconds = seconds / (double)targets;
+        item->finished = 1;
+    }
+    return PV_OK;
+}
+
 static pv_status run(pv_guess *guess, const pv_view *const *view, int views, const pv_public *known,
                      const pv_attack_target *target, size_t targets, const pv_attack_option *option,
                      int count, const pv_budget *budget, const pv_ctx *ctx)
@@ -209,7 +254,7 @@ static pv_status run(pv_guess *guess, const pv_view *const *view, int views, con
     pv_status status = PV_OK;
     pv_scores s = {0};
     pv_known_samples k = {0};
-    double begin = pv_clock_seconds(), loss = 0, *gram = NULL, *x = NULL;
+    double begin = pv_clock_seconds(), loss = 0, bias, *gram = NULL, *x = NULL;
     int32_t *label = NULL;
     float *raw = NULL;
     (void)budget;
@@ -217,8 +262,9 @@ static pv_status run(pv_guess *guess, const pv_view *const *view, int views, con
         .batch = (double)known->batch, .momentum = known->momentum, .decay = known->decay};
     PV_TRY(pv_attack_option_check(a, option, count));
     PV_TRY(pv_attack_option_number(&set.tolerance, a, option, count, "tolerance", 0, 1));
+    PV_TRY(pv_attack_option_number(&bias, a, option, count, "bias", 0, 1e6));
     PV_TRY_GOTO(pv_scores_init(&s, view, views));
-    PV_TRY_GOTO(pv_known_samples_init(&k, &s, known, a->name));
+    if (known->known > 0) PV_TRY_GOTO(pv_known_samples_init(&k, &s, known, a->name));
     label = pv_alloc((size_t)s.rows, sizeof *label);
     x = pv_alloc((size_t)s.rows, (size_t)k.sample * sizeof *x);
     raw = pv_alloc((size_t)s.rows, (size_t)k.sample * sizeof *raw);
@@ -227,6 +273,11 @@ static pv_status run(pv_guess *guess, const pv_view *const *view, int views, con
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for the features of %" PRId64 " rows", s.rows);
     PV_TRY_GOTO(own_labels(label, &s, known));
     PV_TRY_GOTO(pv_gram_solve(gram, &loss, &s, label, &set, ctx));
+    if (k.n == 0) {
+        PV_TRY_GOTO(
+            answer_inner(guess, &s, gram, bias, target, targets, loss, pv_clock_seconds() - begin));
+        goto done;
+    }
     PV_TRY_GOTO(pv_gram_features(x, gram, s.rows, &k, 1e-9));
     for (int64_t i = 0; i < s.rows; i++)
         pv_sample_restore(raw + i * k.sample, x + i * k.sample, known->model);
@@ -248,6 +299,10 @@ const pv_attack pv_attack_gram = {
     .summary = "features of all rows from how their logits change, with some known rows",
     .source = "privet's own: changes of logits are inner products of activations",
     .wants = "rows",
+    .reads = "logits",
+    .control = "logits",
+    .known = -1,
+    .needs = PV_NEEDS_OWN_LABELS,
     .options = options,
     .run = run,
 };

@@ -36,7 +36,8 @@ pv_status pv_gram_solve(double *gram, double *loss, const pv_scores *s, const in
                         const pv_gram_settings *set, const pv_ctx *ctx) PV_MUST_USE;
 
 /* x [rows, sample]: features from inner products with known samples (as the network sees them), by
- * least squares, with a constant for the bias. Known rows get their own. */
+ * least squares, with a constant for the bias; each feature's scale and shift are then those that
+ * known rows show. Known rows get their own. */
 pv_status pv_gram_features(double *x, const double *gram, int64_t rows, const pv_known_samples *k,
                            double tolerance) PV_MUST_USE;
 

@@ -5,7 +5,9 @@
  * a section on each.
  *
  *     gram         from how logits change when the shared layer learns, the inner products of all
- *                  rows' activations; from those and some known rows, the features
+ *                  rows' activations; from those and some known rows, the features. Without a known
+ *                  row it claims the inner products, less `bias`, what a bias that learns adds to
+ *                  each: its learning rate by that of the layer
  *     regression   what known rows teach about logits and features, applied to the others
  *
  * They read notes of type "logits" (index i64 [rows], logits f32 [rows,c], lr f64 [1]) in a view:

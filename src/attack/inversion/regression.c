@@ -87,7 +87,8 @@ static double similar(const fit *f, int64_t a, int64_t b)
     double sum = 0;
     for (int64_t p = 0; p < f->t->width; p++)
         sum += f->width > 0 ? (u[p] - v[p]) * (u[p] - v[p]) : u[p] * v[p];
-    return f->width > 0 ? exp(-sum / (2 * f->width)) : sum / (double)f->t->width;
+    /* 1: where the known rows' mean is not that of all, a constant is learned, too */
+    return f->width > 0 ? exp(-sum / (2 * f->width)) : 1 + sum / (double)f->t->width;
 }
 
 static pv_status fit_init(fit *f, const traces *t, const pv_known_samples *k)
@@ -240,6 +241,9 @@ const pv_attack pv_attack_regression = {
         "kernel ridge regression; the decoder of He, Zhang, Lee 2019, Model Inversion Attacks "
         "Against Collaborative Inference, in closed form",
     .wants = "rows",
+    .reads = "logits",
+    .control = "still-logits",
+    .known = 100,
     .options = options,
     .run = run,
 };

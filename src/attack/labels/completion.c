@@ -39,6 +39,10 @@ const pv_attack pv_attack_completion = {
     .source = "Fu et al. 2022, Label Inference Attacks Against Vertical Federated Learning; the "
               "head is a mixture fitted to all activations instead of MixMatch",
     .wants = "labels",
+    .reads = "activation-gradient",
+    .control = "label-gradient",
+    .known = 4,
+    .needs = PV_NEEDS_OWN_DATA | PV_NEEDS_OWN_MODEL,
     .options = options,
     .run = run,
 };

@@ -22,6 +22,9 @@ const pv_attack pv_attack_direction = {
     .summary = "labels by the direction of gradients at the cut, from one known label a class",
     .source = "Li et al. 2022, Label Leakage and Protection in Two-party Split Learning",
     .wants = "labels",
+    .reads = "activation-gradient",
+    .control = "label-gradient",
+    .known = 1,
     .options = options,
     .run = run,
 };

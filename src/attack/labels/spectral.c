@@ -124,6 +124,8 @@ const pv_attack pv_attack_spectral = {
     .source = "Sun et al. 2022, Label Leakage and Protection from Forward Embedding in Vertical "
               "Federated Learning (arXiv 2203.01451), on gradients",
     .wants = "labels",
+    .reads = "activation-gradient",
+    .control = "label-gradient",
     .renames = 1,
     .ranks = 1,
     .options = options,

@@ -189,13 +189,13 @@ static pv_status truth(pv_batch_truth *out, pv_scenario *s, const char *victim, 
     return status;
 }
 
-static pv_status known(pv_scenario *s, int *local_epochs, int *local_batch, double *local_lr)
+static pv_status known(pv_scheme_known *out, pv_scenario *s)
 {
     pv_fed_options o;
     PV_TRY(read(&o, s));
-    *local_epochs = o.algorithm == PV_FEDSGD ? 0 : (int)o.local_epochs;
-    *local_batch = (int)o.learning.batch;
-    *local_lr = o.learning.lr;
+    out->local_epochs = o.algorithm == PV_FEDSGD ? 0 : (int)o.local_epochs;
+    out->local_batch = (int)o.learning.batch;
+    out->local_lr = o.learning.lr;
     return PV_OK;
 }
 

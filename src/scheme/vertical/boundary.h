@@ -37,7 +37,7 @@
  *              U = D + pack(E_V' - e1 - e2) mod n;  S = E_W' - E_W + η^·E_V', in clear
  *     passive: V~' = (μ^·V~ >> fm) + (λ^·W~ >> (fl+fe)) + centred(U - R2);  W~' = W~ - η^·V~' + S
  *
- * tests/unit/scheme/vertical_boundary.c and bench/vertical/integer.py hold all of it against
+ * tests/unit/scheme/vertical_exact.c and bench/vertical/integer.py hold all of it against
  * integer programs that share no code with this one. The same run with other masks differs by the
  * carries of the floors: one unit in the last place of Wu, up to two in that of V' at each step.
  *
@@ -91,7 +91,7 @@ pv_status pv_active_setup(pv_bytes *out, pv_active *a, double scale, const doubl
 pv_status pv_active_send_samples(pv_bytes *out, pv_active *a, const float *activation, int64_t rows,
                                  pv_csprng *r) PV_MUST_USE;
 /* For training, when it suits: [A] in packs of features, for the weights' gradient, and [E], for
- * the activations'. */
+ * the activations'; shares NULL where there is nothing to learn from that. */
 pv_status pv_active_send_rest(pv_bytes *features, pv_bytes *shares, pv_active *a,
                               pv_csprng *r) PV_MUST_USE;
 /* scores: [Y]. *out: Y'. */
@@ -125,7 +125,7 @@ pv_status pv_passive_logits(double *z, pv_passive *p, const void *opened, size_t
                             const char *what) PV_MUST_USE;
 /* g: dL/dZ [rows, c], already divided by the nominal m; g_shown (NULL: g): what dA is made from,
  * with noise. PV_ERR_NUMERIC: not a number, or more than the bounds were worked out for. `what`
- * names both incoming messages. */
+ * names both incoming messages. x NULL: the active party has nothing to learn from dA. */
 pv_status pv_passive_gradients(pv_bytes *d, pv_bytes *x, pv_passive *p, const void *features,
                                size_t features_size, const void *shares, size_t shares_size,
                                const double *g, const double *g_shown, const char *what,
@@ -144,6 +144,9 @@ pv_status pv_active_save(const pv_active *a, pv_writer *w) PV_MUST_USE;
 pv_status pv_active_load(pv_active *a, pv_reader *r) PV_MUST_USE;
 pv_status pv_passive_save(const pv_passive *p, pv_writer *w) PV_MUST_USE;
 pv_status pv_passive_load(pv_passive *p, pv_reader *r) PV_MUST_USE;
+/* The share of W [c·d] in a saved state of party 0 (active) or 1 (passive), without a key. */
+pv_status pv_boundary_read_share(pv_wide *share, const pv_boundary *b, int party,
+                                 pv_reader *r) PV_MUST_USE;
 /* [c·d] wides, at scale F and at fa+fg: what `privet merge` adds up, and tests read. */
 const pv_wide *pv_active_share(const pv_active *a);
 const pv_wide *pv_active_velocity(const pv_active *a);

@@ -32,7 +32,8 @@ pv_status pv_active_new(pv_active **out, const pv_boundary *b, const pv_paillier
     a->activation = pv_calloc(cells(a), sizeof *a->activation);
     if (a->share == NULL || a->velocity == NULL || a->activation == NULL) {
         pv_active_free(a);
-        PV_FAIL_MEMORY(2 * weights(a) * sizeof *a->share);
+        PV_FAIL(PV_ERR_MEMORY, "out of memory for the shares of %" PRId64 "x%" PRId64 " weights",
+                b->set.width, b->set.outputs);
     }
     memset(a->share, 0, weights(a) * sizeof *a->share);
     memset(a->velocity, 0, weights(a) * sizeof *a->velocity);
@@ -206,10 +207,11 @@ done:
 
 pv_status pv_active_send_rest(pv_bytes *features, pv_bytes *shares, pv_active *a, pv_csprng *r)
 {
-    *features = *shares = (pv_bytes){0};
+    *features = (pv_bytes){0};
+    if (shares != NULL) *shares = (pv_bytes){0};
     PV_TRY(pv_boundary_turn(a->batch, PV_BATCH_BEGUN, PV_BATCH_REST, "sending the rest of a step"));
     pv_status status = send_features(features, a, r);
-    if (status == PV_OK) status = send_shares(shares, a, r);
+    if (status == PV_OK && shares != NULL) status = send_shares(shares, a, r);
     if (status != PV_OK) {
         pv_bytes_clear(features);
         return status;

@@ -220,14 +220,15 @@ pv_status pv_passive_gradients(pv_bytes *d, pv_bytes *x, pv_passive *p, const vo
     const pv_boundary *b = &p->bound;
     size_t count = (size_t)(p->rows * b->set.outputs);
     int64_t *clean = NULL, *shown = NULL;
-    *d = *x = (pv_bytes){0};
+    *d = (pv_bytes){0};
+    if (x != NULL) *x = (pv_bytes){0};
     PV_TRY(pv_boundary_turn(p->batch, PV_BATCH_OPENED, PV_BATCH_REST, "sending gradients"));
     PV_TRY_GOTO(pv_boundary_take(&clean, count, sizeof *clean));
     PV_TRY_GOTO(pv_boundary_take(&shown, count, sizeof *shown));
     PV_TRY_GOTO(quantise(clean, p, g, b->gradient_most, b->gradient_row));
     PV_TRY_GOTO(quantise(shown, p, g_shown == NULL ? g : g_shown, b->shown_most, b->shown_row));
     PV_TRY_GOTO(weight_gradient(d, p, features, features_size, clean, what, r));
-    PV_TRY_GOTO(activation_gradient(x, p, shares, shares_size, shown, what, r));
+    if (x != NULL) PV_TRY_GOTO(activation_gradient(x, p, shares, shares_size, shown, what, r));
     p->batch |= PV_BATCH_REST;
 done:
     if (status != PV_OK) pv_bytes_clear(d);

@@ -130,3 +130,15 @@ pv_status pv_passive_load(pv_passive *p, pv_reader *r)
     p->batch = 0;
     return PV_OK;
 }
+
+pv_status pv_boundary_read_share(pv_wide *share, const pv_boundary *b, int party, pv_reader *r)
+{
+    size_t count = (size_t)(b->set.width * b->set.outputs);
+    uint64_t steps, clamped;
+    pv_wide *velocity = NULL;
+    PV_TRY(pv_boundary_take(&velocity, count, sizeof *velocity));
+    pv_status status = load(r, b, party == ACTIVE ? active(b) : passive(b),
+                            (pv_boundary_shares){share, velocity}, &steps, &clamped);
+    pv_boundary_drop(velocity, count, sizeof *velocity);
+    return status;
+}

@@ -1,4 +1,6 @@
+pv_test(unit/math/cdp ROOMS math)
 pv_test(unit/math/lu ROOMS math)
+pv_test(unit/math/noise ROOMS math)
 pv_test(unit/math/special ROOMS math)
 pv_test(unit/math/wide ROOMS math)
 pv_test(unit/math/symmetric ROOMS math)

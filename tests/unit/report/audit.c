@@ -402,14 +402,79 @@ static void without_memory(void **state)
     pv_findings_clear(&f);
 }
 
+static void labels_of_two_parties(void **state)
+{
+    (void)state;
+    pv_findings f;
+    pv_str page = {0};
+    sample_read(&f, "vertical-iso-4");
+    draw(&page, &f);
+    static const char *const wanted[] = {
+        "an active party and a passive party",
+        "Settings that weaken the scheme</h2>",
+        "<li><b>masks = weak:</b> the shares of W hide 8 bits",
+        "<b>Labels.</b> From the gradients it decrypted and one known label a class, the active "
+        "party read <strong>702 of 6,390</strong> labels: none found beyond guessing.",
+        "Also leak AUC 0.53, guessing 0.5.",
+        "Told to the passive party by the scheme itself",
+        "Labels, class by class</h2>",
+        "<h3>direction, by the active party (<a href=\"#f1\">F1</a>)</h3>",
+        "<th scope=\"row\">3</th>",
+        "<details><summary>clustering, by the active party (<a href=\"#f2\">F2</a>)</summary>",
+    };
+    IN_ORDER(page.text, wanted);
+    ABSENT(page.text, never);
+    assert_null(strstr(page.text, "Accuracy against labels read"));
+    pv_str_clear(&page);
+    pv_findings_clear(&f);
+}
+
+static void what_protection_costs(void **state)
+{
+    (void)state;
+    static const char *const name[] = {"vertical-none",  "vertical-iso-0.5", "vertical-iso-1",
+                                       "vertical-iso-2", "vertical-iso-4",   "broken"};
+    pv_findings f[6];
+    const pv_findings *run[6];
+    pv_str page = {0};
+    for (int i = 0; i < 6; i++) {
+        sample_read(&f[i], name[i]);
+        run[i] = &f[i];
+    }
+    CHECK_OK(pv_audit_page_write(&page, run, 6));
+    static const char *const wanted[] = {
+        "weakened: masks = weak</small>",
+        "Accuracy against labels read</h2>",
+        "a point for each run</title>",
+        ">chance</text>",
+        ">protect none</text>", /* what is common to all settings is left out */
+        ">protect iso, noise 0.5</text>",
+        ">protect iso, noise 4</text>",
+        ">6,390/6,390</td>",
+        ">730/6,400</td>", /* the attack that got most */
+        "1 of 6 runs have no valid finding about labels",
+    };
+    IN_ORDER(page.text, wanted);
+    ABSENT(page.text, never);
+    pv_str_clear(&page);
+    /* of two classes, one of them rare, the area says more than the share */
+    for (int i = 0; i < 5; i++)
+        for (int k = 0; k < f[i].findings; k++) f[i].finding[k].chance = 0.95;
+    CHECK_OK(pv_audit_page_write(&page, run, 2));
+    assert_non_null(strstr(page.text, ">leak AUC</text>"));
+    pv_str_clear(&page);
+    for (int i = 0; i < 6; i++) pv_findings_clear(&f[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(page_in_order),     cmocka_unit_test(without_originals),
-        cmocka_unit_test(nothing_was_shown), cmocka_unit_test(none_found_is_no_pass),
-        cmocka_unit_test(several_runs),      cmocka_unit_test(links_lead_somewhere),
-        cmocka_unit_test(nothing_unescaped), cmocka_unit_test(a_picture_cannot_break_out),
-        cmocka_unit_test(unknown_numbers),   cmocka_unit_test(without_memory),
+        cmocka_unit_test(page_in_order),         cmocka_unit_test(without_originals),
+        cmocka_unit_test(nothing_was_shown),     cmocka_unit_test(none_found_is_no_pass),
+        cmocka_unit_test(several_runs),          cmocka_unit_test(links_lead_somewhere),
+        cmocka_unit_test(nothing_unescaped),     cmocka_unit_test(a_picture_cannot_break_out),
+        cmocka_unit_test(unknown_numbers),       cmocka_unit_test(without_memory),
+        cmocka_unit_test(labels_of_two_parties), cmocka_unit_test(what_protection_costs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

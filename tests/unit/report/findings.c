@@ -133,6 +133,7 @@ static int same(const void *a, const void *b, const pv_field *field)
             if (!same(x, y, field->fields)) return 0;
             break;
         case PV_FIELD_LIST:
+        case PV_FIELD_LATER:
             n = *(const int *)(const void *)((const char *)a + field->count);
             if (n != *(const int *)(const void *)((const char *)b + field->count)) return 0;
             for (int i = 0; i < n; i++)
@@ -151,8 +152,8 @@ static int same(const void *a, const void *b, const pv_field *field)
 static void what_is_written_is_read_back(void **state)
 {
     (void)state;
-    static const char *const names[] = {"hospitals", "masked", "broken"};
-    for (int i = 0; i < 3; i++) {
+    static const char *const names[] = {"hospitals", "masked", "broken", "vertical-iso-4"};
+    for (int i = 0; i < 4; i++) {
         pv_findings f, again;
         json_t *written, *read;
         pv_str text = {0};
@@ -206,6 +207,28 @@ static void every_key_is_where_it_was(void **state)
     assert_true(fabs(json_number_value(json_object_get(b, "value")) - 0.212) < 1e-12);
     json_decref(ours);
     json_decref(theirs);
+    pv_findings_clear(&f);
+}
+
+/* Lists that older programs did not write are empty; written they are always. */
+static void later_lists_may_be_missing(void **state)
+{
+    (void)state;
+    pv_findings f;
+    json_t *j;
+    sample_read(&f, "broken");
+    assert_int_equal(f.weaks, 0);
+    assert_int_equal(f.finding[0].classes, 0);
+    CHECK_OK(pv_findings_json(&j, &f));
+    assert_true(json_is_array(json_object_get(j, "weakened_by")));
+    json_decref(j);
+    pv_findings_clear(&f);
+    sample_read(&f, "vertical-iso-4");
+    assert_int_equal(f.weaks, 1);
+    assert_string_equal(f.weak[0].setting, "masks = weak");
+    assert_int_equal(f.finding[0].classes, 10);
+    assert_string_equal(f.finding[0].class[3].name, "3");
+    assert_int_equal(f.finding[0].class[3].count.n, 639);
     pv_findings_clear(&f);
 }
 
@@ -385,6 +408,7 @@ int main(void)
         cmocka_unit_test(worst_first),
         cmocka_unit_test(what_is_written_is_read_back),
         cmocka_unit_test(every_key_is_where_it_was),
+        cmocka_unit_test(later_lists_may_be_missing),
         cmocka_unit_test(unknown_is_null),
         cmocka_unit_test(what_makes_no_sense_is_refused),
         cmocka_unit_test(found_in_the_folder_of_a_run),

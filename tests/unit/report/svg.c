@@ -186,9 +186,43 @@ static void many_errors(void **state)
     pv_html_clear(&h);
 }
 
+static void points_have_names_that_do_not_cover_each_other(void **state)
+{
+    (void)state;
+    const pv_svg_point point[] = {{0.5, 0.48, 0.52, 0.9, 0.89, 0.91, "<one>"},
+                                  {0.5, NAN, NAN, 0.9, NAN, NAN, "two"},
+                                  {0.99, NAN, NAN, 0.9, NAN, NAN, "a name at the right edge"}};
+    pv_html h = {0};
+    pv_svg_scatter(&h, &(pv_svg_scatter_of){.id = "s",
+                                            .title = "t",
+                                            .x_label = "read",
+                                            .y_label = "accuracy",
+                                            .mark_label = "chance",
+                                            .point = point,
+                                            .points = 3,
+                                            .percent = 1,
+                                            .mark = 0.1,
+                                            .width = 500,
+                                            .height = 250});
+    CHECK_OK(h.status);
+    assert_int_equal(times(h.out.text, "<circle"), 3);
+    assert_int_equal(times(h.out.text, "class=\"iv\""), 2);
+    assert_int_equal(times(h.out.text, "class=\"chn\""), 1);
+    assert_non_null(strstr(h.out.text, "&lt;one&gt;"));
+    assert_non_null(strstr(h.out.text, "text-anchor=\"end\">a name at the right edge"));
+    assert_null(strstr(h.out.text, "nan"));
+    /* the names of two points in one place: on either side of it */
+    assert_null(strstr(h.out.text, "text-anchor=\"end\">&lt;one"));
+    assert_non_null(strstr(h.out.text, "text-anchor=\"end\">two"));
+    pv_html_clear(&h);
+    pv_svg_scatter(&h, &(pv_svg_scatter_of){.id = "s", .points = 0});
+    assert_int_equal(h.out.size, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(points_have_names_that_do_not_cover_each_other),
         cmocka_unit_test(steps_are_round),
         cmocka_unit_test(lines_have_dots_names_and_gaps),
         cmocka_unit_test(nothing_to_draw_is_said),

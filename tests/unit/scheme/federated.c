@@ -393,10 +393,9 @@ static void truth_is_what_was_seen(void **state)
     assert_int_equal(held, 2 * 3);
     CHECK_OK(pv_scheme_federated.truth(&t, &s, r.party[0].name, 10, 1)); /* the server has none */
     assert_int_equal(t.count, 0);
-    int epochs, batch;
-    double lr;
-    CHECK_OK(pv_scheme_federated.known(&s, &epochs, &batch, &lr));
-    assert_true(epochs == 0 && batch == 3 && lr == 0);
+    pv_scheme_known known = {0};
+    CHECK_OK(pv_scheme_federated.known(&known, &s));
+    assert_true(known.local_epochs == 0 && known.local_batch == 3 && known.local_lr == 0);
     pv_forecast f;
     CHECK_OK(pv_scheme_federated.forecast(&f, &s, 10));
     assert_int_equal(f.steps, 4);

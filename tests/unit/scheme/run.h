@@ -21,6 +21,7 @@ enum { RUN_PARTIES = 6, RUN_TEXT = 8192 };
 typedef struct run_party {
     char name[16], folder[96];
     const char *role;
+    const pv_role *instead; /* of the scheme's role; NULL */
     pv_identity *identity;
     pv_hub_peer channel[RUN_PARTIES];
     pv_scenario scenario;
@@ -170,19 +171,20 @@ static inline void run_all(run *r, const char *what)
         snprintf(p->folder, sizeof p->folder, "%s/%s/%s", base, what, name);
         CHECK_OK(pv_scenario_parse(&p->scenario, "test.ini", r->text, strlen(r->text)));
         CHECK_OK(pv_local_load(&p->local, &p->scenario, p->name, NULL));
-        p->options = (pv_party_options){.size = sizeof p->options,
-                                        .scenario = &p->scenario,
-                                        .local = &p->local,
-                                        .name = p->name,
-                                        .folder = p->folder,
-                                        .scheme = r->scheme->name,
-                                        .role = run_role(r, p->role),
-                                        .type = r->scheme->type,
-                                        .types = r->scheme->types,
-                                        .linked = r->scheme->linked,
-                                        .channel = p->channel,
-                                        .identity = p->identity,
-                                        .ca = r->ca};
+        p->options =
+            (pv_party_options){.size = sizeof p->options,
+                               .scenario = &p->scenario,
+                               .local = &p->local,
+                               .name = p->name,
+                               .folder = p->folder,
+                               .scheme = r->scheme->name,
+                               .role = p->instead != NULL ? p->instead : run_role(r, p->role),
+                               .type = r->scheme->type,
+                               .types = r->scheme->types,
+                               .linked = r->scheme->linked,
+                               .channel = p->channel,
+                               .identity = p->identity,
+                               .ca = r->ca};
         p->ctx = (pv_ctx){.threads = 1, .cancelled = run_stopped, .user = p};
         assert_int_equal(pthread_create(&p->thread, NULL, run_thread, p), 0);
     }

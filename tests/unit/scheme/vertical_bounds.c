@@ -244,7 +244,7 @@ static void refused(void **state)
     pv_boundary_settings s = paper();
     s.sigma = 128;
     s.steps = INT64_C(1) << 40;
-    CHECK_FAILS(pv_boundary_init(&b, &s), PV_ERR_RANGE, "sigma 178 make numbers of 252 bits");
+    CHECK_FAILS(pv_boundary_init(&b, &s), PV_ERR_RANGE, "sigma 178 make numbers of 288 bits");
     s = paper();
     /* the decay that the refusal proposes is accepted */
     s.decay = 0.05;

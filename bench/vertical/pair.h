@@ -1,0 +1,173 @@
+/* bench/vertical/pair.h - both parties of the boundary in one program, for bench/vertical */
+#ifndef BENCH_VERTICAL_PAIR_H
+#define BENCH_VERTICAL_PAIR_H
+
+#include "base/file.h"
+#include "privet/rng.h"
+#include "scheme/vertical/boundary.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BENCH_KEY "tests/vectors/paillier2048_safe.txt"
+
+typedef struct pair {
+    pv_boundary b;
+    pv_paillier_sk *sk;
+    pv_active *active;
+    pv_passive *passive;
+    pv_csprng ra, rp;
+    pv_bytes samples, features, shares, scores, opened, d, x, u, s;
+    float *a;
+    double *z, *g, *shown, *da, *bias;
+} pair;
+
+static inline void must(pv_status status)
+{
+    if (status == PV_OK) return;
+    fprintf(stderr, "%s\n", pv_trail_text());
+    exit(1);
+}
+
+static inline void *need(size_t count, size_t size)
+{
+    void *p = pv_calloc(count, size);
+    if (p == NULL) must(PV_ERR_MEMORY);
+    return p;
+}
+
+static inline void hexadecimal(uint64_t *out, size_t limbs, const char *text, const char *name)
+{
+    const char *at = strncmp(text, name, strlen(name)) == 0 ? text : NULL;
+    char line[16];
+    snprintf(line, sizeof line, "\n%s", name);
+    if (at == NULL && (at = strstr(text, line)) != NULL) at++;
+    if (at == NULL) {
+        fprintf(stderr, "the key file has no line \"%s\"\n", name);
+        exit(1);
+    }
+    at += strlen(name);
+    size_t digits = strspn(at, "0123456789abcdef");
+    memset(out, 0, limbs * sizeof *out);
+    for (size_t i = 0; i < digits && i < 16 * limbs; i++) {
+        char c = at[digits - 1 - i];
+        out[i / 16] |= (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10) << (4 * (i % 16));
+    }
+}
+
+/* From a file of numbers, or a number of bits. */
+static inline pv_paillier_sk *bench_key(const char *from, const pv_ctx *ctx)
+{
+    pv_paillier_sk *sk = NULL;
+    int bits = atoi(from);
+    if (bits > 0) {
+        pv_csprng r;
+        must(pv_csprng_init(&r));
+        must(pv_paillier_generate(&sk, bits, &r, ctx));
+        pv_csprng_clear(&r);
+        return sk;
+    }
+    uint64_t p[16], q[16];
+    pv_bytes file = {0};
+    must(pv_file_read(&file, from, 1 << 20));
+    hexadecimal(p, 16, (const char *)file.data, "p = ");
+    hexadecimal(q, 16, (const char *)file.data, "q = ");
+    must(pv_paillier_from_primes(&sk, p, q, 2048));
+    pv_bytes_clear(&file);
+    return sk;
+}
+
+static inline void pair_open(pair *p, const pv_boundary_settings *s, pv_paillier_sk *sk,
+                             const pv_ctx *ctx)
+{
+    size_t m = (size_t)s->batch, d = (size_t)s->width, c = (size_t)s->outputs;
+    pv_bytes start;
+    *p = (pair){.sk = sk};
+    must(pv_boundary_init(&p->b, s));
+    must(pv_csprng_init(&p->ra));
+    must(pv_csprng_init(&p->rp));
+    must(pv_active_new(&p->active, &p->b, sk, ctx));
+    must(pv_passive_new(&p->passive, &p->b, pv_paillier_public(sk), pv_paillier_safe(sk), &p->rp,
+                        ctx));
+    must(pv_active_setup(&start, p->active, 0.1, NULL, &p->ra));
+    must(pv_passive_setup(p->passive, start.data, start.size, 0.1, 0, "start", &p->rp));
+    pv_bytes_clear(&start);
+    p->a = need(m * d, sizeof *p->a);
+    p->z = need(m * c, sizeof *p->z);
+    p->g = need(m * c, sizeof *p->g);
+    p->shown = need(m * c, sizeof *p->shown);
+    p->da = need(m * d, sizeof *p->da);
+    p->bias = need(c, sizeof *p->bias);
+}
+
+static inline size_t pair_messages(pair *p)
+{
+    pv_bytes *all[] = {&p->samples, &p->features, &p->shares, &p->scores, &p->opened,
+                       &p->d,       &p->x,        &p->u,      &p->s};
+    size_t bytes = 0;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        bytes += all[i]->size;
+        pv_bytes_clear(all[i]);
+    }
+    return bytes;
+}
+
+static inline void pair_close(pair *p)
+{
+    void *all[] = {p->a, p->z, p->g, p->shown, p->da, p->bias};
+    (void)pair_messages(p);
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) pv_free(all[i]);
+    pv_active_free(p->active);
+    pv_passive_free(p->passive);
+    pv_csprng_clear(&p->ra);
+    pv_csprng_clear(&p->rp);
+}
+
+static inline void pair_activations(pair *p, int64_t rows, pv_rng *r)
+{
+    const pv_boundary_settings *s = &p->b.set;
+    for (int64_t i = 0; i < rows * s->width; i++) {
+        double u = 2 * pv_rng_uniform(r) - 1;
+        p->a[i] = (float)(1.02 * s->clamp * u * u * u);
+    }
+}
+
+static inline void pair_predict(pair *p, int64_t rows)
+{
+    (void)pair_messages(p);
+    must(pv_active_send_samples(&p->samples, p->active, p->a, rows, &p->ra));
+    must(pv_passive_scores(&p->scores, p->passive, p->samples.data, p->samples.size, rows,
+                           "enc-samples", &p->rp));
+    must(pv_active_open(&p->opened, p->active, p->scores.data, p->scores.size, "enc-scores"));
+    must(pv_passive_logits(p->z, p->passive, p->opened.data, p->opened.size, "opened-scores"));
+}
+
+/* g = (softmax(z + bias) - onehot)/m for random labels */
+static inline void pair_gradient(pair *p, int64_t rows, pv_rng *r)
+{
+    int64_t c = p->b.set.outputs;
+    for (int64_t i = 0; i < rows; i++) {
+        double *z = p->z + i * c, *g = p->g + i * c, most = -1e300, sum = 0;
+        for (int64_t k = 0; k < c; k++) most = fmax(most, z[k] + p->bias[k]);
+        for (int64_t k = 0; k < c; k++) sum += g[k] = exp(z[k] + p->bias[k] - most);
+        int64_t label = (int64_t)pv_rng_below(r, (uint64_t)c);
+        for (int64_t k = 0; k < c; k++)
+            g[k] = (g[k] / sum - (double)(k == label)) / (double)p->b.set.batch;
+    }
+}
+
+static inline void pair_learn(pair *p, const double *shown, double eta)
+{
+    must(pv_active_send_rest(&p->features, &p->shares, p->active, &p->ra));
+    must(pv_passive_gradients(&p->d, &p->x, p->passive, p->features.data, p->features.size,
+                              p->shares.data, p->shares.size, p->g, shown, "enc-features", &p->rp));
+    must(pv_active_gradient(p->da, p->active, p->x.data, p->x.size, "enc-activation-gradient"));
+    must(pv_active_update(&p->u, &p->s, p->active, p->d.data, p->d.size, eta, "enc-weight-gradient",
+                          &p->ra));
+    must(pv_passive_update(p->passive, p->u.data, p->u.size, p->s.data, p->s.size, eta,
+                           "opened-weight-gradient"));
+}
+
+#endif

@@ -1,0 +1,147 @@
+#include "run/audit_i.h"
+
+#include "report/words.h"
+
+#include <string.h>
+
+static int is_tested(const pv_findings *f, const char *secret)
+{
+    for (int i = 0; i < f->findings; i++)
+        if (strcmp(f->finding[i].secret, secret) == 0) return 1;
+    return 0;
+}
+
+static pv_status add_open(pv_findings *f, size_t *capacity, const char *what, const char *why)
+{
+    PV_TRY(pv_grow((void **)&f->open, capacity, (size_t)f->opens + 1, sizeof *f->open));
+    pv_findings_open *o = &f->open[f->opens++];
+    *o = (pv_findings_open){0};
+    PV_TRY(pv_audit_copy(&o->what, what));
+    return pv_audit_copy(&o->why, why);
+}
+
+/* "masks = weak: why", a line each. */
+static pv_status write_weak(pv_findings *f, pv_audit_work *w)
+{
+    pv_status status = PV_OK;
+    pv_str lines = {0};
+    size_t capacity = 0;
+    if (w->scheme->warn == NULL) return PV_OK;
+    PV_TRY_GOTO(w->scheme->warn(&lines, &w->scenario));
+    char *rest = NULL;
+    for (char *line = lines.size > 0 ? strtok_r(lines.text, "\n", &rest) : NULL; line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        char *why = strstr(line, ": ");
+        if (why != NULL) *why = '\0';
+        PV_TRY_GOTO(pv_grow((void **)&f->weak, &capacity, (size_t)f->weaks + 1, sizeof *f->weak));
+        pv_findings_weak *one = &f->weak[f->weaks++];
+        *one = (pv_findings_weak){0};
+        PV_TRY_GOTO(pv_audit_copy(&one->setting, line));
+        PV_TRY_GOTO(pv_audit_copy(&one->why, why != NULL ? why + 2 : ""));
+    }
+done:
+    pv_str_clear(&lines);
+    return status;
+}
+
+/* The party of a role that there is one of, in a scheme for two: findings name parties. */
+static const char *who_is(const pv_audit_work *w, const char *role)
+{
+    for (int i = 0; i < w->parties && w->scheme->split; i++)
+        if (strcmp(w->party[i].role, role) == 0) return w->party[i].name;
+    return role;
+}
+
+static pv_status write_told(pv_findings *f, const pv_audit_work *w)
+{
+    size_t capacity = 0;
+    for (int i = 0; i < w->claims; i++) {
+        const pv_claim *c = &w->claim[i];
+        if (!c->told) continue;
+        PV_TRY(pv_grow((void **)&f->told, &capacity, (size_t)f->tolds + 1, sizeof *f->told));
+        pv_findings_told *t = &f->told[f->tolds++];
+        *t = (pv_findings_told){0};
+        PV_TRY(pv_audit_copy(&t->secret, c->secret));
+        PV_TRY(pv_audit_copy(&t->to, who_is(w, c->adversary)));
+        PV_TRY(pv_audit_copy(&t->why, c->text));
+    }
+    return PV_OK;
+}
+
+static pv_status write_open(pv_findings *f, const pv_audit_work *w)
+{
+    size_t capacity = 0;
+    pv_str s = {0};
+    pv_status status = PV_OK;
+    for (int i = 0; i < w->claims; i++) {
+        const pv_claim *c = &w->claim[i];
+        if (c->told || is_tested(f, c->secret)) continue;
+        pv_str_truncate(&s, 0);
+        PV_TRY_GOTO(pv_str_printf(&s, "%s, as the %s%s sees them", c->secret, c->adversary,
+                                  pv_words_is_adjective(c->adversary) ? " party" : ""));
+        PV_TRY_GOTO(add_open(f, &capacity, pv_str_text(&s),
+                             c->attacks == NULL || c->attacks[0] == NULL
+                                 ? "there is no attack for it here yet"
+                                 : "its attacks were not run this time"));
+    }
+    for (size_t i = 0; i < w->cases; i++) {
+        const pv_audit_case *c = &w->item[i];
+        if (!c->unsuited) continue;
+        pv_str_truncate(&s, 0);
+        PV_TRY_GOTO(pv_str_printf(&s, "The attack %s", c->attack->name));
+        PV_TRY_GOTO(add_open(f, &capacity, pv_str_text(&s), pv_str_text(&c->failure)));
+    }
+    for (size_t i = 0; i < w->cases; i++) {
+        const pv_audit_case *c = &w->item[i];
+        if (c->steps <= c->targets) continue;
+        pv_str_truncate(&s, 0);
+        if (c->reads->rows)
+            PV_TRY_GOTO(pv_str_printf(&s,
+                                      "guesses about %zu of %zu steps were scored, each row once; "
+                                      "%zu are hashes in this view, and an adversary may have kept "
+                                      "them all",
+                                      c->targets, c->steps, c->unkept));
+        else
+            PV_TRY_GOTO(pv_str_printf(&s,
+                                      "%zu of %zu steps (one a victim) were attacked, %zu are "
+                                      "hashes in this view; an adversary may have kept them all",
+                                      c->targets, c->steps, c->unkept));
+        PV_TRY_GOTO(add_open(f, &capacity, "Most steps", pv_str_text(&s)));
+        break;
+    }
+    for (int i = 0; i < w->parties; i++) {
+        if (!pv_audit_was_dropped(w, w->party[i].name) || pv_audit_samples_of(w, &w->party[i]) > 0)
+            continue;
+        pv_str_truncate(&s, 0);
+        PV_TRY_GOTO(pv_str_printf(&s,
+                                  "%s was given up on the way, and how many samples it has is "
+                                  "not known: what it sent before was not attacked",
+                                  w->party[i].name));
+        PV_TRY_GOTO(add_open(f, &capacity, "Lost party", pv_str_text(&s)));
+    }
+    PV_TRY_GOTO(add_open(f, &capacity, "Active parties",
+                         w->scheme->split
+                             ? "chosen ciphertexts or activations that expose what they meet"
+                             : "altered weights or chosen batches that expose one sample"));
+    if (w->o->collude == NULL && !w->scheme->split)
+        PV_TRY_GOTO(add_open(f, &capacity, "Coalitions",
+                             "parties that put their views together; --collude A,B"));
+    PV_TRY_GOTO(
+        add_open(f, &capacity, "Membership", "whether a given record was among the training data"));
+    PV_TRY_GOTO(
+        add_open(f, &capacity, "Network observer", "sizes and times of what crossed the network"));
+    PV_TRY_GOTO(add_open(f, &capacity, "Released model",
+                         "what the final weights alone give away about the training data"));
+    PV_TRY_GOTO(add_open(f, &capacity, "Endpoints",
+                         "whether a party logged more than its view, or ran other code"));
+done:
+    pv_str_clear(&s);
+    return status;
+}
+
+pv_status pv_audit_claims(pv_findings *f, pv_audit_work *w)
+{
+    PV_TRY(write_weak(f, w));
+    PV_TRY(write_told(f, w));
+    return write_open(f, w);
+}

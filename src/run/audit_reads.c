@@ -1,0 +1,35 @@
+#include "run/audit_i.h"
+
+#include <string.h>
+
+/* One line a kind of record that attacks read. */
+static const pv_audit_reads table[] = {
+    {.type = NULL, .targets = pv_audit_message_targets, .control = pv_audit_message_control},
+    {.type = "activation-gradient",
+     .means = "the gradients it decrypted",
+     .alone = "not possible alone: only %s decrypts these gradients",
+     .targets = pv_audit_note_targets,
+     .known = pv_audit_know_labels,
+     .control = pv_audit_note_control,
+     .rows = 1},
+    {.type = "logits",
+     .means = "the logits it opened",
+     .alone = "not possible alone: only %s sees the logits",
+     .targets = pv_audit_note_targets,
+     .known = pv_audit_know_rows,
+     .control = pv_audit_note_control,
+     .rows = 1},
+};
+
+pv_status pv_audit_reads_of(const pv_audit_reads **out, const pv_attack *a)
+{
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        const char *type = table[i].type;
+        if (type == a->reads || (type != NULL && a->reads != NULL && strcmp(type, a->reads) == 0)) {
+            *out = &table[i];
+            return PV_OK;
+        }
+    }
+    PV_FAIL(PV_ERR_UNSUPPORTED, "the attack %s reads \"%s\", of which an audit knows nothing",
+            a->name, a->reads);
+}
