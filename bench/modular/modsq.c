@@ -97,6 +97,11 @@ static void single(const subject *s, size_t e_bits, size_t count)
     BEST(pow, pv_modsq_pow(s->r, out, a, e, e_bits, count, 1));
     snprintf(what, sizeof what, "pow %zu bits", e_bits);
     line(s, what, (double)count, pow);
+    if (count > 10) { /* few: what a single prediction waits for */
+        BEST(few, pv_modsq_pow(s->r, out, a, e, e_bits, 10, 1));
+        snprintf(what, sizeof what, "10 at once: pow %zu bits", e_bits);
+        line(s, what, 10, few);
+    }
     double begun = now();
     must(pv_modsq_table_new(&t, s->r, a, e_bits, 0, 1));
     snprintf(what, sizeof what, "table of %zu bits, %.1f MB", e_bits,
@@ -167,6 +172,7 @@ static void each_code(size_t bits, size_t e_bits, int matrices)
         single(&s, e_bits, codes[i] == PV_MODSQ_IFMA ? 256 : 16);
         if (matrices && (codes[i] == PV_MODSQ_IFMA || rounds > 1)) {
             matrix(&s, 97, 10, 2, 84);
+            matrix(&s, 97, 10, 1, 84);
             matrix(&s, 20, 10, 6, 64);
             matrix(&s, 20, 64, 3, 10);
         }

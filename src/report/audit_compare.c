@@ -11,10 +11,31 @@ static const pv_finding *worst(const pv_audit *a)
     return a->f->findings > 0 ? &a->f->finding[a->order[0]] : NULL;
 }
 
+/* How far it is beyond guessing, of what guessing leaves. */
+static double beyond(const pv_finding *f)
+{
+    return f->chance < 1 ? (f->interval.low - f->chance) / (1 - f->chance) : 0;
+}
+
+/* Of all attacks on the secret of the worst finding, counted alike, the one that got furthest. */
+static const pv_finding *furthest(const pv_audit *a)
+{
+    const pv_finding *w = worst(a);
+    for (int i = 0; w != NULL && i < a->f->findings; i++) {
+        const pv_finding *f = &a->f->finding[i];
+        if (pv_finding_level(f) == pv_finding_level(w) && pv_finding_level(f) != PV_LEVEL_INVALID &&
+            strcmp(pv_words_text(f->secret), pv_words_text(w->secret)) == 0 &&
+            strcmp(pv_words_text(f->metric), pv_words_text(w->metric)) == 0 &&
+            beyond(f) > beyond(w))
+            w = f;
+    }
+    return w;
+}
+
 static void strongest(const pv_audit *a)
 {
     pv_html *h = a->h;
-    const pv_finding *f = worst(a);
+    const pv_finding *f = furthest(a);
     if (f == NULL) {
         pv_html_raw(h, "not tested");
         return;

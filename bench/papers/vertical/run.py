@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The tables and the figure of the ACML paper (Zhang, Zhu 2020, arXiv 2007.06849) beside ours, and whether nothing is lost.
 
-    bench/papers/vertical/run.sh [--quick] [--only accuracy|exact|cost] [--seeds 5] [--digits N] [--sets NAME]
+    bench/papers/vertical/run.sh [--quick] [--only accuracy|exact|cost] [--seeds 5] [--first 1] [--digits N] [--sets NAME]
                                  [--bits 2048] [--key FILE]
                                  [--privet build/privet] [--data ../shared/data] [--work build/papers/vertical]
 
@@ -129,7 +129,7 @@ def accuracy(program, a, key):
         if (a.quick and ini == "mnist-conv1.ini") or (a.sets and a.sets not in name):
             continue
         found = []
-        for seed in range(1, a.seeds + 1):
+        for seed in range(a.first, a.first + a.seeds):
             train, test = split_table(program, file, seed) if file else split_digits(program, a.digits)
             stem = f"{pathlib.Path(ini).stem}-{seed}"
             folder = program.work / "runs"
@@ -276,6 +276,7 @@ def main():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", choices=("accuracy", "exact", "cost"))
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first", type=int, default=1, help="the first seed: seeds can be shared out to several machines or cores")
     parser.add_argument("--digits", type=int, default=0, help="rows of MNIST that are trained on; 0: all")
     parser.add_argument("--sets", help="only rows of table 1 whose names contain this")
     parser.add_argument("--bits", type=int, default=2048)

@@ -1,6 +1,7 @@
 #include "crypto/paillier/crt.h"
 
 #include "base/secret.h"
+#include "math/modular/double.h"
 #include <gmp.h>
 #include <string.h>
 
@@ -99,21 +100,6 @@ void pv_crt_sub(uint64_t *out, const uint64_t *a, const uint64_t *b, const pv_cr
     pv_secret_wipe(more, M->limbs * sizeof *more);
 }
 
-/* R² mod m: 1 doubled 128·limbs times. */
-static void square_of_radix(pv_crt_modulus *M)
-{
-    mp_size_t n = (mp_size_t)M->limbs;
-    uint64_t *x = M->rr, less[PV_CRT_LIMBS];
-    memset(x, 0, sizeof M->rr);
-    x[0] = 1;
-    for (size_t i = 0; i < 128 * M->limbs; i++) {
-        uint64_t carry = mpn_lshift(x, x, n, 1);
-        uint64_t borrow = mpn_sub_n(less, x, M->m, n);
-        pv_crt_select(x, carry | (borrow ^ 1), less, x, M->limbs);
-    }
-    pv_secret_wipe(less, sizeof less);
-}
-
 void pv_crt_init(pv_crt_modulus *M, const uint64_t *m, size_t limbs)
 {
     uint64_t x = m[0]; /* m[0]^-1 to 3 bits; each round doubles them */
@@ -122,7 +108,8 @@ void pv_crt_init(pv_crt_modulus *M, const uint64_t *m, size_t limbs)
     memcpy(M->m, m, limbs * sizeof *m);
     for (int i = 0; i < 5; i++) x *= 2 - m[0] * x;
     M->inverse = 0 - x;
-    square_of_radix(M);
+    M->rr[0] = 1; /* R² mod m: 1 doubled as often */
+    for (size_t i = 0; i < 128 * limbs; i++) (void)pv_double_mod(M->rr, M->m, limbs);
 }
 
 void pv_crt_combine(uint64_t *out, const uint64_t *a, const uint64_t *b, const pv_crt_modulus *p,

@@ -66,6 +66,22 @@ PV_LANES_INLINE pv_lanes pv_lanes_madhi(pv_lanes sum, pv_lanes x, pv_lanes y)
 {
     return _mm512_madd52hi_epu64(sum, x, y);
 }
+/* Five at once, where gcc would move registers about between single ones. */
+#define PV_LANES_FIVE(what)                                                                        \
+    __asm__(what " %6, %5, %0\n\t" what " %7, %5, %1\n\t" what " %8, %5, %2\n\t" what              \
+                 " %9, %5, %3\n\t" what " %10, %5, %4"                                             \
+            : "+v"(*w0), "+v"(*w1), "+v"(*w2), "+v"(*w3), "+v"(*w4)                                \
+            : "v"(x), "v"(y[0]), "v"(y[1]), "v"(y[2]), "v"(y[3]), "v"(y[4]))
+PV_LANES_INLINE void pv_lanes_madlo5(pv_lanes *w0, pv_lanes *w1, pv_lanes *w2, pv_lanes *w3,
+                                     pv_lanes *w4, pv_lanes x, const pv_lanes *y)
+{
+    PV_LANES_FIVE("vpmadd52luq");
+}
+PV_LANES_INLINE void pv_lanes_madhi5(pv_lanes *w0, pv_lanes *w1, pv_lanes *w2, pv_lanes *w3,
+                                     pv_lanes *w4, pv_lanes x, const pv_lanes *y)
+{
+    PV_LANES_FIVE("vpmadd52huq");
+}
 PV_LANES_INLINE pv_lanes_mask pv_lanes_same(pv_lanes x, pv_lanes y)
 {
     return _mm512_cmpeq_epi64_mask(x, y);
@@ -148,6 +164,22 @@ PV_LANES_INLINE pv_lanes pv_lanes_madhi(pv_lanes sum, pv_lanes x, pv_lanes y)
 {
     PV_LANES_EACH(sum.lane[i] +
                   (uint64_t)(pv_lanes_product(x.lane[i], y.lane[i]) >> PV_LANES_RADIX));
+}
+#define PV_LANES_FIVE(mad)                                                                         \
+    *w0 = mad(*w0, x, y[0]);                                                                       \
+    *w1 = mad(*w1, x, y[1]);                                                                       \
+    *w2 = mad(*w2, x, y[2]);                                                                       \
+    *w3 = mad(*w3, x, y[3]);                                                                       \
+    *w4 = mad(*w4, x, y[4])
+PV_LANES_INLINE void pv_lanes_madlo5(pv_lanes *w0, pv_lanes *w1, pv_lanes *w2, pv_lanes *w3,
+                                     pv_lanes *w4, pv_lanes x, const pv_lanes *y)
+{
+    PV_LANES_FIVE(pv_lanes_madlo);
+}
+PV_LANES_INLINE void pv_lanes_madhi5(pv_lanes *w0, pv_lanes *w1, pv_lanes *w2, pv_lanes *w3,
+                                     pv_lanes *w4, pv_lanes x, const pv_lanes *y)
+{
+    PV_LANES_FIVE(pv_lanes_madhi);
 }
 PV_LANES_INLINE uint64_t pv_lanes_ones(uint64_t not_zero)
 {

@@ -1,6 +1,7 @@
 #include "math/modular/modsq_i.h"
 
 #include "base/secret.h"
+#include "math/modular/double.h"
 
 #include <gmp.h>
 #include <omp.h>
@@ -8,7 +9,10 @@
 
 _Static_assert(sizeof(mp_limb_t) == 8 && GMP_NAIL_BITS == 0, "limbs are shared with GMP");
 
-enum { L = PV_MODSQ_LIMBS_MAX, WIDE = 4 * PV_MODSQ_DIGITS_MAX };
+enum {
+    L = PV_MODSQ_LIMBS_MAX,
+    STACK = 12 << 10, /* words: more than a kernel and what calls it have on the stack */
+};
 
 /* GMP's limbs and ours are the same bits under two names of one type. */
 static mp_limb_t *limbs_of(uint64_t *x)
@@ -67,41 +71,53 @@ static void pack_all(const pv_modsq *r, uint64_t *half, const uint64_t *x, size_
 
 /* ---- the object */
 
-/* x mod m² as an element: x, of `size` limbs, is used up. GMP's division is silent to the side. */
-static void element_of(const pv_modsq *r, uint64_t *element, uint64_t *x, size_t size,
-                       mp_limb_t *scratch)
+/* x = a + m·b, both below m, twice: what a leaves is carried into b. */
+static void double_both(const pv_modsq *r, uint64_t *a, uint64_t *b)
 {
-    size_t n = r->limbs, bits = 64 * n - (size_t)__builtin_clzll(r->m64[n - 1]);
-    size_t square = (2 * bits + 63) / 64; /* limbs of m² */
-    uint64_t b[L + 1] = {0};
-    mpn_sec_div_r(limbs_of(x), (mp_size_t)size, limbs_in(r->square64), (mp_size_t)square, scratch);
-    if (square < 2 * n) x[2 * n - 1] = 0;
-    b[n] = mpn_sec_div_qr(limbs_of(b), limbs_of(x), (mp_size_t)(2 * n), limbs_in(r->m64),
-                          (mp_size_t)n, scratch);
-    pack_all(r, element, x, n);
-    pack_all(r, element + r->half, b, n + 1);
-    pv_secret_wipe(b, sizeof b);
+    uint64_t carry = pv_double_mod(a, r->m64, r->limbs);
+    (void)pv_double_mod(b, r->m64, r->limbs);
+    /* b + 1 <= m, and m is 0 */
+    uint64_t differs = 0;
+    for (size_t i = 0; i < r->limbs; i++) {
+        unsigned __int128 w = (unsigned __int128)b[i] + carry;
+        b[i] = (uint64_t)w;
+        carry = (uint64_t)(w >> 64);
+        differs |= b[i] ^ r->m64[i];
+    }
+    uint64_t keep = pv_secret_mask((differs | (0 - differs)) >> 63);
+    for (size_t i = 0; i < r->limbs; i++) b[i] &= keep;
 }
 
-static void power_of_radix(const pv_modsq *r, uint64_t *x, size_t size, size_t k)
+/* The powers of R and what products start from. One comes from the highest power of two below m; R²
+ * = (2^k)^(2^i)·R in Montgomery's form, where R = 2^(k·2^i). */
+static void powers_of_radix(pv_modsq *r)
 {
-    size_t at = k * r->digits * (size_t)r->ops->radix;
-    memset(x, 0, size * sizeof *x);
-    x[at / 64] = (uint64_t)1 << at % 64;
+    size_t size = r->digits * (size_t)r->ops->radix, k = size;
+    int squarings = 0;
+    uint64_t a[L] = {0}, b[L] = {0};
+    a[(r->bits - 1) / 64] = (uint64_t)1 << (r->bits - 1) % 64;
+    for (size_t i = r->bits - 1; i < size; i++) double_both(r, a, b);
+    pack_all(r, r->one, a, r->limbs);
+    pack_all(r, r->one + r->half, b, r->limbs);
+    r->ops->combine(r, r->minus, r->plain, r->zero, r->one); /* its first half is R mod m */
+    for (; k % 2 == 0; k /= 2) squarings++;
+    for (size_t i = 0; i < k; i++) double_both(r, a, b);
+    pack_all(r, r->r2, a, r->limbs);
+    pack_all(r, r->r2 + r->half, b, r->limbs);
+    for (int i = 0; i < squarings; i++) r->ops->square(r, r->r2, r->r2);
+    r->ops->mul(r, r->r3, r->r2, r->r2);
+    pv_secret_wipe(a, sizeof a);
+    pv_secret_wipe(b, sizeof b);
 }
 
 static pv_status constants(pv_modsq *r)
 {
-    size_t n = r->limbs, widest = 3 * r->digits * (size_t)r->ops->radix / 64 + 1;
-    mp_size_t need = mpn_sec_div_r_itch((mp_size_t)widest, (mp_size_t)(2 * n)),
-              other = mpn_sec_div_qr_itch((mp_size_t)(2 * n), (mp_size_t)n),
-              third = mpn_sec_sqr_itch((mp_size_t)n);
-    size_t scratch_limbs = (size_t)(need > other ? need : other);
-    if ((size_t)third > scratch_limbs) scratch_limbs = (size_t)third;
-    uint64_t *x = pv_calloc(widest + scratch_limbs, sizeof *x);
-    if (x == NULL) PV_FAIL_MEMORY((widest + scratch_limbs) * sizeof *x);
-    mp_limb_t *scratch = limbs_of(x + widest);
+    size_t n = r->limbs, scratch_limbs = (size_t)mpn_sec_sqr_itch((mp_size_t)n);
+    mp_limb_t *scratch = pv_alloc(scratch_limbs, sizeof *scratch);
+    if (scratch == NULL) PV_FAIL_MEMORY(scratch_limbs * sizeof *scratch);
     mpn_sec_sqr(limbs_of(r->square64), limbs_in(r->m64), (mp_size_t)n, scratch);
+    pv_secret_wipe(scratch, scratch_limbs * sizeof *scratch);
+    pv_free(scratch);
     uint64_t inverse = r->m64[0]; /* right in 3 bits, and twice as many each time */
     for (int i = 0; i < 5; i++) inverse *= 2 - r->m64[0] * inverse;
     r->ninv = (0 - inverse) & low_bits(r->ops->radix);
@@ -115,17 +131,10 @@ static pv_status constants(pv_modsq *r)
         pv_secret_wipe(multiple, sizeof multiple);
     }
     for (int lane = 0; lane < r->ops->lanes; lane++) {
-        r->plain[lane] = r->unit[lane] = 1;
+        r->plain[lane] = 1;
         r->ninvs[lane] = r->ninv;
     }
-    uint64_t *powers[] = {r->one, r->r2, r->r3};
-    for (size_t k = 0; k < 3; k++) {
-        power_of_radix(r, x, widest, k + 1);
-        element_of(r, powers[k], x, widest, scratch);
-    }
-    r->ops->combine(r, r->minus, r->plain, r->zero, r->one); /* its first half is R mod m */
-    pv_secret_wipe(x, (widest + scratch_limbs) * sizeof *x);
-    pv_free(x);
+    powers_of_radix(r);
     return PV_OK;
 }
 
@@ -169,24 +178,29 @@ pv_status pv_modsq_new(pv_modsq **out, const uint64_t *m, size_t limbs, pv_modsq
     if (r == NULL) PV_FAIL_MEMORY(sizeof *r);
     r->ops = ops;
     r->limbs = limbs;
+    r->bits = bits;
     size_t radix = (size_t)ops->radix, step = radix * (size_t)ops->step;
     r->digits = (bits + PV_MODSQ_SPARE + step - 1) / step * (size_t)ops->step;
     r->half = r->digits * (size_t)ops->lanes;
-    r->size = 17 * r->half;
+    size_t halves_size =
+        r->half + (size_t)(ops->step * ops->lanes); /* zeros follow, see lanes.inc */
+    r->size = 9 * halves_size + 6 * r->half;
     r->words = pv_alloc_aligned(r->size, sizeof *r->words);
     if (r->words == NULL) {
+        size_t size = r->size;
         pv_free(r);
-        PV_FAIL_MEMORY(17 * radix * sizeof *r->words);
+        PV_FAIL_MEMORY(size * sizeof *r->words);
     }
     uint64_t *at = r->words,
              **halves[] = {&r->m,    &r->times[0], &r->times[1], &r->times[2], &r->times[3],
                            &r->zero, &r->plain,    &r->minus,    &r->ninvs};
-    uint64_t **elements[] = {&r->unit, &r->one, &r->r2, &r->r3};
-    for (size_t i = 0; i < sizeof halves / sizeof *halves; i++, at += r->half) *halves[i] = at;
+    uint64_t **elements[] = {&r->one, &r->r2, &r->r3};
+    for (size_t i = 0; i < sizeof halves / sizeof *halves; i++, at += halves_size) *halves[i] = at;
     for (size_t i = 0; i < sizeof elements / sizeof *elements; i++, at += 2 * r->half)
         *elements[i] = at;
     memcpy(r->m64, m, limbs * sizeof *m);
     pv_status status = constants(r);
+    pv_modsq_wipe_stacks(1);
     if (status != PV_OK)
         pv_modsq_free(r);
     else
@@ -222,15 +236,15 @@ void pv_modsq_enter(const pv_modsq *r, uint64_t *element, const uint64_t *x, siz
     size_t cut = r->digits * (size_t)r->ops->radix;
     uint64_t part[2 * PV_MODSQ_DIGITS_MAX * PV_MODSQ_LANES_MAX] __attribute__((aligned(64)));
     uint64_t high[2 * L];
-    memset(part, 0, 2 * h * sizeof *part);
-    memset(element, 0, 2 * h * sizeof *element);
+    memset(part, 0, h * sizeof *part);
+    memset(element, 0, h * sizeof *element);
     for (size_t lane = 0; lane < count && lane < lanes; lane++) {
         pv_modsq_pack(r, part, (int)lane, x + lane * n, n);
         for (size_t i = 0; i < n; i++) high[i] = bits_at(x + lane * n, n, cut + 64 * i, 64);
         pv_modsq_pack(r, element, (int)lane, high, n);
     }
-    r->ops->mul(r, part, part, r->r2);
-    r->ops->mul(r, element, element, r->r3);
+    r->ops->mul_half(r, part, part, r->r2);
+    r->ops->mul_half(r, element, element, r->r3);
     r->ops->sum(r, element, element, part);
     r->ops->sum(r, element + h, element + h, part + h);
     pv_secret_wipe(part, sizeof part);
@@ -271,7 +285,7 @@ static void compose(const pv_modsq *r, uint64_t *x, const uint64_t *element, int
 void pv_modsq_leave(const pv_modsq *r, uint64_t *x, const uint64_t *element, size_t count)
 {
     uint64_t out[2 * PV_MODSQ_DIGITS_MAX * PV_MODSQ_LANES_MAX] __attribute__((aligned(64)));
-    r->ops->mul(r, out, element, r->unit);
+    r->ops->divide(r, out, element);
     for (size_t lane = 0; lane < count; lane++) compose(r, x + lane * 2 * r->limbs, out, (int)lane);
     pv_secret_wipe(out, 2 * r->half * sizeof *out);
 }
@@ -283,7 +297,7 @@ uint64_t pv_modsq_leave_log(const pv_modsq *r, uint64_t *x, const uint64_t *elem
     uint64_t a[L], b[L + 1], m[L + 1], wrong = 0;
     memcpy(m, r->m64, n * sizeof *m);
     m[n] = 0;
-    r->ops->mul(r, out, element, r->unit);
+    r->ops->divide(r, out, element);
     for (size_t lane = 0; lane < count; lane++) {
         pv_modsq_unpack(r, a, n, out, (int)lane);
         pv_modsq_unpack(r, b, n + 1, out + r->half, (int)lane);
@@ -325,10 +339,24 @@ pv_status pv_modsq_scratch(uint64_t **all, const pv_modsq *r, int *threads, size
     return PV_OK;
 }
 
+static __attribute__((noinline)) void wipe_stack(void)
+{
+    uint64_t below[STACK];
+    pv_secret_wipe(below, sizeof below);
+    __asm__ volatile("" : : "r"(below) : "memory");
+}
+
+void pv_modsq_wipe_stacks(int threads)
+{
+#pragma omp parallel num_threads(threads) if (threads > 1)
+    wipe_stack();
+}
+
 void pv_modsq_scratch_free(uint64_t *all, const pv_modsq *r, int threads, size_t halves)
 {
     if (all != NULL) pv_secret_wipe(all, (size_t)threads * halves * r->half * sizeof *all);
     pv_free(all);
+    pv_modsq_wipe_stacks(threads);
 }
 
 pv_status pv_modsq_mul(const pv_modsq *r, uint64_t *out, const uint64_t *a, const uint64_t *b,

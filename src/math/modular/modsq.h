@@ -22,7 +22,8 @@
  * array of `count` of them is contiguous. in and out may be the same array. Exponents are
  * little-endian limbs, and secret: the sequence of operations and of addresses depends on their
  * declared number of bits only, never on their value (no zero is skipped; tables are read whole).
- * The modulus may be secret as well (p): pv_modsq_free wipes.
+ * The modulus may be secret as well (p), but for its number of bits: pv_modsq_free wipes. Where
+ * it says so, modulus and bases are public.
  *
  * threads: as many OpenMP threads share the batch; results do not depend on it. An object may be
  * used by several threads at a time once it is made.
@@ -68,8 +69,8 @@ pv_status pv_modsq_pow_each(const pv_modsq *r, uint64_t *out, const uint64_t *ba
  * with m, or a fault of the machine, does that. */
 pv_status pv_modsq_log(const pv_modsq *r, uint64_t *out, const uint64_t *base, const uint64_t *e,
                        size_t bits, size_t count, int threads) PV_MUST_USE;
-/* out[i] = a[i]^-1, of public values (not constant time; one inversion, by Montgomery's trick).
- * PV_ERR_RANGE naming the first that has no inverse. */
+/* out[i] = a[i]^-1, of public values and public m (not constant time; one inversion, by
+ * Montgomery's trick). PV_ERR_RANGE naming the first that has no inverse. */
 pv_status pv_modsq_inverse(const pv_modsq *r, uint64_t *out, const uint64_t *a,
                            size_t count) PV_MUST_USE;
 
@@ -91,9 +92,9 @@ pv_status pv_modsq_table_pow(const pv_modsq_table *t, uint64_t *out, const uint6
  *     out[k][i] = prod over j of base[i][j]^e[k][j]      k < rows, i < columns, j < terms
  *
  * e: [rows][terms], in [-2^(bits-1), 2^(bits-1)), secret; base: [columns][terms], public residues
- * with an inverse; out: [rows][columns]. The window tables of a base serve all rows. Negative
- * exponents by an offset: e + 2^(bits-1) is never negative, and prod base^(2^(bits-1)) is divided
- * out, once a column. bits <= 256. */
+ * with an inverse, and m is public; out: [rows][columns]. The window tables of a base serve all
+ * rows. Negative exponents by an offset: e + 2^(bits-1) is never negative, and prod
+ * base^(2^(bits-1)) is divided out, once a column. bits <= 256. */
 pv_status pv_modsq_products(const pv_modsq *r, uint64_t *out, const uint64_t *base,
                             const pv_wide *e, size_t bits, size_t rows, size_t columns,
                             size_t terms, int threads) PV_MUST_USE;

@@ -38,6 +38,9 @@ typedef struct pv_modsq_ops {
     int lanes, radix, step; /* digits are a multiple of step */
     /* u = (x·y + q·m)/R; q may be NULL */
     void (*half)(const pv_modsq *r, uint64_t *u, uint64_t *q, const uint64_t *x, const uint64_t *y);
+    /* the same, and u2 = x2·y2/R beside it: faster than one after the other */
+    void (*half_two)(const pv_modsq *r, uint64_t *u, uint64_t *q, const uint64_t *x,
+                     const uint64_t *y, uint64_t *u2, const uint64_t *x2, const uint64_t *y2);
     /* x²/R, doubled in the lanes where twice is 1; m and ninvs may differ between the lanes */
     void (*half_square)(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint64_t *twice);
     void (*sum)(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint64_t *y);
@@ -45,6 +48,9 @@ typedef struct pv_modsq_ops {
     void (*combine)(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint64_t *y,
                     const uint64_t *z);
     void (*mul)(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint64_t *y);
+    /* x·y/R of a half x, and x/R of an element: what conversions need of mul */
+    void (*mul_half)(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint64_t *y);
+    void (*divide)(const pv_modsq *r, uint64_t *out, const uint64_t *x);
     void (*square)(const pv_modsq *r, uint64_t *out, const uint64_t *x);
     /* every lane's own choice among `entries` elements that stand one after the other */
     void (*pick)(const pv_modsq *r, uint64_t *out, const uint64_t *table, size_t entries,
@@ -56,8 +62,8 @@ typedef struct pv_modsq_ops {
 
 struct pv_modsq {
     const pv_modsq_ops *ops;
-    size_t limbs, digits, half; /* of m; of a half; words of a half */
-    uint64_t ninv;              /* -1/m mod 2^radix */
+    size_t bits, limbs, digits, half; /* of m; of a half; words of a half */
+    uint64_t ninv;                    /* -1/m mod 2^radix */
     uint64_t m64[PV_MODSQ_LIMBS_MAX], square64[2 * PV_MODSQ_LIMBS_MAX]; /* m, m² */
     uint64_t *words; /* what the following point into */
     size_t size;
@@ -65,7 +71,6 @@ struct pv_modsq {
     uint64_t *m, *times[4];  /* halves: m; 8m, 4m, 2m, m */
     uint64_t *zero, *plain;  /* halves: 0, 1 */
     uint64_t *minus;         /* half: (1 - R) mod m */
-    uint64_t *unit;          /* element: 1, which takes an element out of Montgomery's form */
     uint64_t *one, *r2, *r3; /* elements: R, R², R³ mod m² */
 };
 
@@ -88,7 +93,11 @@ uint64_t pv_modsq_leave_log(const pv_modsq *r, uint64_t *x, const uint64_t *elem
 /* An array of `count` residues in groups of lanes, and how many are in a group. */
 size_t pv_modsq_groups(const pv_modsq *r, size_t count);
 size_t pv_modsq_in_group(const pv_modsq *r, size_t count, size_t group);
-/* `halves` halves for each thread, no more threads than jobs. */
+/* Kernels leave what they compute with on their stacks, since wiping them at every product would
+ * cost more than the product. Whoever calls kernels calls this at the end: it wipes what lies below
+ * the caller on the stack of each thread. */
+void pv_modsq_wipe_stacks(int threads);
+/* `halves` halves for each thread, no more threads than jobs. Freeing wipes the stacks as well. */
 pv_status pv_modsq_scratch(uint64_t **all, const pv_modsq *r, int *threads, size_t jobs,
                            size_t halves) PV_MUST_USE;
 void pv_modsq_scratch_free(uint64_t *all, const pv_modsq *r, int threads, size_t halves);

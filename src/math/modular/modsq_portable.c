@@ -84,9 +84,12 @@ static void reduce(const pv_modsq *r, uint64_t *u, uint64_t *q, uint64_t *t)
 static void reduce_less(const pv_modsq *r, uint64_t *u, uint64_t *c, const uint64_t *q)
 {
     size_t n = r->digits;
-    uint64_t complement[MAX];
-    for (size_t i = 0; i < n; i++) complement[i] = ~q[i];
-    uint64_t carry = add(c, c, complement, n, 0);
+    uint64_t carry = 0;
+    for (size_t i = 0; i < n; i++) {
+        wide w = (wide)c[i] + ~q[i] + carry;
+        c[i] = (uint64_t)w;
+        carry = (uint64_t)(w >> 64);
+    }
     carry += add(c, c, r->minus, n, 0);
     for (size_t i = n; i < 2 * n; i++) {
         wide w = (wide)c[i] + carry;
@@ -101,6 +104,13 @@ static void half(const pv_modsq *r, uint64_t *u, uint64_t *q, const uint64_t *x,
     uint64_t t[2 * MAX];
     product(t, x, y, r->digits);
     reduce(r, u, q, t);
+}
+
+static void half_two(const pv_modsq *r, uint64_t *u, uint64_t *q, const uint64_t *x,
+                     const uint64_t *y, uint64_t *u2, const uint64_t *x2, const uint64_t *y2)
+{
+    half(r, u, q, x, y);
+    half(r, u2, NULL, x2, y2);
 }
 
 static void half_square(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint64_t *twice)
@@ -143,6 +153,26 @@ static void mul(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint6
     product(t, x + n, y, n);
     add(c, c, t, 2 * n, 0);
     product(t, x, y, n);
+    reduce(r, out, q, t);
+    reduce_less(r, out + n, c, q);
+}
+
+static void mul_half(const pv_modsq *r, uint64_t *out, const uint64_t *x, const uint64_t *y)
+{
+    size_t n = r->digits;
+    uint64_t t[2 * MAX], c[2 * MAX], q[MAX];
+    product(c, x, y + n, n);
+    product(t, x, y, n);
+    reduce(r, out, q, t);
+    reduce_less(r, out + n, c, q);
+}
+
+static void divide(const pv_modsq *r, uint64_t *out, const uint64_t *x)
+{
+    size_t n = r->digits;
+    uint64_t t[2 * MAX] = {0}, c[2 * MAX] = {0}, q[MAX];
+    memcpy(t, x, n * sizeof *t);
+    memcpy(c, x + n, n * sizeof *c);
     reduce(r, out, q, t);
     reduce_less(r, out + n, c, q);
 }
@@ -201,10 +231,13 @@ const pv_modsq_ops pv_modsq_portable = {
     .radix = 64,
     .step = 1,
     .half = half,
+    .half_two = half_two,
     .half_square = half_square,
     .sum = sum,
     .combine = combine,
     .mul = mul,
+    .mul_half = mul_half,
+    .divide = divide,
     .square = square,
     .pick = pick,
     .row_mul = row_mul,

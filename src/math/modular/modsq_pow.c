@@ -17,7 +17,7 @@ typedef struct job {
 /* Table and its multiplications against one multiplication a window. */
 static int window_for(size_t bits)
 {
-    return bits > 500 ? 5 : bits > 120 ? 4 : bits > 30 ? 3 : bits > 8 ? 2 : 1;
+    return bits > 1600 ? 5 : bits > 120 ? 4 : bits > 30 ? 3 : bits > 8 ? 2 : 1;
 }
 
 static size_t halves_for(const job *j)

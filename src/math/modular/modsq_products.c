@@ -316,6 +316,7 @@ pv_status pv_modsq_products(const pv_modsq *r, uint64_t *out, const uint64_t *ba
             pv_secret_wipe(parts[i], words[i] * sizeof *parts[i]);
         pv_free(parts[i]);
     }
+    pv_modsq_wipe_stacks(j.threads);
     if (sums != NULL) pv_secret_wipe(sums, rows * terms * sizeof *sums);
     pv_free(sums);
     pv_free(j.open);

@@ -7,7 +7,7 @@
 #include <gmp.h>
 #include <string.h>
 
-enum { L = PV_MODSQ_LIMBS_MAX };
+enum { L = PV_MODSQ_LIMBS_MAX, BATCH = 8 };
 
 static size_t row_stride(int window)
 {
@@ -22,19 +22,21 @@ size_t pv_modsq_row_words(const pv_modsq *r, int window)
 
 size_t pv_modsq_row_scratch(const pv_modsq *r)
 {
-    return 6 * r->half;
+    return (4 * BATCH + 1) * r->half;
 }
 
-/* Entry k of every lane's row: row[digit·stride + k], a's digits, then t's. */
-static void put(const pv_modsq *r, uint64_t *const *rows, size_t stride, size_t k,
+/* Entries first.. of every lane's row: row[digit·stride + k], a's digits, then t's. They go in
+ * together, since neighbours share a cache line of the row. */
+static void put(const pv_modsq *r, uint64_t *const *rows, size_t stride, size_t first, size_t count,
                 const uint64_t *a, const uint64_t *t)
 {
-    size_t lanes = (size_t)r->ops->lanes, digits = r->digits;
-    for (size_t lane = 0; lane < lanes; lane++) {
-        if (rows[lane] == NULL) continue;
-        for (size_t i = 0; i < digits; i++) {
-            rows[lane][i * stride + k] = a[i * lanes + lane];
-            rows[lane][(digits + i) * stride + k] = t[i * lanes + lane];
+    size_t lanes = (size_t)r->ops->lanes, digits = r->digits, h = r->half;
+    for (size_t i = 0; i < 2 * digits; i++) {
+        const uint64_t *from = i < digits ? a + i * lanes : t + (i - digits) * lanes;
+        for (size_t lane = 0; lane < lanes; lane++) {
+            if (rows[lane] == NULL) continue;
+            uint64_t *to = rows[lane] + i * stride + first;
+            for (size_t k = 0; k < count; k++) to[k] = from[k * h + lane];
         }
     }
 }
@@ -45,20 +47,30 @@ void pv_modsq_row_make(const pv_modsq *r, uint64_t *const *rows, int window, con
                        const uint64_t *inverse, uint64_t *scratch)
 {
     const pv_modsq_ops *ops = r->ops;
-    size_t h = r->half, stride = row_stride(window);
-    uint64_t *u = scratch, *v = u + h, *t = v + h, *t1 = t + h, *q = t1 + h, *w = q + h;
-    put(r, rows, stride, 0, r->one, r->one + h); /* R/u is 1 there */
-    memcpy(u, base, h * sizeof *u);
-    ops->half(r, v, NULL, inverse, r->plain);
+    size_t h = r->half, size = h * sizeof *scratch, entries = (size_t)1 << window;
+    uint64_t *u = scratch, *v = u + BATCH * h, *q = v + BATCH * h, *t = q + BATCH * h;
+    uint64_t *t1 = t + BATCH * h;
     ops->half(r, t1, NULL, base + h, inverse);
-    memcpy(t, t1, h * sizeof *t);
-    put(r, rows, stride, 1, u, t);
-    for (size_t k = 2; k < (size_t)1 << window; k++) {
-        ops->half(r, u, q, u, base);
-        ops->half(r, v, NULL, v, inverse);
-        ops->half(r, w, NULL, q, v);
-        ops->combine(r, t, t, t1, w);
-        put(r, rows, stride, k, u, t);
+    for (size_t first = 0; first < entries; first += BATCH) {
+        size_t count = entries - first < BATCH ? entries - first : BATCH;
+        size_t begin = 0, last = BATCH - 1;
+        if (first == 0) { /* 1 and the base itself; R/u is 1 for the former */
+            memcpy(u, r->one, size);
+            memcpy(t, r->one + h, size);
+            memcpy(u + h, base, size);
+            memcpy(t + h, t1, size);
+            ops->half(r, v + h, NULL, inverse, r->plain);
+            begin = 2, last = 1;
+        }
+        for (size_t k = begin, from = last; k < count; from = k++)
+            ops->half_two(r, u + k * h, q + k * h, u + from * h, base, v + k * h, v + from * h,
+                          inverse);
+        for (size_t k = begin; k < count; k += 2) /* counts are even */
+            ops->half_two(r, q + k * h, NULL, q + k * h, v + k * h, q + (k + 1) * h,
+                          q + (k + 1) * h, v + (k + 1) * h);
+        for (size_t k = begin, from = last; k < count; from = k++)
+            ops->combine(r, t + k * h, t + from * h, t1, q + k * h);
+        put(r, rows, row_stride(window), first, count, u, t);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "math/modular/prime.h"
 
 #include "base/secret.h"
+#include "math/modular/double.h"
 #include "math/modular/modsq_i.h"
 
 #include <gmp.h>
@@ -161,9 +162,9 @@ static void sieve(search *s)
 }
 
 /* Fermat's test with base 2, of as many numbers as there are lanes, each its own modulus; what a
- * lane without a number says means nothing. scratch: 4 halves */
+ * lane without a number says means nothing. All have `bits` bits. scratch: 4 halves */
 static void fermat(const search *s, uint8_t *ok, uint64_t (*n)[MAX_LIMBS], size_t count,
-                   uint64_t *scratch)
+                   size_t bits, uint64_t *scratch)
 {
     size_t lanes = (size_t)s->ops->lanes, radix = (size_t)s->ops->radix;
     pv_modsq r = {.ops = s->ops, .digits = s->digits, .half = s->digits * lanes};
@@ -175,21 +176,16 @@ static void fermat(const search *s, uint8_t *ok, uint64_t (*n)[MAX_LIMBS], size_
     memset(plain, 0, r.half * sizeof *plain);
     for (size_t lane = 0; lane < lanes; lane++) {
         const uint64_t *m = n[lane < count ? lane : 0];
-        uint64_t inverse = m[0], rest[3 * MAX_LIMBS] = {0};
-        mp_limb_t division[8 * MAX_LIMBS], limbs[MAX_LIMBS];
-        size_t size = s->digits * radix / 64 + 1, at = s->digits * radix, used = s->limbs;
+        uint64_t inverse = m[0], power[MAX_LIMBS] = {0};
+        size_t used = (bits + 63) / 64;
         for (int i = 0; i < 5; i++) inverse *= 2 - m[0] * inverse;
         ninvs[lane] = (0 - inverse) & (radix == 64 ? ~(uint64_t)0 : ((uint64_t)1 << radix) - 1);
-        while (m[used - 1] == 0) used--; /* the size is public */
-        memcpy(limbs, m, used * sizeof *limbs);
-        rest[at / 64] = (uint64_t)1 << at % 64;
-        mpn_sec_div_r((mp_limb_t *)(void *)rest, (mp_size_t)size, limbs, (mp_size_t)used, division);
+        power[(bits - 1) / 64] = (uint64_t)1 << (bits - 1) % 64;
+        for (size_t i = bits - 1; i < s->digits * radix; i++) (void)pv_double_mod(power, m, used);
         pv_modsq_pack(&r, r.m, (int)lane, m, s->limbs);
-        pv_modsq_pack(&r, x, (int)lane, rest, used);
+        pv_modsq_pack(&r, x, (int)lane, power, used);
         plain[lane] = 1;
-        pv_secret_wipe(rest, sizeof rest);
-        pv_secret_wipe(division, sizeof division);
-        pv_secret_wipe(limbs, sizeof limbs);
+        pv_secret_wipe(power, sizeof power);
     }
     for (size_t bit = 64 * s->limbs; bit-- > 0;) { /* of n - 1, whose lowest bit is 0 */
         for (size_t lane = 0; lane < lanes; lane++)
@@ -221,11 +217,13 @@ static pv_status test_all(const search *s, uint8_t *ok, const size_t *k, size_t 
         size_t some = count - g * lanes < lanes ? count - g * lanes : lanes;
         for (size_t lane = 0; lane < some; lane++)
             candidate(s, n[lane], k[g * lanes + lane], twice);
-        fermat(s, ok + g * lanes, n, some, all + (size_t)omp_get_thread_num() * words);
+        fermat(s, ok + g * lanes, n, some, s->bits + (size_t)twice,
+               all + (size_t)omp_get_thread_num() * words);
         pv_secret_wipe(n, sizeof n);
     }
     pv_secret_wipe(all, (size_t)threads * words * sizeof *all);
     pv_free(all);
+    pv_modsq_wipe_stacks(threads);
     return PV_OK;
 }
 
