@@ -357,7 +357,7 @@ static pv_status merge(pv_vertical_run *c, pv_party *p, const pv_wide *own, cons
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %zu weights", count);
     pv_boundary_weights(weight, &c->boundary, c->active ? peer : own, c->active ? own : peer);
     for (size_t i = 0; i < count; i++) ((float *)w->data)[i] = (float)weight[i];
-    PV_TRY_GOTO(pv_model_save(c->model, path));
+    PV_TRY_GOTO(pv_model_write(c->model, path, NULL, 0, NULL, 0, 0600)); /* it holds W */
     PV_TRY_GOTO(pv_party_result(p, "merged", json_true()));
 done:
     pv_free(weight);
