@@ -168,7 +168,8 @@ pv_status pv_vertical_warn(pv_str *out, pv_scenario *s)
         PV_TRY(pv_str_append(out,
                              "init = scenario: both parties know the shared layer's first "
                              "weights, so the passive party reads the activations' projections "
-                             "with known weights in the first step\n"));
+                             "with known weights in the first step, and the active party "
+                             "solves for that step's dL/dZ\n"));
     if (o.protection == PV_PROTECT_NONE && o.task == PV_VERTICAL_TRAIN && !is_silent(&o, s))
         PV_TRY(pv_str_append(out, "protect = none: the gradients that the active party decrypts "
                                   "tell the labels\n"));
