@@ -116,7 +116,7 @@ static pv_status write_open(pv_findings *f, const pv_audit_work *w)
                                  ? "there is no attack for it here yet"
                                  : "its attacks were not run this time"));
     }
-    PV_TRY_GOTO(write_others(f, &capacity, w));
+    if (w->o->as_owner == NULL) PV_TRY_GOTO(write_others(f, &capacity, w));
     for (size_t i = 0; i < w->cases; i++) {
         const pv_audit_case *c = &w->item[i];
         if (!c->unsuited) continue;
