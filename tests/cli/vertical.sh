@@ -42,7 +42,7 @@ fails 3 "passive party's half" eval --model $T/train/parties/registry/half.safet
 ok audit $T/train --quiet
 for attack in direction clustering completion regression; do expect "^ *$attack[;,]" $T/out; done
 grep -q 'Other attacks on the' $T/out && bad "an audit with all attacks has others"
-ok audit $T/train --as-owner registry --quiet
+"$P" audit $T/train --as-owner registry --quiet >$T/out 2>$T/err
 expect '0 of 1 finding is valid' $T/out
 ok audit $T/train --attack direction --quiet
 expect 'Other attacks on the labels: clustering, norm, spectral, completion' $T/out
