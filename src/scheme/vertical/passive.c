@@ -158,8 +158,8 @@ static pv_status take_key(passive *b, pv_party *p)
         status = pv_trail_context(PV_ERR_PEER, __FILE__, __LINE__, "%s: it is no key", m.what);
     if (status != PV_OK) goto done;
     PV_TRY_GOTO(pv_paillier_verify(b->pk, key.proof, key.proof_size, context, size));
-    b->safe = key.safe;
-    if (!b->safe)
+    b->safe = key.safe && c->options.blinding == 0;
+    if (!key.safe)
         pv_ctx_log(c->ctx, PV_LOG_INFO,
                    "the key's primes are not safe ones: results are re-randomised the slow way");
     PV_TRY_GOTO(open_boundary(b));

@@ -415,7 +415,7 @@ static void predictions(void **state)
     CHECK_OK(pv_data_open(&test, test_spec, NULL));
     CHECK_OK(pv_predict(m, test, NULL, probability));
 
-    write_later(&r, "task = evaluate\n", "train", test_spec);
+    write_later(&r, "task = evaluate\nblinding = textbook\n", "train", test_spec);
     run_ok(&r, "evaluate");
     json_t *j = run_result(&r, PASSIVE);
     assert_true(json_real_value(json_object_get(j, "test_accuracy")) ==
