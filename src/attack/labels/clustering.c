@@ -4,6 +4,7 @@
 static const pv_attack_option options[] = {
     {"restarts", "8"},
     {"rounds", "20"},
+    {"layer", "yes"},
     {NULL, NULL},
 };
 
@@ -17,7 +18,7 @@ static pv_status run(pv_guess *guess, const pv_view *const *view, int views, con
 
 const pv_attack pv_attack_clustering = {
     .name = "clustering",
-    .version = 1,
+    .version = 2,
     .summary = "groups of rows of equal label, without any known label",
     .source = "Banerjee et al. 2005, Clustering on the Unit Hypersphere",
     .wants = "labels",

@@ -2,10 +2,7 @@
 #include "attack/labels/labels.h"
 
 static const pv_attack_option options[] = {
-    {"restarts", "4"},
-    {"rounds", "20"},
-    {"refine", "yes"},
-    {NULL, NULL},
+    {"restarts", "4"}, {"rounds", "20"}, {"refine", "yes"}, {"layer", "yes"}, {NULL, NULL},
 };
 
 static pv_status run(pv_guess *guess, const pv_view *const *view, int views, const pv_public *known,
@@ -18,7 +15,7 @@ static pv_status run(pv_guess *guess, const pv_view *const *view, int views, con
 
 const pv_attack pv_attack_direction = {
     .name = "direction",
-    .version = 1,
+    .version = 2,
     .summary = "labels by the direction of gradients at the cut, from one known label a class",
     .source = "Li et al. 2022, Label Leakage and Protection in Two-party Split Learning",
     .wants = "labels",

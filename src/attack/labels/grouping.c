@@ -1,5 +1,6 @@
 #include "attack/labels/grouping.h"
 
+#include "attack/labels/layer.h"
 #include "base/clock.h"
 #include "base/ctx.h"
 #include "base/mem.h"
@@ -10,7 +11,9 @@
 
 /* Coordinates kept for each class: W moves, and takes its row space along. */
 enum { COORDINATES = 3, MOST_COORDINATES = 96 };
-static const double SAME = 0.99; /* two starts that agree so well: no third is needed */
+static const double CLEAN = 1e-3; /* violations (layer.h) below this are no noise's */
+static const double ALIKE = 0.9;  /* of the labels, between the groups and what the layer says */
+static const double SAME = 0.99;  /* two starts that agree so well: no third is needed */
 
 /* held [rows]: the known labels, -1 elsewhere. */
 static pv_status hold(int32_t *held, const pv_releases *r, const pv_public *known, int classes,
@@ -266,6 +269,38 @@ void pv_grouping_clear(pv_grouping *g)
     *g = (pv_grouping){0};
 }
 
+/* Groups become labels that follow from the layer itself, where no noise hides it. Rows whose
+ * gradients are all zero keep what they had. */
+static pv_status sharpen(pv_grouping *g, const pv_releases *r, int classes, const pv_attack *a,
+                         int named, const pv_public *known)
+{
+    pv_status status = PV_OK;
+    pv_layer l = {0};
+    int32_t *held = NULL;
+    if (named) {
+        held = pv_alloc((size_t)r->rows, sizeof *held);
+        if (held == NULL) PV_FAIL_MEMORY((size_t)r->rows * sizeof *held);
+        PV_TRY_GOTO(hold(held, r, known, classes, a));
+    }
+    PV_TRY_GOTO(pv_layer_read(&l, r, classes, g->label, held));
+    int64_t same = 0;
+    for (int64_t i = 0; i < r->rows; i++) same += l.label[i] == g->label[i];
+    /* a layer that moves fast is lost on the way, and what is found then fits something else */
+    int found = l.violation < CLEAN && (double)same >= ALIKE * (double)(r->rows - l.blank);
+    for (int64_t i = 0; i < r->rows && found; i++) {
+        if (l.label[i] < 0) {
+            g->margin[i] = 0;
+            continue;
+        }
+        g->label[i] = l.label[i];
+        g->margin[i] = l.margin[i];
+    }
+done:
+    pv_layer_clear(&l);
+    pv_free(held);
+    return status;
+}
+
 pv_status pv_grouping_run(pv_guess *guess, const pv_attack *a, int named,
                           const pv_view *const *view, int views, const pv_public *known,
                           const pv_attack_target *target, size_t targets,
@@ -276,10 +311,13 @@ pv_status pv_grouping_run(pv_guess *guess, const pv_attack *a, int named,
     pv_releases r = {0};
     pv_grouping g = {0};
     double begin = pv_clock_seconds();
+    int no;
     PV_TRY(pv_attack_option_check(a, option, options));
     PV_TRY_GOTO(pv_releases_init(&r, view, views, pv_grouping_width(pv_grouping_classes(known)),
                                  budget->seed, ctx));
     PV_TRY_GOTO(pv_grouping_find(&g, &r, -0.5, a, named, known, option, options, budget, ctx));
+    PV_TRY_GOTO(pv_attack_option_choice(&no, a, option, options, "layer", "yes|no"));
+    if (!no) PV_TRY_GOTO(sharpen(&g, &r, pv_grouping_classes(known), a, named, known));
     PV_TRY_GOTO(pv_releases_answer(guess, &r, target, targets, g.label, g.margin, g.loss,
                                    pv_clock_seconds() - begin, g.rounds, g.finished));
 done:

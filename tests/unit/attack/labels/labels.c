@@ -193,6 +193,33 @@ static void protection(void **state)
     assert_true(right[2] < 0.2); /* nothing but noise: chance is 0.1 */
 }
 
+/* One pass over rows that the network soon is sure of: the way their small gradients point then
+ * says less about the class (more about the runner-up), the layer itself still reads it. Where it
+ * moves too fast to be followed, nothing is lost. */
+static void layer(void **state)
+{
+    (void)state;
+    static const pv_attack_option off[] = {{"layer", "no"}};
+    split_plan plan = {.rows = 12000,
+                       .batch = 50,
+                       .width = 40,
+                       .epochs = 1,
+                       .classes = 10,
+                       .weights = 0.1,
+                       .features = 1,
+                       .lr = 0.05,
+                       .momentum = 0.9,
+                       .seed = 5};
+    for (int fast = 0; fast < 2; fast++) {
+        if (fast) plan.lr = 0.1, plan.rows = 6000;
+        double with = measure(&pv_attack_direction, &plan, 1, NULL, 0).right,
+               without = measure(&pv_attack_direction, &plan, 1, off, 1).right;
+        print_message("direction, one pass%s: %.4f by the layer, %.4f by direction alone\n",
+                      fast ? " of a fast layer" : "", with, without);
+        assert_true(with >= (fast ? without : without + 0.003));
+    }
+}
+
 static void groups(void **state)
 {
     (void)state;
@@ -348,9 +375,13 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_release),   cmocka_unit_test(noise),
-        cmocka_unit_test(protection),    cmocka_unit_test(groups),
-        cmocka_unit_test(rare_class),    cmocka_unit_test(what_does_not_fit),
+        cmocka_unit_test(one_release),
+        cmocka_unit_test(noise),
+        cmocka_unit_test(protection),
+        cmocka_unit_test(layer),
+        cmocka_unit_test(groups),
+        cmocka_unit_test(rare_class),
+        cmocka_unit_test(what_does_not_fit),
         cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
