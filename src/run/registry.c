@@ -1,5 +1,6 @@
 #include "run/registry.h"
 
+#include "attack/extraction/extraction.h"
 #include "attack/gradient/gradient.h"
 #include "attack/inversion/inversion.h"
 #include "attack/labels/labels.h"
@@ -20,7 +21,7 @@ static const pv_attack *const attacks[] = {&pv_attack_idlg,       &pv_attack_dlg
                                            &pv_attack_direction,  &pv_attack_clustering,
                                            &pv_attack_norm,       &pv_attack_spectral,
                                            &pv_attack_completion, &pv_attack_gram,
-                                           &pv_attack_regression, NULL};
+                                           &pv_attack_regression, &pv_attack_solve,    NULL};
 
 const pv_scheme *pv_scheme_at(int i)
 {
