@@ -19,9 +19,8 @@ typedef struct bottom {
     int64_t width;
 } bottom;
 
-/* The node that the dense layer number `head` from the end gets. */
-static pv_status find_cut(pv_node *out, const pv_model *m, const pv_graph *g, pv_node input,
-                          int head)
+/* Where the dense layer number `head` from the end stands: layers before it are the bottom. */
+static pv_status find_cut(size_t *out, const pv_model *m, int head)
 {
     size_t at = m->layers.count;
     int dense = 0;
@@ -29,26 +28,24 @@ static pv_status find_cut(pv_node *out, const pv_model *m, const pv_graph *g, pv
     if (head < 1 || dense < head)
         PV_FAIL(PV_ERR_MISMATCH, "%s: it has %d dense layers; %d of them should be another party's",
                 pv_model_name(m), dense, head);
-    *out = at == 0 ? input : pv_graph_find(g, m->layers.layer[at - 1].name);
-    if (*out == PV_NONE)
-        PV_FAIL(PV_ERR_MISMATCH, "%s: nothing is known of what its layer %s gets", pv_model_name(m),
-                m->layers.layer[at].name);
+    *out = at;
     return PV_OK;
 }
 
 static pv_status bottom_init(bottom *b, const pv_model *m, int head)
 {
+    size_t end = 0;
     *b = (bottom){0};
+    PV_TRY(find_cut(&end, m, head));
     PV_TRY(pv_graph_new(&b->graph));
-    PV_TRY(pv_model_build(m, b->graph, BATCH, 0, PV_NONE, &b->nodes));
-    PV_TRY(find_cut(&b->out, m, b->graph, b->nodes.input, head));
-    b->out = pv_affine(b->graph, b->out, 1, 0); /* an output of its own, whatever it is */
+    PV_TRY(pv_model_build_part(m, b->graph, BATCH, 0, PV_NONE, 0, end, &b->nodes));
+    b->out = pv_affine(b->graph, b->nodes.logits, 1, 0); /* an output of its own, whatever it is */
     PV_TRY(pv_graph_check(b->graph));
     const pv_shape *s = pv_node_shape(b->graph, b->out);
     b->width = pv_shape_count(s) / BATCH;
     PV_TRY(pv_compile(&b->plan, b->graph, &b->out, 1, NULL));
     PV_TRY(pv_batch_init(&b->batch, m, BATCH));
-    return PV_OK;
+    return pv_model_to_plan(m, &b->nodes, b->plan);
 }
 
 static void bottom_clear(bottom *b)
@@ -57,15 +54,6 @@ static void bottom_clear(bottom *b)
     pv_plan_free(b->plan);
     pv_model_nodes_clear(&b->nodes);
     pv_graph_free(b->graph);
-}
-
-/* Parameters of the bottom: the plan has no others. */
-static pv_status load(bottom *b, const pv_model *m)
-{
-    for (int i = 0; i < b->nodes.params; i++)
-        if (pv_plan_has(b->plan, b->nodes.param[i]))
-            PV_TRY(pv_plan_write(b->plan, b->nodes.param[i], m->param[i].value.data, PV_F32));
-    return PV_OK;
 }
 
 /* all [count, width] */
@@ -99,7 +87,6 @@ pv_status pv_activations_init(pv_activations *out, const pv_model *m, int head, 
     bottom b = {0};
     *out = (pv_activations){.rows = pv_data_count(data)};
     PV_TRY_GOTO(bottom_init(&b, m, head));
-    PV_TRY_GOTO(load(&b, m));
     out->width = b.width;
     out->a = pv_alloc((size_t)out->rows, (size_t)b.width * sizeof *out->a);
     if (out->a == NULL)

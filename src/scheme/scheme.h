@@ -69,8 +69,8 @@ typedef struct pv_scheme {
      */
     int split;
     /* NULL, or of such a scheme: the whole model with the layers that a party trained itself, from
-     * its folder or what that says about an earlier run; the others' values mean nothing. *head: dense layers at its end that are not
-     * its own. */
+     * its folder or what that says about an earlier run; the others' values mean nothing. *head:
+     * dense layers at its end that are not its own. */
     pv_status (*own_model)(pv_model **out, int64_t *head, pv_scenario *s, const char *party,
                            const char *folder);
     /* NULL, or of such a scheme: the layer that nobody has whole, from all parties' folders, in the

@@ -1,5 +1,5 @@
-/* attack/extraction/answers.h - all that a party was told of predictions, beside which rows they are
- * about
+/* attack/extraction/answers.h - all that a party was told of predictions, beside which rows they
+ * are about
  *
  * Rows were asked about in their own order, in batches of one size, the last of which may be short;
  * a batch whose bytes were not kept leaves a gap.

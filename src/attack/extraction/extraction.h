@@ -6,8 +6,8 @@
  *     solve    W [c,d] and b [c] of p = softmax(W·a + b)
  *
  * It reads received messages of type "answer" (probability f32 [rows,c]; or label i32 [rows], with
- * or without probability f32 [rows] of that label, in hundredths). The guess is one item, whose x is
- * [c, d+1]: W, and b in its last column, less their mean over the classes: what is added to all
+ * or without probability f32 [rows] of that label, in hundredths). The guess is one item, whose x
+ * is [c, d+1]: W, and b in its last column, less their mean over the classes: what is added to all
  * rows alike changes no answer.
  */
 #ifndef PV_ATTACK_EXTRACTION_EXTRACTION_H

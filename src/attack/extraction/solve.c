@@ -27,8 +27,8 @@ typedef struct fit {
     const pv_told *told;
     int64_t d; /* with the 1 of the bias */
     int c;
-    double *w;       /* [c, d] */
-    double *z, *t;   /* [c]: logits of a row, and what they should make */
+    double *w;     /* [c, d] */
+    double *z, *t; /* [c]: logits of a row, and what they should make */
     double ridge, deadline;
     int64_t evaluations, most;
     int exhausted;
@@ -246,8 +246,9 @@ static pv_status check_known(const pv_public *known)
                               "layers, and they are not there");
     size_t n = m->layers.count;
     if (known->own_head != 1 || n == 0 || m->layers.layer[n - 1].kind != PV_LAYER_DENSE)
-        PV_FAIL(PV_ERR_UNSUPPORTED, "%s: solve is for a shared layer whose outputs are the answers' "
-                                    "logits, and here other layers lie behind it",
+        PV_FAIL(PV_ERR_UNSUPPORTED,
+                "%s: solve is for a shared layer whose outputs are the answers' "
+                "logits, and here other layers lie behind it",
                 pv_model_name(m));
     return PV_OK;
 }
@@ -272,8 +273,7 @@ static pv_status run(pv_guess *guess, const pv_view *const *view, int views, con
     PV_TRY(check_known(known));
     PV_TRY_GOTO(pv_told_init(&told, view, views, pv_model_what(known->own_model).classes,
                              pv_data_count(known->own_data)));
-    PV_TRY_GOTO(
-        pv_activations_init(&own, known->own_model, known->own_head, known->own_data, ctx));
+    PV_TRY_GOTO(pv_activations_init(&own, known->own_model, known->own_head, known->own_data, ctx));
     PV_TRY_GOTO(fit_init(&f, &own, &told));
     PV_TRY_GOTO(told.probability != NULL ? solve_linear(&f) : regress(&f, rounds));
     centre(&f);

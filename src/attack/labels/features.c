@@ -72,8 +72,7 @@ pv_status pv_features_init(pv_releases *out, const pv_public *known, int fresh, 
         const char *text = pv_model_text(m);
         PV_TRY_GOTO(pv_model_parse(&anew, text, strlen(text), pv_model_name(m), &domain, seed + 1));
     }
-    PV_TRY_GOTO(
-        pv_activations_init(&all, fresh ? anew : m, known->own_head, known->own_data, ctx));
+    PV_TRY_GOTO(pv_activations_init(&all, fresh ? anew : m, known->own_head, known->own_data, ctx));
     out->full = all.width;
     PV_TRY_GOTO(centre(all.a, all.rows, all.width));
     PV_TRY_GOTO(keep(out, all.a, all.rows, width, seed));

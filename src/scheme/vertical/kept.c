@@ -37,8 +37,9 @@ static pv_status load_half(pv_half *h, pv_scenario *s, const char *party, const 
     }
     PV_TRY_GOTO(load_local(&l, s, party, folder));
     if (l.half == NULL)
-        PV_FAIL_GOTO(PV_ERR_NOT_FOUND, "%s: neither is there, nor is there a line half = FILE in %s",
-                     own, "local.ini");
+        PV_FAIL_GOTO(PV_ERR_NOT_FOUND,
+                     "%s: neither is there, nor is there a line half = FILE in %s", own,
+                     "local.ini");
     PV_TRY_GOTO(pv_half_load(h, l.half, is_active(s, party)));
 done:
     pv_local_clear(&l);
@@ -124,8 +125,8 @@ done:
 }
 
 /* ---- what was measured or predicted: as pv_vertical_open takes it */
-pv_status pv_vertical_measured(pv_data **out, pv_scenario *s, const char *party,
-                               const char *folder, const pv_ctx *ctx)
+pv_status pv_vertical_measured(pv_data **out, pv_scenario *s, const char *party, const char *folder,
+                               const pv_ctx *ctx)
 {
     pv_status status = PV_OK;
     pv_local l = {0};

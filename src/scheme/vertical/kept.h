@@ -13,7 +13,7 @@ pv_status pv_vertical_own_model(pv_model **out, int64_t *head, pv_scenario *s, c
 /* Both halves: PV_ERR_MISMATCH when they are of two trainings. */
 pv_status pv_vertical_weights(double **out, int64_t *outputs, int64_t *inputs, pv_scenario *s,
                               const char *const *folder) PV_MUST_USE;
-pv_status pv_vertical_measured(pv_data **out, pv_scenario *s, const char *party,
-                               const char *folder, const pv_ctx *ctx) PV_MUST_USE;
+pv_status pv_vertical_measured(pv_data **out, pv_scenario *s, const char *party, const char *folder,
+                               const pv_ctx *ctx) PV_MUST_USE;
 
 #endif
