@@ -25,7 +25,11 @@ pv_status pv_audit_weight_targets(pv_audit_work *w, pv_audit_case *c)
         kept += r->kept != 0;
         c->unkept += !r->kept;
     }
-    if (kept == 0) return PV_OK;
+    if (kept == 0)
+        return pv_str_printf(&c->failure,
+                             "of %zu answers the view kept hashes only; a run whose [view] keeps "
+                             "answers in full can be attacked",
+                             c->unkept);
     c->target = pv_calloc(1, sizeof *c->target);
     c->victim = pv_calloc(1, sizeof *c->victim);
     if (c->target == NULL || c->victim == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for targets");
