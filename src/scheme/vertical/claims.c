@@ -14,7 +14,7 @@ enum {
     CLAIMS,
     PROTECTIONS = PV_PROTECT_GAUSS + 1,
     ANSWERS = PV_ANSWER_PROBABILITY + 1,
-    HEADS = 2, /* do layers lie between the shared one and the answers? */
+    HEADS = 2,  /* do layers lie between the shared one and the answers? */
     MERGES = 2, /* does the active party get the other half? */
 };
 

@@ -4,8 +4,8 @@
 #include "nn/model_i.h"
 #include "scheme/vertical/boundary.h"
 #include "scheme/vertical/claims.h"
-#include "scheme/vertical/kept.h"
 #include "scheme/vertical/half.h"
+#include "scheme/vertical/kept.h"
 #include "scheme/vertical/messages.h"
 #include "scheme/vertical/vertical.h"
 
