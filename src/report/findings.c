@@ -54,13 +54,23 @@ void pv_finding_settle(pv_finding *f)
     f->negative.holds = pv_control_holds(&f->negative, 0);
 }
 
+/* A leak AUC that is no chance any more, whichever of the classes it was found in. */
+#define RANKED 0.6
+
+int pv_finding_ranks(const pv_finding *f)
+{
+    for (int k = 0; k < f->classes; k++)
+        if (f->class[k].low > RANKED) return 1; /* not for NaN */
+    return 0;
+}
+
 pv_level pv_finding_level(const pv_finding *f)
 {
     double low = f->interval.low, chance = f->chance;
     if (!f->finished || !f->positive.holds || !f->negative.holds || f->count.n < 1)
         return PV_LEVEL_INVALID;
     if (!isfinite(low) || !isfinite(chance)) return PV_LEVEL_INVALID; /* nothing to compare */
-    if (!(low > chance)) return PV_LEVEL_NONE;
+    if (!(low > chance)) return pv_finding_ranks(f) ? PV_LEVEL_SOME : PV_LEVEL_NONE;
     return low - chance >= 0.5 * (1 - chance) ? PV_LEVEL_MOST : PV_LEVEL_SOME;
 }
 

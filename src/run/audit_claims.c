@@ -68,6 +68,38 @@ static pv_status write_told(pv_findings *f, const pv_audit_work *w)
     return PV_OK;
 }
 
+static int was_run(const pv_audit_work *w, const pv_claim *claim, const char *attack)
+{
+    for (size_t i = 0; i < w->cases; i++)
+        if (w->item[i].claim == claim && strcmp(w->item[i].attack->name, attack) == 0) return 1;
+    return 0;
+}
+
+/* "none found" is said of the attacks that were run. */
+static pv_status write_others(pv_findings *f, size_t *capacity, const pv_audit_work *w)
+{
+    pv_status status = PV_OK;
+    pv_str what = {0}, names = {0};
+    for (int i = 0; i < w->claims; i++) {
+        const pv_claim *c = &w->claim[i];
+        if (c->told || !is_tested(f, c->secret)) continue;
+        pv_str_truncate(&what, 0);
+        pv_str_truncate(&names, 0);
+        for (int k = 0; c->attacks != NULL && c->attacks[k] != NULL; k++)
+            if (!was_run(w, c, c->attacks[k]))
+                PV_TRY_GOTO(
+                    pv_str_printf(&names, "%s%s", names.size > 0 ? ", " : "", c->attacks[k]));
+        if (names.size == 0) continue;
+        PV_TRY_GOTO(pv_str_printf(&what, "Other attacks on the %s", c->secret));
+        PV_TRY_GOTO(pv_str_append(&names, " were not run this time: --attack all"));
+        PV_TRY_GOTO(add_open(f, capacity, pv_str_text(&what), pv_str_text(&names)));
+    }
+done:
+    pv_str_clear(&what);
+    pv_str_clear(&names);
+    return status;
+}
+
 static pv_status write_open(pv_findings *f, const pv_audit_work *w)
 {
     size_t capacity = 0;
@@ -84,6 +116,7 @@ static pv_status write_open(pv_findings *f, const pv_audit_work *w)
                                  ? "there is no attack for it here yet"
                                  : "its attacks were not run this time"));
     }
+    if (w->o->as_owner == NULL) PV_TRY_GOTO(write_others(f, &capacity, w));
     for (size_t i = 0; i < w->cases; i++) {
         const pv_audit_case *c = &w->item[i];
         if (!c->unsuited) continue;

@@ -75,9 +75,6 @@ done:
 
 /* Classes one by one, where there are not too many to read; their mean stands for all. */
 enum { CLASSES = 1000 };
-/* A leak AUC that is no chance any more. */
-#define APART 0.6
-
 pv_status pv_audit_add_classes(pv_finding *f, const pv_audit_scored *s)
 {
     const pv_score *r = &s->run;
@@ -93,14 +90,7 @@ pv_status pv_audit_add_classes(pv_finding *f, const pv_audit_scored *s)
     f->class = pv_calloc((size_t)r->classes, sizeof *f->class);
     if (f->measure == NULL || f->class == NULL)
         PV_FAIL(PV_ERR_MEMORY, "out of memory for a finding");
-    /* a ranking may tell classes apart that the attack's own threshold does not */
-    if (r->leak_auc > APART && pv_finding_level(f) == PV_LEVEL_NONE) {
-        pv_free(f->note);
-        PV_TRY(pv_audit_text(&f->note,
-                             "How it ranks the rows tells more than the labels it says: leak AUC "
-                             "%.3f. Whoever knows where to cut reads them.",
-                             r->leak_auc));
-    }
+    int guesses = pv_finding_level(f) == PV_LEVEL_NONE; /* before the classes are there */
     const pv_interval *i = &r->class[one].auc.interval; /* two classes have the same area */
     PV_TRY(add_measure(f, "leak AUC", "", r->leak_auc, r->classes == 2 ? i->low : NAN,
                        r->classes == 2 ? i->high : NAN, 0.5));
@@ -114,7 +104,14 @@ pv_status pv_audit_add_classes(pv_finding *f, const pv_audit_scored *s)
         PV_TRY(
             pv_audit_text(&f->class[f->classes++].name, "%s", pv_model_class_name(s->w->model, k)));
     }
-    return PV_OK;
+    /* a ranking may tell classes apart that the attack's own threshold does not */
+    if (!guesses || !pv_finding_ranks(f)) return PV_OK;
+    pv_free(f->note);
+    return pv_audit_text(&f->note,
+                         "It says no more labels right than guessing does, but how it ranks the "
+                         "rows tells classes apart: leak AUC %.3f. Whoever knows where to cut "
+                         "reads them.",
+                         r->leak_auc);
 }
 
 pv_status pv_audit_add_inner(pv_finding *f, const pv_audit_scored *s)

@@ -38,6 +38,15 @@ done
 [ "$(stat -c %a $T/train/parties/clinic/paillier.key)" = 600 ] || bad "the key is for its owner"
 fails 3 "passive party's half" eval --model $T/train/parties/registry/half.safetensors --data glyphs
 
+# an audit runs all attacks on what both noted; what it did not run, it names
+ok audit $T/train --quiet
+for attack in direction clustering completion regression; do expect "^ *$attack[;,]" $T/out; done
+grep -q 'Other attacks on the' $T/out && bad "an audit with all attacks has others"
+"$P" audit $T/train --as-owner registry --quiet >$T/out 2>$T/err
+expect '0 of 1 finding is valid' $T/out
+ok audit $T/train --attack direction --quiet
+expect 'Other attacks on the labels: clustering, norm, spectral, completion' $T/out
+
 # check: bounds and forecast before anything runs
 ok check $T/train/scenario.ini --as clinic --local $T/train/parties/clinic/local.ini --seconds 0
 expect '[|]W[|] <=' $T/out

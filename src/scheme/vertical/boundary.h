@@ -58,7 +58,8 @@
  *
  * Arithmetic on secrets is constant time. A handle is used by one thread; the batches inside run on
  * ctx's threads. Nothing here is deterministic but through `csprng`s, which callers derive for each
- * step, purpose and attempt: a step that is executed again must draw afresh.
+ * step, purpose and attempt: a step that is executed again draws afresh, or makes the same bytes
+ * (party/party.h).
  */
 #ifndef PV_SCHEME_VERTICAL_BOUNDARY_H
 #define PV_SCHEME_VERTICAL_BOUNDARY_H

@@ -105,11 +105,17 @@ static pv_status integers(pv_boundary *b)
                 "vertical: a momentum of %g, expected less than 1 by 2^-%d or more: the "
                 "velocity would have no bound",
                 s->momentum, s->fm);
+    double row = 2 * s->gradient + (double)s->outputs * s->noise;
+    if (ldexp(row / m, s->fg) > 0x1p62)
+        PV_FAIL(PV_ERR_RANGE,
+                "vertical: a row of gradients of up to %g/%" PRId64
+                " in steps of 2^-%d does not fit 62 bits; use less noise or a smaller scale",
+                row, s->batch, s->fg);
     b->activation_most = fixed(s->clamp, s->fa);
     b->gradient_most = fixed(s->gradient / m, s->fg);
     b->gradient_row = fixed(2 * s->gradient / m, s->fg) + s->outputs;
     b->shown_most = fixed((s->gradient + s->noise) / m, s->fg);
-    b->shown_row = fixed((2 * s->gradient + (double)s->outputs * s->noise) / m, s->fg) + s->outputs;
+    b->shown_row = fixed(row / m, s->fg) + s->outputs;
     if (b->activation_most < 1 || b->gradient_most < 1)
         PV_FAIL(PV_ERR_RANGE,
                 "vertical: a clamp of %g in steps of 2^-%d and gradients of %g/%" PRId64

@@ -190,7 +190,8 @@ pv_status pv_vertical_warn(pv_str *out, pv_scenario *s)
         PV_TRY(pv_str_append(out,
                              "init = scenario: both parties know the shared layer's first "
                              "weights, so the passive party reads the activations' projections "
-                             "with known weights in the first step\n"));
+                             "with known weights in the first step, and the active party "
+                             "solves for that step's dL/dZ\n"));
     if (o.protection == PV_PROTECT_NONE && o.task == PV_VERTICAL_TRAIN && !is_silent(&o, s))
         PV_TRY(pv_str_append(out, "protect = none: the gradients that the active party decrypts "
                                   "tell the labels\n"));
@@ -209,9 +210,10 @@ const char *pv_vertical_guarantee(pv_scenario *s, const char **why)
     static _Thread_local char text[160];
     pv_vertical_options o;
     *why = "Between parties that follow the protocol and do not collude, under the decisional "
-           "composite residuosity assumption, each learns only what the claims say it is told. A "
-           "passive party that does not follow it reads activations by chosen ciphertexts; an "
-           "active one steers the weights.";
+           "composite residuosity assumption, the active party gets dL/dA and the passive party "
+           "the shared layer's outputs, what the claims say they are told, and what follows from "
+           "these. A passive party that does not follow it reads activations by chosen "
+           "ciphertexts; an active one steers the weights.";
     if (pv_vertical_options_read(&o, s) != PV_OK) {
         pv_trail_clear();
         return "none";

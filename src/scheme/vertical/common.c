@@ -58,8 +58,10 @@ static pv_status open_data(pv_vertical_run *c, pv_party *p)
         c->rows = pv_data_count(c->data);
     }
     PV_TRY(pv_party_test(&c->measured, p));
-    if (c->measured == NULL && !trains(c) && l->data != NULL)
+    if (c->measured == NULL && !trains(c) && l->data != NULL) {
         PV_TRY(pv_party_data(&c->measured, p));
+        c->by_data = 1;
+    }
     if (c->measured == NULL && !trains(c))
         PV_FAIL(PV_ERR_INPUT,
                 "%s: there is nothing to predict: write test = SPEC or data = SPEC into its local "
@@ -74,8 +76,8 @@ static pv_status check_tests(const pv_order *o, const pv_vertical_run *c, const 
 {
     pv_status status = PV_OK;
     pv_str spec = {0};
-    if (l->test != NULL)
-        PV_TRY_GOTO(pv_str_append(&spec, l->test));
+    if (l->test != NULL || c->by_data)
+        PV_TRY_GOTO(pv_str_append(&spec, l->test != NULL ? l->test : l->data));
     else
         PV_TRY_GOTO(pv_spec_test(&spec, l->data, NULL));
     PV_TRY_GOTO(pv_order_check(o, l->order, pv_str_text(&spec), c->tests));
@@ -95,9 +97,12 @@ static pv_status open_order(pv_vertical_run *c, pv_party *p)
     PV_TRY(pv_order_load(&order[0], l->order));
     PV_TRY(pv_order_load_test(&order[1], &there, l->order));
     if (c->data != NULL) PV_TRY(pv_order_check(&order[0], l->order, l->data, c->rows));
-    if (c->measured != NULL && there) PV_TRY(check_tests(&order[1], c, l));
-    if (c->measured != NULL && !there && c->data == NULL)
-        PV_TRY(pv_order_check(&order[0], l->order, l->test != NULL ? l->test : l->data, c->tests));
+    /* where nothing is trained, the file itself may be the one that is measured */
+    if (c->measured != NULL && (there || c->data == NULL)) PV_TRY(check_tests(&order[there], c, l));
+    if (c->measured != NULL && !there && c->data != NULL)
+        pv_ctx_log(c->ctx, PV_LOG_WARN,
+                   "%s: there is no order-test.json beside it, so the test rows go by position",
+                   l->order);
     both[0] = order[0].order;
     if (there) both[1] = order[1].order;
     return pv_hash_of(&c->order_hash, both, sizeof both);
@@ -357,7 +362,7 @@ static pv_status merge(pv_vertical_run *c, pv_party *p, const pv_wide *own, cons
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %zu weights", count);
     pv_boundary_weights(weight, &c->boundary, c->active ? peer : own, c->active ? own : peer);
     for (size_t i = 0; i < count; i++) ((float *)w->data)[i] = (float)weight[i];
-    PV_TRY_GOTO(pv_model_save(c->model, path));
+    PV_TRY_GOTO(pv_model_write(c->model, path, NULL, 0, NULL, 0, 0600)); /* it holds W */
     PV_TRY_GOTO(pv_party_result(p, "merged", json_true()));
 done:
     pv_free(weight);

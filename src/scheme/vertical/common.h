@@ -19,6 +19,7 @@ typedef struct pv_vertical_run {
     pv_vertical_cut cut;
     pv_half half;             /* without a training; half.model NULL: none */
     pv_data *data, *measured; /* to train on; to measure or predict; NULL: none */
+    int by_data;              /* measured is of local `data` itself */
     int64_t rows, tests;      /* that the run goes over: of both parties */
     pv_hash order_hash;       /* of the orders that local `order` names; zeros: by position */
     pv_boundary boundary;

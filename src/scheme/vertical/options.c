@@ -48,6 +48,10 @@ const pv_setting pv_vertical_setting[] = {
      "weak: shares in +-2^weak_bits whatever they hide, as in the paper; a finding in every report",
      AT(masks)},
     {"weak_bits", PV_SETTING_INTEGER, "10", 1, 64, NULL, "with masks = weak", AT(weak_bits)},
+    {"blinding", PV_SETTING_CHOICE, "tables", 0, 0, "tables|textbook",
+     "how the passive party re-randomises what it sends back; textbook: r^n, slower, for who does "
+     "not take the key owner's word that its primes are safe",
+     AT(blinding)},
     {"init", PV_SETTING_CHOICE, "secret", 0, 0, "secret|scenario",
      "scenario: the shared layer begins as the seed draws it, which both know: for comparisons",
      AT(init)},

@@ -3,6 +3,7 @@
 #include "base/ctx.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "crypto/identity/identity.h"
 #include "fed/measure.h"
 #include "nn/model_i.h"
 #include "scheme/vertical/common.h"
@@ -27,8 +28,9 @@ typedef struct passive {
     pv_protect protect;
     pv_predictions predictions;
     counts counts;
-    int safe;     /* the key's owner says that its primes are safe */
-    uint8_t *key; /* secret memory, 32 bytes: of what is drawn once a run: blinding, labels */
+    int safe;           /* the key's owner says that its primes are safe */
+    uint8_t *key;       /* secret memory, 32 bytes: of what is drawn once a run: blinding */
+    uint8_t *label_key; /* likewise: of what is drawn once for all runs: labels under rr */
     int32_t *label, *batch_label;   /* [rows] as they are learnt, [m] */
     float *z, *g, *shown_g;         /* [m, c] */
     double *logits, *exact, *shown; /* [m, c] */
@@ -48,6 +50,7 @@ static void close(void *self)
     pv_top_clear(&b->top);
     pv_predictions_clear(&b->predictions);
     pv_secret_free(b->key);
+    pv_secret_free(b->label_key);
     pv_free(b->label);
     pv_free(b->batch_label);
     pv_free(b->z);
@@ -70,7 +73,10 @@ static pv_status open(void **self, pv_party *p)
     *self = NULL;
     if (b == NULL) PV_FAIL_MEMORY(sizeof *b);
     b->key = pv_secret_alloc(KEY);
-    if (b->key == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for a key");
+    b->label_key = pv_secret_alloc(KEY);
+    if (b->key == NULL || b->label_key == NULL)
+        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for a key");
+    PV_TRY_GOTO(pv_identity_derive(b->label_key, pv_party_identity(p), "vertical/labels"));
     PV_TRY_GOTO(pv_vertical_open(&b->run, p, 0));
     *self = b;
     b = NULL;
@@ -102,19 +108,15 @@ static pv_status allocate(passive *b)
     return PV_OK;
 }
 
-/* With randomised response other labels than its own are learnt, the same ones whenever the party
- * is started again. */
+/* With randomised response other labels than its own are learnt, the same ones in every run of this
+ * party on these rows. */
 static pv_status read_labels(passive *b)
 {
     const pv_vertical_run *c = &b->run;
-    pv_csprng r;
     b->label = pv_calloc((size_t)c->rows, sizeof *b->label);
     if (b->label == NULL) PV_FAIL_MEMORY((size_t)c->rows * sizeof *b->label);
     for (int64_t i = 0; i < c->rows; i++) b->label[i] = pv_data_label(c->data, i);
-    PV_TRY(pv_csprng_derive(&r, b->key, "vertical/labels", 0, 0));
-    pv_protect_labels(b->label, &b->protect, c->rows, &r);
-    pv_csprng_clear(&r);
-    return PV_OK;
+    return pv_protect_labels(b->label, &b->protect, c->rows, b->label_key);
 }
 
 static pv_status get_ready(passive *b)
@@ -156,8 +158,8 @@ static pv_status take_key(passive *b, pv_party *p)
         status = pv_trail_context(PV_ERR_PEER, __FILE__, __LINE__, "%s: it is no key", m.what);
     if (status != PV_OK) goto done;
     PV_TRY_GOTO(pv_paillier_verify(b->pk, key.proof, key.proof_size, context, size));
-    b->safe = key.safe;
-    if (!b->safe)
+    b->safe = key.safe && c->options.blinding == 0;
+    if (!key.safe)
         pv_ctx_log(c->ctx, PV_LOG_INFO,
                    "the key's primes are not safe ones: results are re-randomised the slow way");
     PV_TRY_GOTO(open_boundary(b));

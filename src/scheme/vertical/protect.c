@@ -2,12 +2,14 @@
 
 #include "base/mem.h"
 #include "base/secret.h"
+#include "crypto/identity/hash.h"
 #include "math/cdp.h"
 #include "math/noise.h"
 #include "scheme/vertical/marvell.h"
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 
 /* Standard deviations of noise that the slots have room for. */
 #define ROOM 8.0
@@ -79,17 +81,47 @@ double pv_protect_keep(const pv_protect *p)
     return 1 / (1 + (p->classes - 1) * exp(-p->epsilon));
 }
 
-void pv_protect_labels(int32_t *label, const pv_protect *p, int64_t count, pv_csprng *r)
+/* A stream for these labels alone. */
+static pv_status labels_stream(pv_csprng *r, const int32_t *label, const pv_protect *p,
+                               int64_t count, const uint8_t key[PV_RUN_KEY_BYTES])
 {
-    if (p->how != PV_PROTECT_RR) return;
-    const uint64_t least = (uint64_t)ldexp(pv_protect_keep(p), 64);
+    static const char purpose[] = "vertical/labels ";
+    pv_status status = PV_OK;
+    pv_hasher h;
+    pv_hash hash;
+    char hex[PV_HASH_TEXT], text[sizeof purpose + PV_HASH_TEXT];
+    const int64_t classes = p->classes;
+    PV_TRY(pv_hasher_init(&h));
+    pv_hasher_add(&h, &p->epsilon, sizeof p->epsilon);
+    pv_hasher_add(&h, &classes, sizeof classes);
+    pv_hasher_add(&h, label, (size_t)count * sizeof *label);
+    PV_TRY(pv_hasher_end(&h, &hash));
+    snprintf(text, sizeof text, "%s%s", purpose, pv_hash_text(&hash, hex));
+    status = pv_csprng_derive(r, key, text, 0, 0);
+    pv_secret_wipe(&hash, sizeof hash);
+    pv_secret_wipe(hex, sizeof hex);
+    pv_secret_wipe(text, sizeof text);
+    return status;
+}
+
+/* What is replaced is drawn, not what is kept: 1 - keep has digits where keep rounds to 1. */
+pv_status pv_protect_labels(int32_t *label, const pv_protect *p, int64_t count,
+                            const uint8_t key[PV_RUN_KEY_BYTES])
+{
+    pv_csprng r;
+    if (p->how != PV_PROTECT_RR) return PV_OK;
+    PV_TRY(labels_stream(&r, label, p, count, key));
+    const double others = (p->classes - 1) * exp(-p->epsilon);
+    const uint64_t least = (uint64_t)ceil(ldexp(others / (1 + others), 64));
     for (int64_t i = 0; i < count; i++) {
         assert(label[i] >= 0 && label[i] < p->classes);
-        int32_t keep = pv_csprng_u64(r) < least;
-        int32_t other = (int32_t)pv_csprng_below(r, (uint64_t)p->classes - 1);
+        int32_t keep = pv_csprng_u64(&r) >= least;
+        int32_t other = (int32_t)pv_csprng_below(&r, (uint64_t)p->classes - 1);
         other += other >= label[i];
         label[i] = keep * label[i] + (1 - keep) * other;
     }
+    pv_csprng_clear(&r);
+    return PV_OK;
 }
 
 double pv_protect_most(const pv_protect *p)

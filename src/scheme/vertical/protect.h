@@ -79,9 +79,13 @@ pv_status pv_protect_gradient(double *shown, const pv_protect *p, const double *
 /* Must the gradients of W and of the bias be made from the noised rows, too? */
 int pv_protect_everywhere(const pv_protect *p);
 
-/* Randomised response over all labels of a training set, in place; others than rr: nothing. The
- * csprng must be the same whenever a run is resumed: a label that is drawn twice tells more. */
-void pv_protect_labels(int32_t *label, const pv_protect *p, int64_t count, pv_csprng *r);
+/* Randomised response over all labels of a training set, in place; others than rr: nothing. A label
+ * that is drawn twice tells more, so what is drawn follows from key, a secret that the party keeps
+ * from run to run, the labels, their classes and epsilon: the same labels come out alike in every
+ * run. Other labels, in one place or in another order, or another epsilon draw independently: such
+ * runs add up. */
+pv_status pv_protect_labels(int32_t *label, const pv_protect *p, int64_t count,
+                            const uint8_t key[PV_RUN_KEY_BYTES]) PV_MUST_USE;
 double pv_protect_keep(const pv_protect *p); /* rr: probability that a label is kept */
 
 /* The most that protection adds to an entry of G, in units of 1/m. */

@@ -59,6 +59,7 @@ typedef struct pv_vertical_options {
     int64_t sigma, fa, fg, fw; /* bounds.h */
     int masks;                 /* "strong|weak" */
     int64_t weak_bits;         /* masks = weak */
+    int blinding;              /* "tables|textbook": textbook whatever the key's owner says of it */
     int init;                  /* "secret|scenario": scenario: W_0 from the seed, for comparisons */
     int protection;            /* a pv_protection */
     pv_protect protect;

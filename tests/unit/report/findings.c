@@ -20,6 +20,16 @@ static void levels_by_hand(void **state)
     assert_int_equal(pv_finding_level(&f), PV_LEVEL_NONE);
     f.chance = 1;
     assert_int_equal(pv_finding_level(&f), PV_LEVEL_NONE);
+    /* a rare class: fewer are named right than guessing names, and yet the ranking tells them apart
+     */
+    pv_class_result class[2] = {{.auc = 0.7, .low = NAN}, {.auc = 0.66, .low = 0.6}};
+    f.class = class;
+    f.classes = 2;
+    assert_int_equal(pv_finding_level(&f), PV_LEVEL_NONE);
+    class[1].low = 0.61;
+    assert_int_equal(pv_finding_level(&f), PV_LEVEL_SOME);
+    f.positive.holds = 0;
+    assert_int_equal(pv_finding_level(&f), PV_LEVEL_INVALID);
     f = sample_finding(0, 100, 0); /* low is 0, chance as well: not above it */
     assert_int_equal(pv_finding_level(&f), PV_LEVEL_NONE);
     f = sample_finding(100, 100, 0); /* low = 0.025^(1/100) */

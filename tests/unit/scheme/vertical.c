@@ -415,7 +415,7 @@ static void predictions(void **state)
     CHECK_OK(pv_data_open(&test, test_spec, NULL));
     CHECK_OK(pv_predict(m, test, NULL, probability));
 
-    write_later(&r, "task = evaluate\n", "train", test_spec);
+    write_later(&r, "task = evaluate\nblinding = textbook\n", "train", test_spec);
     run_ok(&r, "evaluate");
     json_t *j = run_result(&r, PASSIVE);
     assert_true(json_real_value(json_object_get(j, "test_accuracy")) ==
@@ -504,6 +504,22 @@ static void refuse(run *r, const char *what, pv_status status, const char *text)
     assert_true(found);
 }
 
+/* With halves, the file that is measured is held against its order as well. local: with order and
+ * data. */
+static void ordered_later(run *r, const char *local, const char *csv, const void *rows, size_t less)
+{
+    static const char table[] = "kind = table\nshape = 1\nclasses = 2\n";
+    char half[192], locals[2][640];
+    for (int i = 0; i < 2; i++) {
+        half_path(half, r, "ordered", i);
+        snprintf(locals[i], sizeof locals[i], "half = %s\n%s", half, local);
+    }
+    write_it(r, "model = mlr", table, "task = evaluate\n", locals[0], locals[1]);
+    run_ok(r, "ordered-later");
+    CHECK_OK(pv_file_write(csv, rows, less, 0600));
+    refuse(r, "order-later", PV_ERR_MISMATCH, "is not the file that");
+}
+
 static void bad_company(void **state)
 {
     (void)state;
@@ -537,6 +553,8 @@ static void bad_company(void **state)
     run_ok(&r, "ordered");
     CHECK_OK(pv_file_write(csv, rows, sizeof rows - 5, 0600));
     refuse(&r, "order-rows", PV_ERR_MISMATCH, "is not the file that");
+    CHECK_OK(pv_file_write(csv, rows, sizeof rows - 1, 0600));
+    ordered_later(&r, local, csv, rows, sizeof rows - 5);
 
     write_it(&r, "model = mlr", glyphs, "key_bits = 3072\n", "data = glyphs?limit=64",
              "data = glyphs?limit=64");

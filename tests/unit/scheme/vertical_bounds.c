@@ -242,6 +242,11 @@ static void refused(void **state)
     REFUSED(fg, 33, "a scale is 33, expected 1 to 32");
     pv_boundary b;
     pv_boundary_settings s = paper();
+    s.batch = 1;
+    s.outputs = 1 << 20;
+    s.noise = 0x1p20;
+    CHECK_FAILS(pv_boundary_init(&b, &s), PV_ERR_RANGE, "does not fit 62 bits; use less noise");
+    s = paper();
     s.sigma = 128;
     s.steps = INT64_C(1) << 40;
     CHECK_FAILS(pv_boundary_init(&b, &s), PV_ERR_RANGE, "sigma 178 make numbers of 288 bits");

@@ -173,8 +173,7 @@ static void labels_are_kept_as_often_as_said(void **state)
     static int32_t label[N];
     static const int classes[] = {2, 3, 10};
     static const double epsilon[] = {0.5, 1, 4};
-    pv_csprng r;
-    pv_csprng_test(&r, 4);
+    const uint8_t key[PV_RUN_KEY_BYTES] = {4};
     for (int c = 0; c < 3; c++)
         for (int e = 0; e < 3; e++) {
             pv_protect p = settings(PV_PROTECT_RR, 0, classes[c]);
@@ -186,7 +185,7 @@ static void labels_are_kept_as_often_as_said(void **state)
             assert_true(fabs(pv_protect_keep(&p) - keep) < 1e-12);
             assert_true(fabs(log(keep / other) - p.epsilon) < 1e-12); /* the privacy itself */
             for (int i = 0; i < N; i++) label[i] = i % classes[c];
-            pv_protect_labels(label, &p, N, &r);
+            CHECK_OK(pv_protect_labels(label, &p, N, key));
             for (int i = 0; i < N; i++) {
                 assert_true(label[i] >= 0 && label[i] < classes[c]);
                 seen[(label[i] - i % classes[c] + classes[c]) % classes[c]]++;
@@ -198,8 +197,39 @@ static void labels_are_kept_as_often_as_said(void **state)
         }
     pv_protect none = settings(PV_PROTECT_GAUSS, 1, 2);
     for (int i = 0; i < N; i++) label[i] = i % 2;
-    pv_protect_labels(label, &none, N, &r);
+    CHECK_OK(pv_protect_labels(label, &none, N, key));
     for (int i = 0; i < N; i++) assert_int_equal(label[i], i % 2);
+}
+
+/* Another run on the same labels tells nothing new; one that differs anywhere draws anew. And where
+ * labels are practically kept, they are. */
+static void labels_are_drawn_once(void **state)
+{
+    (void)state;
+    enum { N = 4000 };
+    static int32_t truth[N], first[N], again[N];
+    uint8_t key[PV_RUN_KEY_BYTES] = {7};
+    pv_protect p = settings(PV_PROTECT_RR, 0, 2);
+    for (int i = 0; i < N; i++) first[i] = truth[i] = i * 7 % 5 % 2;
+    CHECK_OK(pv_protect_labels(first, &p, N, key));
+    for (int what = 0; what < 4; what++) { /* nothing, a label, epsilon, the key */
+        int both = 0;
+        memcpy(again, truth, sizeof truth);
+        again[N / 2] ^= what == 1;
+        p.epsilon = what == 2 ? 1.0000001 : 1;
+        key[31] = what == 3;
+        CHECK_OK(pv_protect_labels(again, &p, N, key));
+        for (int i = 0; i < N; i++) both += first[i] == again[i];
+        double keep = pv_protect_keep(&p), alike = keep * keep + (1 - keep) * (1 - keep);
+        if (what == 0)
+            assert_int_equal(both, N);
+        else
+            assert_true(fabs((double)both / N - alike) < 5 * sqrt(alike * (1 - alike) / N));
+    }
+    p.epsilon = 40; /* keep rounds to 1 */
+    memcpy(again, truth, sizeof truth);
+    CHECK_OK(pv_protect_labels(again, &p, N, key));
+    assert_memory_equal(again, truth, sizeof truth);
 }
 
 /* Two classes: rows stay in the line where they sum to zero, the noise of each class has the
@@ -428,6 +458,7 @@ int main(void)
         cmocka_unit_test(gauss_is_what_the_accounting_assumes),
         cmocka_unit_test(epsilon_is_composed_over_epochs),
         cmocka_unit_test(labels_are_kept_as_often_as_said),
+        cmocka_unit_test(labels_are_drawn_once),
         cmocka_unit_test(marvell_draws_its_solution),
         cmocka_unit_test(no_detector_does_better),
         cmocka_unit_test(a_missing_class_is_not_told),
