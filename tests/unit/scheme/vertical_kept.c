@@ -66,17 +66,20 @@ static void begin(kept *k)
     pv_boundary_settings set = pair_small();
     pair p;
     *k = (kept){0};
-    snprintf(k->root, sizeof k->root, "/tmp/kept-XXXXXX");
-    assert_non_null(mkdtemp(k->root));
-    snprintf(path, sizeof path, "%s/scenario.ini", k->root);
+    char root[] = "/tmp/kept-XXXXXX";
+    assert_non_null(mkdtemp(root));
+    snprintf(k->root, sizeof k->root, "%s", root);
+    snprintf(path, sizeof path, "%s/scenario.ini", root);
     write_text(path, text);
     CHECK_OK(pv_scenario_load(&k->s, path));
     CHECK_OK(pv_model_parse(&k->m, net, strlen(net), "net.model", &domain, 2));
     for (int i = 0; i < 2; i++) {
-        snprintf(k->folder[i], sizeof k->folder[i], "%s/%s", k->root, side[i]);
-        CHECK_OK(pv_folder_make(k->folder[i]));
-        snprintf(k->half[i], sizeof k->half[i], "%s/half.safetensors", k->folder[i]);
-        snprintf(k->local[i], sizeof k->local[i], "%s/local.ini", k->folder[i]);
+        char folder[96];
+        snprintf(folder, sizeof folder, "%.60s/%s", root, side[i]);
+        CHECK_OK(pv_folder_make(folder));
+        snprintf(k->folder[i], sizeof k->folder[i], "%s", folder);
+        snprintf(k->half[i], sizeof k->half[i], "%s/half.safetensors", folder);
+        snprintf(k->local[i], sizeof k->local[i], "%s/local.ini", folder);
     }
     k->in[0] = k->folder[1];
     k->in[1] = k->folder[0];
