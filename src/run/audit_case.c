@@ -375,6 +375,7 @@ pv_status pv_audit_guess(pv_audit_work *w, pv_audit_case *c)
         pv_trail_clear();
         pv_ctx_log(w->ctx, PV_LOG_WARN, "%s: %s", c->attack->name, pv_str_text(&c->failure));
     }
-    pv_audit_forget_known(&c->guess, c, pv_shape_count(&what.sample));
-    return pv_guess_hash(&c->hash, &c->guess, &what.sample);
+    pv_shape one = c->reads->score != NULL ? PV_SHAPE(c->width) : what.sample;
+    pv_audit_forget_known(&c->guess, c, pv_shape_count(&one));
+    return pv_guess_hash(&c->hash, &c->guess, &one);
 }

@@ -59,7 +59,8 @@ static pv_status write_means(char **out, const pv_audit_scored *s)
                         : strcmp(c->attack->wants, "rows") == 0 ? "the rows it was sent"
                         : c->owner != NULL                      ? "what its owner sent"
                                                                 : "what it received";
-    if (c->attack->needs & PV_NEEDS_OWN_MODEL) means = "its own layers and rows";
+    if ((c->attack->needs & PV_NEEDS_OWN_MODEL) && c->reads->score == NULL)
+        means = "its own layers and rows";
     PV_TRY_GOTO(pv_str_append(&t, means));
     PV_TRY_GOTO(say_known(&t, " and ", c));
     status = pv_audit_text(out, "%s", pv_str_text(&t));
@@ -165,17 +166,26 @@ static pv_status add_finding(pv_findings *out, const pv_audit_scored *s, const p
     return m->more != NULL ? m->more(f, s) : PV_OK;
 }
 
+static pv_status score_samples(pv_audit_scored *s)
+{
+    const pv_audit_case *c = s->c;
+    PV_TRY(pv_audit_answers(&s->answers, s->w, c));
+    PV_TRY(pv_audit_scorer(s));
+    PV_TRY(pv_score_init(&s->run, &s->how, &c->guess, &s->answers));
+    if (c->failure.size > 0) return PV_OK;
+    return pv_audit_score_controls(s, strcmp(c->attack->wants, "labels") == 0);
+}
+
 pv_status pv_audit_score(pv_findings *f, pv_audit_work *w, pv_audit_case *c)
 {
     pv_status status = PV_OK;
     pv_audit_scored s = {.w = w, .c = c};
     if (c->failure.size > 0) /* its guesses are not worth scoring, its failure is worth telling */
         c->targets = 0;
-    PV_TRY_GOTO(pv_audit_answers(&s.answers, w, c));
-    PV_TRY_GOTO(pv_audit_scorer(&s));
-    PV_TRY_GOTO(pv_score_init(&s.run, &s.how, &c->guess, &s.answers));
-    if (c->failure.size == 0)
-        PV_TRY_GOTO(pv_audit_score_controls(&s, strcmp(c->attack->wants, "labels") == 0));
+    if (c->reads->score != NULL)
+        PV_TRY_GOTO(c->reads->score(&s));
+    else
+        PV_TRY_GOTO(score_samples(&s));
     for (int i = 0; pv_audit_metrics[i] != NULL; i++)
         if (pv_audit_metrics[i]->applies(&s)) PV_TRY_GOTO(add_finding(f, &s, pv_audit_metrics[i]));
 done:

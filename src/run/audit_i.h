@@ -143,7 +143,8 @@ typedef struct pv_audit_case {
     pv_batch_truth *truth; /* [truths] of the targets that are notes: the rows they are about */
     size_t truths;
     uint8_t *seen;       /* [rows] of the victim: in a note that was kept? NULL */
-    int64_t rows, width; /* of notes: rows of the victim, numbers of a row in a note */
+    int64_t rows, width; /* of notes: rows of the victim, numbers of a row in a note; of a layer:
+                            numbers of a class */
     pv_known known;
     pv_guess guess, positive_guess, negative_guess;
     pv_control_view positive, negative;
@@ -171,6 +172,8 @@ typedef struct pv_audit_work {
     uint64_t seed;
 } pv_audit_work;
 
+struct pv_audit_scored;
+
 /* ---- audit_reads.c: what an attack reads decides how it is audited */
 typedef struct pv_audit_reads {
     const char *type;  /* of its notes; NULL: messages */
@@ -182,8 +185,19 @@ typedef struct pv_audit_reads {
     pv_status (*control)(pv_control_view *out, pv_audit_work *w, const pv_audit_case *c,
                          int positive);
     int rows; /* 1: a guess says which row it is about; 0: it is about a batch as a whole */
+    pv_status (*score)(struct pv_audit_scored *s); /* NULL: guesses are about samples */
 } pv_audit_reads;
 pv_status pv_audit_reads_of(const pv_audit_reads **out, const pv_attack *a) PV_MUST_USE;
+
+/* ---- audit_weights.c: guesses about the layer that nobody has whole. One target, whose x is
+ * [classes, inputs + 1]. */
+pv_status pv_audit_weight_targets(pv_audit_work *w, pv_audit_case *c) PV_MUST_USE;
+pv_status pv_audit_know_measured(pv_audit_work *w, pv_audit_case *c) PV_MUST_USE;
+pv_status pv_audit_score_weights(struct pv_audit_scored *s) PV_MUST_USE;
+/* audit_control_weights.c: probabilities by a drawn layer of drawn inputs; or by another one than
+ * is asked for. */
+pv_status pv_audit_weight_control(pv_control_view *out, pv_audit_work *w, const pv_audit_case *c,
+                                  int positive) PV_MUST_USE;
 
 /* ---- audit_notes.c: steps about which the adversary noted something */
 pv_status pv_audit_note_targets(pv_audit_work *w, pv_audit_case *c) PV_MUST_USE;
@@ -251,6 +265,15 @@ typedef struct pv_inner_score {
     double error, baseline_error; /* medians; NaN */
 } pv_inner_score;
 
+/* A layer, less its mean over the classes, which no answer shows. */
+typedef struct pv_weight_score {
+    int64_t count, right; /* of its numbers; off by at most 10 % of their root mean square */
+    int64_t baseline;     /* right when zero is said of all */
+    double error, baseline_error; /* of all of them, over their size; NaN */
+    double agree;                 /* share of the run's rows that both layers label alike; NaN */
+    double most;                  /* share that the most frequent of these labels has; NaN */
+} pv_weight_score;
+
 typedef struct pv_score {
     pv_sample_score *sample; /* in the order of the answers */
     int64_t samples;
@@ -260,6 +283,7 @@ typedef struct pv_score {
     int finished;
     int has_inner;        /* did it claim inner products? */
     pv_inner_score inner; /* then */
+    pv_weight_score weights;
     pv_class_leak *class; /* [classes] where guesses are about rows and say how sure they are */
     int classes;
     double leak_auc; /* mean of the classes'; NaN */
@@ -346,6 +370,7 @@ pv_status pv_audit_add_measures(pv_finding *f,
                                 const pv_audit_scored *s) PV_MUST_USE; /* of samples */
 pv_status pv_audit_add_inner(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE;
 pv_status pv_audit_add_classes(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE; /* of labels */
+pv_status pv_audit_add_weights(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE;
 pv_status pv_audit_add_exhibits(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE;
 /* How far each target was missed: the plot of all errors. */
 pv_status pv_audit_add_errors(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE;

@@ -121,3 +121,20 @@ pv_status pv_audit_add_inner(pv_finding *f, const pv_audit_scored *s)
     if (f->measure == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a finding");
     return add_measure(f, "median error", "", i->error, NAN, NAN, i->baseline_error);
 }
+
+pv_status pv_audit_add_weights(pv_finding *f, const pv_audit_scored *s)
+{
+    const pv_weight_score *w = &s->run.weights;
+    if (w->count == 0) return PV_OK;
+    f->measure = pv_calloc(2, sizeof *f->measure);
+    if (f->measure == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a finding");
+    PV_TRY(add_measure(f, "relative error of W and b", "", w->error, NAN, NAN, w->baseline_error));
+    PV_TRY(add_measure(f, "rows labelled as by the true layer", "", w->agree, NAN, NAN, w->most));
+    if (pv_finding_level(f) != PV_LEVEL_NONE || !(w->agree > (1 + w->most) / 2)) return PV_OK;
+    pv_free(f->note); /* labels do not depend on how large weights are */
+    return pv_audit_text(
+        &f->note,
+        "Its weights are no nearer than guessing, but its layer labels %.1f %% of "
+        "the run's rows as the true one does: as a classifier it may serve as well.",
+        100 * w->agree);
+}

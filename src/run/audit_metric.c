@@ -48,9 +48,14 @@ static int is_about_labels(const pv_audit_scored *s)
     return strcmp(s->c->attack->wants, "labels") == 0 || strcmp(s->c->claim->secret, "labels") == 0;
 }
 
+static int is_about_weights(const pv_audit_scored *s)
+{
+    return s->c->reads->score != NULL;
+}
+
 static int claims_samples(const pv_audit_scored *s)
 {
-    return !is_about_labels(s) && !s->run.has_inner;
+    return !is_about_labels(s) && !is_about_weights(s) && !s->run.has_inner;
 }
 
 static pv_count recovered_hits(const pv_score *s)
@@ -180,6 +185,54 @@ static const pv_audit_metric inner = {
     .controls = inner_controls,
     .more = pv_audit_add_inner};
 
+/* ---- a layer */
+static pv_count weight_hits(const pv_score *s)
+{
+    return (pv_count){s->weights.right, s->weights.count};
+}
+
+static pv_status weight_criterion(char **out, const pv_audit_scored *s)
+{
+    (void)s;
+    return pv_audit_text(out, "off by at most 10 %% of the root mean square of all weights, less "
+                              "their mean over the classes");
+}
+
+static double weight_chance_of(const pv_score *s)
+{
+    const pv_weight_score *w = &s->weights;
+    return w->count > 0 ? (double)w->baseline / (double)w->count : 0;
+}
+
+static pv_status weight_chance(pv_finding *f, const pv_audit_scored *s)
+{
+    f->chance = weight_chance_of(&s->run);
+    return pv_audit_text(&f->chance_what, "zero for every weight");
+}
+
+static pv_status weight_controls(pv_finding *f, const pv_audit_scored *s)
+{
+    pv_count a = weight_hits(&s->positive), b = weight_hits(&s->negative);
+    PV_TRY(write_control(&f->positive, &a, &s->positive, 1, least_of(s),
+                         "probabilities by a drawn layer of drawn inputs, of the run's sizes"));
+    return write_control(&f->negative, &b, &s->negative, 0,
+                         above(weight_chance_of(&s->negative), 0.4),
+                         "the same by another drawn layer");
+}
+
+static const pv_audit_metric weights = {.name = "weights",
+                                        .verb = "worked out",
+                                        .one = "weight",
+                                        .many = "weights",
+                                        .note = "Weights are worked out together; the interval "
+                                                "takes them for independent.",
+                                        .applies = is_about_weights,
+                                        .hits = weight_hits,
+                                        .criterion = weight_criterion,
+                                        .chance = weight_chance,
+                                        .controls = weight_controls,
+                                        .more = pv_audit_add_weights};
+
 /* ---- labels */
 static pv_count label_hits(const pv_score *s)
 {
@@ -245,5 +298,5 @@ static const pv_audit_metric labels = {.name = "labels",
                                        .controls = label_controls,
                                        .more = pv_audit_add_classes};
 
-const pv_audit_metric *const pv_audit_metrics[] = {&recovered, &identification, &inner, &labels,
-                                                   NULL};
+const pv_audit_metric *const pv_audit_metrics[] = {&recovered, &identification, &inner,
+                                                   &weights,   &labels,         NULL};

@@ -19,6 +19,13 @@ static const pv_audit_reads table[] = {
      .known = pv_audit_know_rows,
      .control = pv_audit_note_control,
      .rows = 1},
+    {.type = "answer",
+     .means = "the answers it got",
+     .alone = "not possible alone: only %s knows what went into the layer",
+     .targets = pv_audit_weight_targets,
+     .known = pv_audit_know_measured,
+     .control = pv_audit_weight_control,
+     .score = pv_audit_score_weights},
 };
 
 pv_status pv_audit_reads_of(const pv_audit_reads **out, const pv_attack *a)

@@ -1,5 +1,6 @@
 #include "run/registry.h"
 
+#include "attack/extraction/extraction.h"
 #include "attack/gradient/gradient.h"
 #include "attack/inversion/inversion.h"
 #include "attack/labels/labels.h"
@@ -14,13 +15,12 @@
 
 static const pv_scheme *const schemes[] = {&pv_scheme_plain, &pv_scheme_federated,
                                            &pv_scheme_vertical, &pv_scheme_align, NULL};
-static const pv_attack *const attacks[] = {&pv_attack_idlg,       &pv_attack_dlg,
-                                           &pv_attack_cosine,     &pv_attack_analytic,
-                                           &pv_attack_labels,     &pv_attack_rows,
-                                           &pv_attack_direction,  &pv_attack_clustering,
-                                           &pv_attack_norm,       &pv_attack_spectral,
-                                           &pv_attack_completion, &pv_attack_gram,
-                                           &pv_attack_regression, NULL};
+static const pv_attack *const attacks[] = {
+    &pv_attack_idlg,       &pv_attack_dlg,        &pv_attack_cosine,
+    &pv_attack_analytic,   &pv_attack_labels,     &pv_attack_rows,
+    &pv_attack_direction,  &pv_attack_clustering, &pv_attack_norm,
+    &pv_attack_spectral,   &pv_attack_completion, &pv_attack_gram,
+    &pv_attack_regression, &pv_attack_solve,      NULL};
 
 const pv_scheme *pv_scheme_at(int i)
 {

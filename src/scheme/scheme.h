@@ -69,10 +69,19 @@ typedef struct pv_scheme {
      */
     int split;
     /* NULL, or of such a scheme: the whole model with the layers that a party trained itself, from
-     * its folder; the others' values mean nothing. *head: dense layers at its end that are not
-     * its own. */
+     * its folder or what that says about an earlier run; the others' values mean nothing. *head:
+     * dense layers at its end that are not its own. */
     pv_status (*own_model)(pv_model **out, int64_t *head, pv_scenario *s, const char *party,
                            const char *folder);
+    /* NULL, or of such a scheme: the layer that nobody has whole, from all parties' folders, in the
+     * scenario's order: *out [outputs, inputs + 1], its bias in the last column, from pv_alloc.
+     * PV_ERR_NOT_FOUND where a party has no part of it. */
+    pv_status (*weights)(double **out, int64_t *outputs, int64_t *inputs, pv_scenario *s,
+                         const char *const *folder);
+    /* NULL, or of such a scheme: the rows that a run without a training was about, as the party
+     * whose folder it is has them. */
+    pv_status (*measured)(pv_data **out, pv_scenario *s, const char *party, const char *folder,
+                          const pv_ctx *ctx);
     /* NULL, or: how the same model is trained on all rows pooled, with as many passes over them:
      * what the scheme's accuracy is measured against. train, validation and seed are the caller's.
      */

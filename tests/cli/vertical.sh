@@ -100,8 +100,30 @@ cut -d, -f1,2 $T/predict/parties/registry/predictions.csv |
 
 grep -v '^classes' $T/predict.ini | sed 's/^shape.*/&\nclasses = 9,8,7,6,5,4,3,2,1,0/' >$T/classes.ini
 fails 3 "class 0 of its training is '0', .schema. says '9'" run $T/classes.ini --out $T/classes --quiet
-fails 3 'claims nothing about this run' audit $T/predict
-[ ! -e $T/predict/audit ] || bad "an audit of nothing leaves a folder"
+fails 3 'claims nothing about this run' audit $T/evaluate
+[ ! -e $T/evaluate/audit ] || bad "an audit of nothing leaves a folder"
+
+# what answers tell: probabilities all of W and b, labels where classes meet
+finding() { # RUN, KEY
+    python3 -c 'import json, sys; f = json.load(open(sys.argv[1]))["findings"]
+assert len(f) == 1, len(f); f = f[0]
+m = {x["name"]: x["value"] for x in f["measures"]}
+print({"secret": f["secret"], "k": f["k"], "n": f["n"], "level": f["level"],
+       "error": m["relative error of W and b"] < 1e-3,
+       "agree": m["rows labelled as by the true layer"] > 0.9}[sys.argv[2]])' $1/audit/findings.json $2
+}
+later predict "answers = probability" $T/train $T/train 'glyphs?split=test&limit=50' >$T/all.ini
+ok run $T/all.ini --out $T/all --quiet
+ok audit $T/all --quiet
+[ "$(finding $T/all secret)" = 'weights of the shared layer' ] || bad "the weights are attacked"
+[ "$(finding $T/all k) of $(finding $T/all n)" = '90 of 90' ] || bad "probabilities solve for W and b"
+[ "$(finding $T/all level) $(finding $T/all error) $(finding $T/all agree)" = 'most True True' ] ||
+    bad "how near the weights are"
+ok audit $T/predict --quiet
+[ "$(finding $T/predict level) $(finding $T/predict error) $(finding $T/predict agree)" = 'none False True' ] ||
+    bad "labels do not tell how large weights are"
+"$P" audit $T/all --as-owner registry --quiet >$T/out 2>$T/err
+expect 'only clinic knows what went into' $T/out
 
 cp $T/train/parties/clinic/half.safetensors $T/open.safetensors
 chmod 644 $T/open.safetensors

@@ -14,12 +14,14 @@ enum {
     CLAIMS,
     PROTECTIONS = PV_PROTECT_GAUSS + 1,
     ANSWERS = PV_ANSWER_PROBABILITY + 1,
+    HEADS = 2,  /* do layers lie between the shared one and the answers? */
     MERGES = 2, /* does the active party get the other half? */
 };
 
 static const char *const label_attacks[] = {"direction", "clustering", "norm",
                                             "spectral",  "completion", NULL};
 static const char *const feature_attacks[] = {"gram", "regression", NULL};
+static const char *const weight_attacks[] = {"solve", NULL};
 static const char *const none[] = {NULL};
 
 static const char *const label_text[PROTECTIONS] = {
@@ -62,12 +64,24 @@ static const char *const answer_text[ANSWERS] = {
         "as the shared layer has inputs, and one more, solve for W and b",
 };
 
+/* Of the shared layer, where answers come straight from it. */
+static const char *const solved_text[ANSWERS] = {
+    [PV_ANSWER_LABEL] = "not sent, but each answer is the largest of its outputs, and the active "
+                        "party knows its inputs: answers tell where classes meet",
+    [PV_ANSWER_ROUNDED] = "not sent, but each answer is one of its outputs to two digits, and the "
+                          "active party knows its inputs: many answers give W and b approximately",
+    [PV_ANSWER_PROBABILITY] =
+        "not sent, but each answer has all its outputs, and the active party knows its inputs: as "
+        "many answers as it has inputs, and one more, are linear equations for W and b",
+};
+
 typedef pv_claim set[CLAIMS];
-static set all[2][PROTECTIONS][2][2][MERGES][ANSWERS][PV_RUNS]; /* [table][...] */
+static set all[2][PROTECTIONS][2][2][MERGES][ANSWERS][HEADS][PV_RUNS]; /* [table][...] */
 
 static void fill_one(pv_claim *c, int table, int protection, int weak, int init, int merged,
-                     int answers, int run)
+                     int answers, int behind, int run)
 {
+    int solved = answers != PV_ANSWER_NONE && !behind && !merged;
     static const char *const silent[PV_RUNS] = {
         [PV_RUN_SILENT] =
             "not sent, and no dL/dA crosses: the active party has no layers that learn",
@@ -90,8 +104,8 @@ static void fill_one(pv_claim *c, int table, int protection, int weak, int init,
                             .adversary = "active",
                             .victim = "passive",
                             .told = merged,
-                            .text = weight_text[weak][init][merged],
-                            .attacks = none};
+                            .text = solved ? solved_text[answers] : weight_text[weak][init][merged],
+                            .attacks = solved ? weight_attacks : none};
     c[LOGITS] = (pv_claim){.secret = "outputs of the shared layer",
                            .adversary = "passive",
                            .victim = "active",
@@ -127,8 +141,9 @@ static void fill(void)
                 for (int i = 0; i < 2; i++)
                     for (int m = 0; m < MERGES; m++)
                         for (int a = 0; a < ANSWERS; a++)
-                            for (int k = 0; k < PV_RUNS; k++)
-                                fill_one(all[t][p][w][i][m][a][k], t, p, w, i, m, a, k);
+                            for (int h = 0; h < HEADS; h++)
+                                for (int k = 0; k < PV_RUNS; k++)
+                                    fill_one(all[t][p][w][i][m][a][h][k], t, p, w, i, m, a, h, k);
 }
 
 const pv_claim *pv_vertical_claims(int *count, const pv_vertical_options *o, int table, int learns)
@@ -138,7 +153,7 @@ const pv_claim *pv_vertical_claims(int *count, const pv_vertical_options *o, int
     pthread_once(&once, fill);
     *count = CLAIMS;
     int run = o->task != PV_VERTICAL_TRAIN ? PV_RUN_LATER : learns ? PV_RUN_LEARNS : PV_RUN_SILENT;
-    return all[table != 0][o->protection][o->masks][o->init][merged][o->answers][run];
+    return all[table != 0][o->protection][o->masks][o->init][merged][o->answers][o->head > 1][run];
 }
 
 /* Does nothing before the shared layer learn? Where that is not known yet: no. */

@@ -5,6 +5,7 @@
 #include "scheme/vertical/boundary.h"
 #include "scheme/vertical/claims.h"
 #include "scheme/vertical/half.h"
+#include "scheme/vertical/kept.h"
 #include "scheme/vertical/messages.h"
 #include "scheme/vertical/vertical.h"
 
@@ -166,26 +167,6 @@ static pv_status known(pv_scheme_known *out, pv_scenario *s)
     return PV_OK;
 }
 
-static pv_status own_model(pv_model **out, int64_t *head, pv_scenario *s, const char *party,
-                           const char *folder)
-{
-    const pv_scenario_party *who = pv_scenario_find(s, party);
-    pv_half h = {0};
-    *out = NULL;
-    if (who == NULL) PV_FAIL(PV_ERR_OPTION, "%s names no party '%s'", s->path, party);
-    char *path = pv_path_join(folder, "half.safetensors");
-    if (path == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
-    pv_status status = pv_half_load(&h, path, strcmp(who->role, "active") == 0);
-    if (status == PV_OK) {
-        *out = h.model;
-        *head = h.head;
-        h.model = NULL;
-    }
-    pv_half_clear(&h);
-    pv_free(path);
-    return status;
-}
-
 /* ---- the same network trained plainly, on the one party's features with the other's labels */
 static pv_status plain(pv_train_options *out, pv_scenario *s)
 {
@@ -259,7 +240,9 @@ const pv_scheme pv_scheme_vertical = {
     .known = known,
     .warn = pv_vertical_warn,
     .split = 1,
-    .own_model = own_model,
+    .own_model = pv_vertical_own_model,
+    .weights = pv_vertical_weights,
+    .measured = pv_vertical_measured,
     .plain = plain,
     .pool = pool,
     .describe = describe,

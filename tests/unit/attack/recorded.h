@@ -22,7 +22,8 @@ enum {
     RECORDED_ROWS,
     RECORDED_CUT_GRADIENT,
     RECORDED_LOGITS,
-    RECORDED_TYPES = 8,
+    RECORDED_ANSWER,
+    RECORDED_TYPES = 9,
     RECORDED_PARTS = 32,
 };
 
@@ -54,6 +55,7 @@ static inline void recorded_begin(recorded *r, const char *party)
          "index i64[n], logits f32[n,c], lr f64[1]",
          1 << 24,
          {PV_RETAIN_FULL, 0}},
+        {RECORDED_ANSWER, "answer", "label i32[n], probability f32", 1 << 24, {PV_RETAIN_FULL, 0}},
     };
     pv_view_peer peer[2] = {0};
     pv_view_header h = {.peer = peer, .peers = 2, .type = type, .types = RECORDED_TYPES};

@@ -9,6 +9,7 @@ pv_test(unit/scheme/vertical_boundary ROOMS scheme/vertical LIBS ${GMP_LIBRARY} 
 pv_test(unit/scheme/vertical_exact ROOMS scheme/vertical LIBS ${GMP_LIBRARY} LABEL slow TIMEOUT 300)
 pv_test(unit/scheme/vertical_refusals ROOMS scheme/vertical TIMEOUT 60)
 pv_test(unit/scheme/vertical_marvell ROOMS scheme/vertical)
+pv_test(unit/scheme/vertical_kept ROOMS scheme/vertical)
 pv_test(unit/scheme/vertical_protect ROOMS scheme/vertical)
 pv_test(unit/scheme/vertical ROOMS scheme/vertical LABEL slow TIMEOUT 180)
 pv_test(unit/scheme/vertical_small ROOMS scheme/vertical TIMEOUT 120)
