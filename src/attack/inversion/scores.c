@@ -1,78 +1,31 @@
 #include "attack/inversion/scores.h"
 
+#include "attack/row_note.h"
 #include "base/mem.h"
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHAT = 96, MOST_CLASSES = 100000 };
+enum { MOST_CLASSES = 100000 };
 static const int64_t MOST_SCORES = 100000000;
 
-typedef struct note {
-    pv_view_payload payload;
-    const int64_t *index;
-    const float *logits;
-    double lr;
-    int64_t rows, classes;
-} note;
+static const char TYPE[] = "logits";
 
-static int is_note(const pv_view *view, uint64_t i)
-{
-    const pv_view_record *r = pv_view_at(view, i);
-    return r->kind == PV_VIEW_DERIVED && r->kept && r->type == pv_view_type_id(view, "logits");
-}
-
-static pv_status note_load(note *n, const pv_view *view, uint64_t i, int64_t classes)
+static pv_status note_load(pv_row_note *n, double *lr, const pv_view *view, uint64_t i,
+                           int64_t classes)
 {
     pv_status status = PV_OK;
     const pv_part *part;
-    char what[WHAT];
-    *n = (note){0};
-    snprintf(what, sizeof what, "the logits noted at step %" PRIu64, pv_view_at(view, i)->step);
-    PV_TRY(pv_view_load(&n->payload, view, i));
-    PV_TRY_GOTO(pv_parts_get(&part, &n->payload.parts, what, "lr", PV_F64, PV_SHAPE(1)));
-    memcpy(&n->lr, part->data, sizeof n->lr);
-    PV_TRY_GOTO(pv_parts_get(&part, &n->payload.parts, what, "index", PV_I64, PV_SHAPE(-1)));
-    n->index = part->data;
-    n->rows = part->shape.dim[0];
-    PV_TRY_GOTO(
-        pv_parts_get(&part, &n->payload.parts, what, "logits", PV_F32, PV_SHAPE(n->rows, classes)));
-    n->logits = part->data;
-    n->classes = part->shape.dim[1];
-    if (n->classes < 1 || n->classes > MOST_CLASSES || !isfinite(n->lr) || n->lr < 0)
-        PV_FAIL_GOTO(PV_ERR_RANGE, "%s: %" PRId64 " columns, a learning rate of %g", what,
-                     n->classes, n->lr);
-    for (int64_t k = 0; k < n->rows; k++)
-        if (n->index[k] < 0)
-            PV_FAIL_GOTO(PV_ERR_RANGE, "%s: row number %" PRId64 " is below zero", what,
-                         n->index[k]);
-    for (int64_t k = 0; k < n->rows * n->classes; k++)
-        if (!isfinite(n->logits[k]))
-            PV_FAIL_GOTO(PV_ERR_RANGE, "%s: value %" PRId64 " is not finite", what, k);
+    PV_TRY(pv_row_note_load(n, view, i, TYPE, TYPE, classes));
+    PV_TRY_GOTO(pv_parts_get(&part, &n->payload.parts, n->what, "lr", PV_F64, PV_SHAPE(1)));
+    memcpy(lr, part->data, sizeof *lr);
+    if (n->width > MOST_CLASSES || !isfinite(*lr) || *lr < 0)
+        PV_FAIL_GOTO(PV_ERR_RANGE, "%s: %" PRId64 " columns, a learning rate of %g", n->what,
+                     n->width, *lr);
 done:
-    if (status != PV_OK) pv_view_payload_clear(&n->payload);
+    if (status != PV_OK) pv_row_note_clear(n);
     return status;
-}
-
-/* The first view that has such notes. */
-static pv_status choose(const pv_view **out, const pv_view *const *view, int views)
-{
-    int unkept = 0;
-    for (int i = 0; i < views; i++) {
-        int id = pv_view_type_id(view[i], "logits");
-        for (uint64_t k = 0; id >= 0 && k < pv_view_count(view[i]); k++) {
-            if (is_note(view[i], k)) {
-                *out = view[i];
-                return PV_OK;
-            }
-            unkept |= pv_view_at(view[i], k)->type == id;
-        }
-    }
-    PV_FAIL(PV_ERR_NOT_FOUND, "what %s saw holds no logits%s",
-            views > 0 ? pv_view_header_of(view[0])->party : "nobody",
-            unkept ? " whose bytes were kept; the retention of that type must be \"full\"" : "");
 }
 
 static int by_number(const void *a, const void *b)
@@ -134,28 +87,29 @@ pv_status pv_scores_init(pv_scores *s, const pv_view *const *view, int views)
     const pv_view *from = NULL;
     int64_t count = 0, steps = 0, classes = -1, at = 0;
     *s = (pv_scores){0};
-    PV_TRY(choose(&from, view, views));
+    PV_TRY(pv_row_note_choose(&from, view, views, TYPE));
     for (int pass = 0; pass < 2; pass++) {
         if (pass == 1) PV_TRY(pv_scores_room(s, count, steps, (int)classes));
         for (uint64_t i = 0, step = 0; i < pv_view_count(from); i++) {
-            note n;
-            if (!is_note(from, i)) continue;
-            PV_TRY_GOTO(note_load(&n, from, i, classes));
-            if (n.lr > 0 && pass == 0) {
-                classes = n.classes;
+            pv_row_note n;
+            double lr;
+            if (!pv_row_note_is(from, i, TYPE)) continue;
+            PV_TRY_GOTO(note_load(&n, &lr, from, i, classes));
+            if (lr > 0 && pass == 0) {
+                classes = n.width;
                 count += n.rows;
                 steps++;
             }
-            if (n.lr > 0 && pass == 1) {
+            if (lr > 0 && pass == 1) {
                 s->first[step] = at;
                 s->number[step] = pv_view_at(from, i)->step;
-                s->lr[step++] = n.lr;
-                for (int64_t k = 0; k < n.rows * classes; k++) s->z[at * classes + k] = n.logits[k];
+                s->lr[step++] = lr;
+                for (int64_t k = 0; k < n.rows * classes; k++) s->z[at * classes + k] = n.value[k];
                 memcpy(s->index + at, n.index, (size_t)n.rows * sizeof *n.index);
                 at += n.rows;
                 s->first[step] = at;
             }
-            pv_view_payload_clear(&n.payload);
+            pv_row_note_clear(&n);
             if (count > MOST_SCORES)
                 PV_FAIL_GOTO(PV_ERR_LIMIT, "more than %" PRId64 " rows of logits", MOST_SCORES);
         }

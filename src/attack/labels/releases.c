@@ -1,90 +1,30 @@
 #include "attack/labels/releases.h"
 
 #include "attack/labels/basis.h"
+#include "attack/row_note.h"
 #include "base/ctx.h"
 #include "base/mem.h"
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAMPLE = 4096, WHAT = 96 };
+enum { SAMPLE = 4096 };
 static const int64_t MOST_RELEASES = 100000000;
 
-typedef struct note {
-    pv_view_payload payload;
-    const int64_t *index;
-    const float *gradient;
-    int64_t rows, width;
-} note;
-
-static int is_note(const pv_view *view, uint64_t i)
-{
-    const pv_view_record *r = pv_view_at(view, i);
-    return r->kind == PV_VIEW_DERIVED && r->kept &&
-           r->type == pv_view_type_id(view, "activation-gradient");
-}
-
-static pv_status note_load(note *n, const pv_view *view, uint64_t i, int64_t width)
-{
-    pv_status status = PV_OK;
-    const pv_part *part;
-    char what[WHAT];
-    *n = (note){0};
-    snprintf(what, sizeof what, "the activation-gradient noted at step %" PRIu64,
-             pv_view_at(view, i)->step);
-    PV_TRY(pv_view_load(&n->payload, view, i));
-    PV_TRY_GOTO(pv_parts_get(&part, &n->payload.parts, what, "index", PV_I64, PV_SHAPE(-1)));
-    n->index = part->data;
-    n->rows = part->shape.dim[0];
-    PV_TRY_GOTO(
-        pv_parts_get(&part, &n->payload.parts, what, "gradient", PV_F32, PV_SHAPE(n->rows, width)));
-    n->gradient = part->data;
-    n->width = part->shape.dim[1];
-    if (n->width < 1) PV_FAIL_GOTO(PV_ERR_RANGE, "%s has no columns", what);
-    for (int64_t k = 0; k < n->rows; k++)
-        if (n->index[k] < 0)
-            PV_FAIL_GOTO(PV_ERR_RANGE, "%s: row number %" PRId64 " is below zero", what,
-                         n->index[k]);
-    for (int64_t k = 0; k < n->rows * n->width; k++)
-        if (!isfinite(n->gradient[k]))
-            PV_FAIL_GOTO(PV_ERR_RANGE, "%s: value %" PRId64 " is not finite", what, k);
-done:
-    if (status != PV_OK) pv_view_payload_clear(&n->payload);
-    return status;
-}
-
-/* The first view that has such notes. */
-static pv_status choose(const pv_view **out, const pv_view *const *view, int views)
-{
-    int unkept = 0;
-    for (int i = 0; i < views; i++) {
-        int id = pv_view_type_id(view[i], "activation-gradient");
-        for (uint64_t k = 0; id >= 0 && k < pv_view_count(view[i]); k++) {
-            if (is_note(view[i], k)) {
-                *out = view[i];
-                return PV_OK;
-            }
-            unkept |= pv_view_at(view[i], k)->type == id;
-        }
-    }
-    PV_FAIL(PV_ERR_NOT_FOUND, "what %s saw holds no activation-gradient%s",
-            views > 0 ? pv_view_header_of(view[0])->party : "nobody",
-            unkept ? " whose bytes were kept; the retention of that type must be \"full\"" : "");
-}
+static const char TYPE[] = "activation-gradient", PART[] = "gradient";
 
 /* Counts the notes, and finds out their width. */
 static pv_status count(pv_releases *r, const pv_view *view)
 {
     for (uint64_t i = 0; i < pv_view_count(view); i++) {
-        note n;
-        if (!is_note(view, i)) continue;
-        PV_TRY(note_load(&n, view, i, r->steps > 0 ? r->full : -1));
+        pv_row_note n;
+        if (!pv_row_note_is(view, i, TYPE)) continue;
+        PV_TRY(pv_row_note_load(&n, view, i, TYPE, PART, r->steps > 0 ? r->full : -1));
         r->full = n.width;
         r->count += n.rows;
         r->steps++;
-        pv_view_payload_clear(&n.payload);
+        pv_row_note_clear(&n);
         if (r->count > MOST_RELEASES)
             PV_FAIL(PV_ERR_LIMIT, "more than %" PRId64 " rows of activation-gradients",
                     MOST_RELEASES);
@@ -103,18 +43,18 @@ static pv_status draw(float *sample, int64_t *taken, const pv_releases *r, const
     double next = 0, stride = r->count > most ? (double)r->count / (double)most : 1;
     *taken = 0;
     for (uint64_t i = 0; i < pv_view_count(view); i++) {
-        note n;
-        if (!is_note(view, i)) continue;
-        PV_TRY(note_load(&n, view, i, r->full));
+        pv_row_note n;
+        if (!pv_row_note_is(view, i, TYPE)) continue;
+        PV_TRY(pv_row_note_load(&n, view, i, TYPE, PART, r->full));
         for (; next < (double)(at + n.rows) && *taken < most; next += stride) {
-            const float *g = n.gradient + ((int64_t)next - at) * r->full;
+            const float *g = n.value + ((int64_t)next - at) * r->full;
             double norm = pv_basis_norm(g, r->full);
             float *s = sample + *taken * r->full;
             for (int64_t k = 0; k < r->full && norm > 0; k++) s[k] = (float)(g[k] / norm);
             *taken += norm > 0;
         }
         at += n.rows;
-        pv_view_payload_clear(&n.payload);
+        pv_row_note_clear(&n);
     }
     return PV_OK;
 }
@@ -171,19 +111,19 @@ static pv_status fill(pv_releases *r, const pv_view *view, const double *basis, 
 {
     int64_t at = 0, step = 0;
     for (uint64_t i = 0; i < pv_view_count(view); i++) {
-        note n;
-        if (!is_note(view, i)) continue;
+        pv_row_note n;
+        if (!pv_row_note_is(view, i, TYPE)) continue;
         PV_TRY(pv_ctx_check(ctx));
-        PV_TRY(note_load(&n, view, i, r->full));
+        PV_TRY(pv_row_note_load(&n, view, i, TYPE, PART, r->full));
         r->first[step] = at;
         r->number[step++] = pv_view_at(view, i)->step;
         for (int64_t k = 0; k < n.rows; k++, at++) {
-            const float *g = n.gradient + k * r->full;
+            const float *g = n.value + k * r->full;
             r->index[at] = n.index[k];
             r->norm[at] = pv_basis_norm(g, r->full);
             pv_basis_project(r->x + at * r->width, g, basis, r->width, r->full);
         }
-        pv_view_payload_clear(&n.payload);
+        pv_row_note_clear(&n);
     }
     r->first[step] = at;
     return name_rows(r);
@@ -196,7 +136,7 @@ pv_status pv_releases_init(pv_releases *r, const pv_view *const *view, int views
     const pv_view *from = NULL;
     double *basis = NULL;
     *r = (pv_releases){0};
-    PV_TRY(choose(&from, view, views));
+    PV_TRY(pv_row_note_choose(&from, view, views, TYPE));
     PV_TRY(count(r, from));
     r->width = r->full < width ? (int)r->full : width;
     r->index = pv_alloc((size_t)r->count, sizeof *r->index);
