@@ -36,13 +36,22 @@ void *pv_realloc(void *p, size_t count, size_t size)
     return pv_mem_refused(count, size) ? NULL : realloc(p, at_least_one(count * size));
 }
 
-void *pv_alloc_aligned(size_t count, size_t size)
+static size_t in_lines(size_t bytes)
+{
+    return (at_least_one(bytes) + 63) / 64 * 64;
+}
+
+void *pv_alloc_aligned_raw(size_t count, size_t size)
 {
     void *p = NULL;
     if (pv_mem_refused(count, size)) return NULL;
-    size_t bytes = (at_least_one(count * size) + 63) / 64 * 64;
-    if (posix_memalign(&p, 64, bytes) != 0) return NULL;
-    return memset(p, 0, bytes);
+    return posix_memalign(&p, 64, in_lines(count * size)) == 0 ? p : NULL;
+}
+
+void *pv_alloc_aligned(size_t count, size_t size)
+{
+    void *p = pv_alloc_aligned_raw(count, size);
+    return p == NULL ? NULL : memset(p, 0, in_lines(count * size));
 }
 
 void pv_free(void *p)
