@@ -302,7 +302,7 @@ pv_status pv_modsq_products(const pv_modsq *r, uint64_t *out, const uint64_t *ba
                        (size_t)j.threads * j.scratch_halves * h};
     pv_status status = PV_OK;
     for (size_t i = 0; i < 6 && status == PV_OK; i++) {
-        parts[i] = pv_alloc_aligned_raw(words[i], sizeof *parts[i]);
+        parts[i] = pv_alloc_table(words[i], sizeof *parts[i]);
         if (parts[i] == NULL) status = no_memory(words[i]);
     }
     pv_wide *sums = with_offset(&j, e);
