@@ -20,8 +20,8 @@ void *pv_alloc_aligned(size_t count,
 /* 64-byte aligned, uninitialised, in large pages where there are some: for tables of megabytes that
  * are read from end to end. */
 void *pv_alloc_table(size_t count, size_t size) PV_MUST_USE;
-void pv_free(void *p);                           /* accepts NULL */
-char *pv_strdup(const char *s) PV_MUST_USE;      /* NULL when memory runs out */
+void pv_free(void *p);                      /* accepts NULL */
+char *pv_strdup(const char *s) PV_MUST_USE; /* NULL when memory runs out */
 
 /* Grow an array so that it holds at least `need` elements of `size` bytes: *p and *cap are changed
  * only on success. */

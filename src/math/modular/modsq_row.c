@@ -139,8 +139,7 @@ static void turn(const pv_modsq *r, uint64_t *out, const uint64_t *x, size_t by)
 {
     size_t lanes = (size_t)r->ops->lanes;
     for (size_t d = 0; d < r->digits; d++)
-        for (size_t i = 0; i < lanes; i++)
-            out[d * lanes + i] = x[d * lanes + (i + by) % lanes];
+        for (size_t i = 0; i < lanes; i++) out[d * lanes + i] = x[d * lanes + (i + by) % lanes];
 }
 
 /* x = the product of all lanes, in each of them; others: of all lanes but this one. */
