@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static atomic_size_t requests_left = SIZE_MAX;
 
@@ -43,6 +44,19 @@ void *pv_alloc_aligned(size_t count, size_t size)
     size_t bytes = (at_least_one(count * size) + 63) / 64 * 64;
     if (posix_memalign(&p, 64, bytes) != 0) return NULL;
     return memset(p, 0, bytes);
+}
+
+void *pv_alloc_table(size_t count, size_t size)
+{
+    enum { LINE = 64, PAGE = 2 << 20 };
+    void *p = NULL;
+    if (pv_mem_refused(count, size)) return NULL;
+    size_t bytes = at_least_one(count * size), unit = bytes < PAGE ? LINE : PAGE;
+    if (posix_memalign(&p, unit, (bytes + LINE - 1) / LINE * LINE) != 0) return NULL;
+#ifdef MADV_HUGEPAGE
+    if (unit == PAGE) (void)madvise(p, bytes / PAGE * PAGE, MADV_HUGEPAGE); /* a wish */
+#endif
+    return p;
 }
 
 void pv_free(void *p)

@@ -17,8 +17,11 @@ void *pv_calloc(size_t count, size_t size) PV_MUST_USE; /* zeroed */
 void *pv_realloc(void *p, size_t count, size_t size) PV_MUST_USE;
 void *pv_alloc_aligned(size_t count,
                        size_t size) PV_MUST_USE; /* 64-byte aligned, zeroed; pv_free */
-void pv_free(void *p);                           /* accepts NULL */
-char *pv_strdup(const char *s) PV_MUST_USE;      /* NULL when memory runs out */
+/* 64-byte aligned, uninitialised, in large pages where there are some: for tables of megabytes that
+ * are read from end to end. */
+void *pv_alloc_table(size_t count, size_t size) PV_MUST_USE;
+void pv_free(void *p);                      /* accepts NULL */
+char *pv_strdup(const char *s) PV_MUST_USE; /* NULL when memory runs out */
 
 /* Grow an array so that it holds at least `need` elements of `size` bytes: *p and *cap are changed
  * only on success. */

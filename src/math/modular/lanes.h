@@ -29,6 +29,11 @@ PV_LANES_INLINE void pv_lanes_store(uint64_t *to, pv_lanes x)
 {
     _mm512_store_si512(to, x);
 }
+/* Into the second-level cache; an address that nothing lies at is no error. */
+PV_LANES_INLINE void pv_lanes_fetch(const uint64_t *x)
+{
+    _mm_prefetch((const char *)x, _MM_HINT_T1);
+}
 PV_LANES_INLINE pv_lanes pv_lanes_all(uint64_t x)
 {
     return _mm512_set1_epi64((long long)x);
@@ -121,6 +126,10 @@ PV_LANES_INLINE pv_lanes pv_lanes_load(const uint64_t *x)
 PV_LANES_INLINE void pv_lanes_store(uint64_t *to, pv_lanes x)
 {
     for (int i = 0; i < PV_LANES; i++) to[i] = x.lane[i];
+}
+PV_LANES_INLINE void pv_lanes_fetch(const uint64_t *x)
+{
+    (void)x;
 }
 PV_LANES_INLINE pv_lanes pv_lanes_all(uint64_t x)
 {

@@ -181,6 +181,7 @@ static pv_status put_together(job *j, uint64_t *out)
     const pv_modsq_ops *ops = r->ops;
     size_t h = r->half, n = pv_modsq_limbs(r), lanes = (size_t)ops->lanes, w = (size_t)j->window;
     size_t results = j->nc * j->rows, top = (j->windows - 1) * w;
+#pragma omp parallel for num_threads(j->threads) if (j->threads > 1)
     for (size_t g = 0; g < j->nc * j->groups; g++)
         pv_modsq_acc_element(r, j->acc + 3 * g * h, j->acc + 3 * g * h);
     for (size_t c = 0; c < j->nc; c++)
@@ -243,7 +244,8 @@ static pv_status run(job *j, uint64_t *out)
             j->nt = j->terms - j->t0 < (size_t)CHUNK ? j->terms - j->t0 : (size_t)CHUNK;
             j->base_groups = pv_modsq_groups(j->r, j->nt);
             PV_TRY(make_tables(j));
-            for (size_t c = 0; c < j->nc; c++) multiply_bases(j, c, j->scratch);
+#pragma omp parallel for num_threads(j->threads) if (j->threads > 1 && j->nc > 1)
+            for (size_t c = 0; c < j->nc; c++) multiply_bases(j, c, scratch_of(j));
             multiply_units(j);
         }
         PV_TRY(put_together(j, out));
@@ -300,7 +302,7 @@ pv_status pv_modsq_products(const pv_modsq *r, uint64_t *out, const uint64_t *ba
                        (size_t)j.threads * j.scratch_halves * h};
     pv_status status = PV_OK;
     for (size_t i = 0; i < 6 && status == PV_OK; i++) {
-        parts[i] = pv_alloc_aligned(words[i], sizeof *parts[i]);
+        parts[i] = pv_alloc_table(words[i], sizeof *parts[i]);
         if (parts[i] == NULL) status = no_memory(words[i]);
     }
     pv_wide *sums = with_offset(&j, e);

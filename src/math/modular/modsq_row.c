@@ -134,13 +134,36 @@ static int invert(const pv_modsq *r, uint64_t *x, int open, mp_limb_t *scratch)
     return ok;
 }
 
-/* Montgomery's trick, lane by lane: one inversion of the product of all groups. */
+/* Lane i of out: lane i + by of x, around. */
+static void turn(const pv_modsq *r, uint64_t *out, const uint64_t *x, size_t by)
+{
+    size_t lanes = (size_t)r->ops->lanes;
+    for (size_t d = 0; d < r->digits; d++)
+        for (size_t i = 0; i < lanes; i++) out[d * lanes + i] = x[d * lanes + (i + by) % lanes];
+}
+
+/* x = the product of all lanes, in each of them; others: of all lanes but this one. */
+static void fold(const pv_modsq *r, uint64_t *x, uint64_t *others)
+{
+    uint64_t turned[PV_MODSQ_DIGITS_MAX * PV_MODSQ_LANES_MAX] __attribute__((aligned(64)));
+    for (size_t by = 1; by < (size_t)r->ops->lanes; by *= 2) { /* x: lanes i to i + by - 1 */
+        turn(r, turned, x, by);
+        if (by == 1)
+            memcpy(others, turned, r->half * sizeof *others);
+        else
+            r->ops->half(r, others, NULL, others, turned);
+        r->ops->half(r, x, NULL, x, turned);
+    }
+    pv_secret_wipe(turned, r->half * sizeof *turned);
+}
+
+/* Montgomery's trick, of groups and then of lanes: one inversion of the product of all. */
 pv_status pv_modsq_invert_halves(const pv_modsq *r, uint64_t *halves, size_t groups, int open,
                                  uint64_t *scratch)
 {
     const pv_modsq_ops *ops = r->ops;
     size_t h = r->half, n = r->limbs;
-    uint64_t *inverse = scratch + groups * h, x[L + 1];
+    uint64_t *inverse = scratch + groups * h, *others = inverse + h, x[L + 1];
     mp_size_t need = mpn_sec_invert_itch((mp_size_t)n);
     if (groups == 0) return PV_OK;
     mp_limb_t *gmp = pv_alloc((size_t)need, sizeof *gmp);
@@ -148,17 +171,17 @@ pv_status pv_modsq_invert_halves(const pv_modsq *r, uint64_t *halves, size_t gro
     memcpy(scratch, halves, h * sizeof *halves);
     for (size_t g = 1; g < groups; g++)
         ops->half(r, scratch + g * h, NULL, scratch + (g - 1) * h, halves + g * h);
-    int ok = 1;
-    ops->half(r, inverse, NULL, scratch + (groups - 1) * h, r->plain);
-    ops->half(r, inverse, NULL, inverse, r->r2); /* below 2m, which `first groups` need not be */
-    for (int lane = 0; lane < ops->lanes && ok; lane++) {
-        pv_modsq_unpack(r, x, n + 1, inverse, lane);
-        ok = invert(r, x, open, gmp);
-        pv_modsq_pack(r, inverse, lane, x, n + 1);
-    }
+    memcpy(inverse, scratch + (groups - 1) * h, h * sizeof *inverse);
+    fold(r, inverse, others);
+    ops->half(r, inverse, NULL, inverse, r->plain);
+    ops->half(r, inverse, NULL, inverse, r->r2); /* below 2m, which a single half need not be */
+    pv_modsq_unpack(r, x, n + 1, inverse, 0);
+    int ok = invert(r, x, open, gmp);
     if (ok) {
+        for (int lane = 0; lane < ops->lanes; lane++) pv_modsq_pack(r, inverse, lane, x, n + 1);
         ops->half(r, inverse, NULL, inverse, r->r2); /* 1/(x·R) into R/x */
         ops->half(r, inverse, NULL, inverse, r->r2);
+        if (ops->lanes > 1) ops->half(r, inverse, NULL, inverse, others);
         for (size_t g = groups - 1; g > 0; g--) {
             ops->half(r, scratch + g * h, NULL, inverse, scratch + (g - 1) * h);
             ops->half(r, inverse, NULL, inverse, halves + g * h);

@@ -85,7 +85,7 @@ pv_status pv_modsq_table_new(pv_modsq_table **out, const pv_modsq *r, const uint
     t->rows = (bits + (size_t)window - 1) / (size_t)window;
     t->row_words = pv_modsq_row_words(r, window);
     t->words = t->rows * t->row_words;
-    t->entries = pv_alloc_aligned(t->words, sizeof *t->entries);
+    t->entries = pv_alloc_table(t->words, sizeof *t->entries);
     pv_status status = t->entries == NULL ? no_memory(t->words) : fill(t, base, threads);
     if (status != PV_OK)
         pv_modsq_table_free(t);
