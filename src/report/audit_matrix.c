@@ -49,7 +49,8 @@ static void measured(const pv_audit *a, int index, int more, const char *secret)
     pv_level level = pv_finding_level(f);
     pv_html_rawf(h, "<td class=\"%s\" role=\"cell\">", pv_audit_class(f));
     label(h, secret);
-    pv_html_rawf(h, "<a href=\"#%sf%d\"><b>", a->prefix, index + 1);
+    pv_html_rawf(h, "<a href=\"#%sf%d\"><b%s>", a->prefix, index + 1,
+                 f->count.n >= 1000 && level != PV_LEVEL_INVALID ? " class=\"long\"" : "");
     if (level == PV_LEVEL_INVALID)
         pv_html_raw(h, "INVALID");
     else
