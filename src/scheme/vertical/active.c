@@ -420,16 +420,12 @@ static pv_status load(void *self, pv_reader *r)
 
 static pv_status leave_half(active *a, pv_party *p)
 {
-    pv_hash key;
-    pv_bytes share = {0};
     pv_writer w = pv_writer_make("a share", SIZE_MAX / 2);
     w.secret = 1;
     pv_status status = pv_active_save(a->boundary, &w);
-    if (status == PV_OK) status = pv_writer_take(&w, &share);
+    if (status == PV_OK) return pv_vertical_leave_half(&a->run, p, pv_paillier_public(a->sk), &w);
     pv_writer_clear(&w);
-    PV_TRY(status);
-    pv_paillier_fingerprint(key.byte, pv_paillier_public(a->sk));
-    return pv_vertical_leave_half(&a->run, p, &key, &share);
+    return status;
 }
 
 static pv_status finish(void *self, pv_party *p)

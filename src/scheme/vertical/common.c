@@ -326,27 +326,25 @@ pv_status pv_vertical_take(pv_message *m, const uint8_t **data, size_t *size, pv
 }
 
 /* ---- the end */
-pv_status pv_vertical_leave_half(pv_vertical_run *c, pv_party *p, const pv_hash *key,
-                                 pv_bytes *share)
+pv_status pv_vertical_leave_half(pv_vertical_run *c, pv_party *p, const pv_paillier_pk *key,
+                                 pv_writer *w)
 {
     pv_half h = {.active = c->active,
                  .head = c->options.head,
                  .model = c->model,
                  .set = c->boundary.set,
-                 .scenario = pv_party_scenario(p)->hash,
-                 .key = *key,
-                 .share = *share};
+                 .scenario = pv_party_scenario(p)->hash};
     char *path = pv_path_join(pv_party_folder(p), "half.safetensors");
-    pv_status status = PV_ERR_MEMORY;
+    pv_status status = pv_writer_take(w, &h.share);
+    pv_writer_clear(w);
+    pv_paillier_fingerprint(h.key.byte, key);
     memcpy(h.session, c->session, PV_SESSION_BYTES);
-    if (path != NULL)
-        status = pv_half_save(&h, &c->cut, path);
-    else
+    if (status == PV_OK && path == NULL)
         status = pv_trail_fail(PV_ERR_MEMORY, __FILE__, __LINE__, "out of memory for a path");
+    if (status == PV_OK) status = pv_half_save(&h, &c->cut, path);
     pv_free(path);
     h.model = NULL; /* c's */
     pv_half_clear(&h);
-    *share = (pv_bytes){0};
     return status;
 }
 

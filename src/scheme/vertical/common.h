@@ -63,9 +63,9 @@ pv_status pv_vertical_send(pv_vertical_run *c, pv_party *p, uint16_t type,
 pv_status pv_vertical_take(pv_message *m, const uint8_t **data, size_t *size, pv_vertical_run *c,
                            pv_party *p, uint16_t type) PV_MUST_USE;
 
-/* half.safetensors into the party's folder. share: as the boundary saved it; taken over. */
-pv_status pv_vertical_leave_half(pv_vertical_run *c, pv_party *p, const pv_hash *key,
-                                 pv_bytes *share) PV_MUST_USE;
+/* half.safetensors into the party's folder. w: what the boundary saved; cleared. */
+pv_status pv_vertical_leave_half(pv_vertical_run *c, pv_party *p, const pv_paillier_pk *key,
+                                 pv_writer *w) PV_MUST_USE;
 /* task = merge: whom the scenario names gets the other's half and writes model.safetensors. */
 pv_status pv_vertical_end(pv_vertical_run *c, pv_party *p) PV_MUST_USE;
 
