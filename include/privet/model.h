@@ -88,6 +88,8 @@ PV_API int64_t pv_model_weights(const pv_model *m); /* trainable numbers, all to
 typedef struct pv_model_nodes {
     pv_node input;  /* "x": [batch, sample...], real; I32 for text */
     pv_node logits; /* [batch, classes] */
+    pv_node secret; /* "secret": what a `secret` layer appends: [batch, h, w, channels] or
+                       [batch, channels]; PV_NONE in a model without one */
     int params;
     pv_node *param; /* node of parameter i */
 } pv_model_nodes;

@@ -11,6 +11,7 @@
 #ifndef PV_ATTACK_ATTACK_H
 #define PV_ATTACK_ATTACK_H
 
+#include "encode/complement/activation.h"
 #include "privet/context.h"
 #include "privet/model.h"
 #include "view/view.h"
@@ -51,6 +52,11 @@ typedef struct pv_public {
     const pv_model *own_model; /* the whole network with the adversary's own layers trained; the
                                   others' values mean nothing; NULL */
     int own_head;              /* dense layers at the end of it that are not the adversary's */
+    /* Of a network that is cut (complement): the half that the customer has, which was published;
+     * how activations cross; what the provider answers. */
+    const pv_split_half *front;
+    const pv_activation_form *crossing;
+    const char *answers; /* "logits", "rounded", "label" */
 } pv_public;
 
 typedef struct pv_budget {
@@ -106,6 +112,7 @@ enum {
     PV_NEEDS_OWN_LABELS = 1, /* own_label */
     PV_NEEDS_OWN_DATA = 2,   /* own_data */
     PV_NEEDS_OWN_MODEL = 4,  /* own_model, own_head */
+    PV_NEEDS_FRONT = 8,      /* front, crossing, answers; own_data: samples like the victim's */
 };
 
 typedef struct pv_attack {

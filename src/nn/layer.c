@@ -44,6 +44,7 @@ const pv_layer_type pv_layer_types[PV_LAYER_COUNT] = {
                             .key = {{"heads", PV_VALUE_COUNT, "1"}}},
     [PV_LAYER_MEAN_TOKENS] = {.name = "mean-tokens"},
     [PV_LAYER_SCALE] = {.name = "scale", .key = {{"by", PV_VALUE_REAL, NULL}}},
+    [PV_LAYER_SECRET] = {.name = "secret", .key = {{"channels", PV_VALUE_COUNT, NULL}}},
     [PV_LAYER_RELU] = {.name = "relu"},
     [PV_LAYER_LEAKY_RELU] = {.name = "leaky-relu", .key = {{"slope", PV_VALUE_REAL, "0.01"}}},
     [PV_LAYER_ELU] = {.name = "elu", .key = {{"alpha", PV_VALUE_REAL, "1"}}},

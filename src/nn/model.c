@@ -76,7 +76,7 @@ static pv_status check_domain(const char *name, const pv_model_domain *d)
         PV_FAIL(PV_ERR_MISMATCH, "%s: %s is no shape of a sample of kind %s", name,
                 d->sample.ndim > PV_MAX_DIMS ? "this" : pv_shape_text(&d->sample, text),
                 pv_data_kind_name(d->kind));
-    if (d->classes < 2 || d->classes > MAX_CLASSES)
+    if (d->classes != PV_MODEL_PART && (d->classes < 2 || d->classes > MAX_CLASSES))
         PV_FAIL(PV_ERR_RANGE, "%s: %d classes; from 2 to %d can be told apart", name, d->classes,
                 MAX_CLASSES);
     if ((d->kind == PV_DATA_TEXT) != (d->vocabulary > 0))
@@ -98,7 +98,7 @@ pv_status pv_model_create(pv_model **out, const char *name, const char *text, si
     m->domain.size = sizeof m->domain;
     m->name = pv_strdup(name);
     m->text = pv_alloc(length + 1, 1);
-    m->class_name = pv_calloc((size_t)domain->classes, sizeof *m->class_name);
+    m->class_name = pv_calloc((size_t)domain->classes + 1, sizeof *m->class_name);
     if (m->name == NULL || m->text == NULL || m->class_name == NULL)
         PV_FAIL_GOTO(PV_ERR_MEMORY, "%s: out of memory for the model", name);
     memcpy(m->text, text, length);
@@ -133,6 +133,9 @@ pv_status pv_model_parse(pv_model **out, const char *text, size_t length, const 
     pv_status status = PV_OK;
     pv_model *m = NULL;
     *out = NULL;
+    if (domain->classes < 2)
+        PV_FAIL(PV_ERR_RANGE, "%s: %d classes; from 2 to %d can be told apart", where,
+                domain->classes, MAX_CLASSES);
     PV_TRY(pv_model_create(&m, where, text, length, domain));
     for (int i = 0; i < domain->classes; i++) {
         char name[16];

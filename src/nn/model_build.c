@@ -15,6 +15,7 @@ typedef struct builder {
     int train;
     int64_t batch;
     pv_node tokens; /* the I32 input of text, for masks; else PV_NONE */
+    pv_node secret; /* what a `secret` layer appends; PV_NONE before one */
     pv_node *param; /* where nodes go when not collecting */
     size_t next;
     size_t end; /* layers before this one are built */
@@ -341,6 +342,24 @@ static pv_status build_dropout(builder *b, const pv_layer *l, pv_node x, pv_node
     return PV_OK;
 }
 
+/* An input of its own, behind the channels that come in; a second build in the same graph shares
+ * it, as it shares the weights. */
+static pv_status build_secret(builder *b, const pv_layer *l, pv_node x, pv_node *out)
+{
+    pv_shape shape = *pv_node_shape(b->g, x);
+    if (shape.ndim != 2 && shape.ndim != 4)
+        PV_FAIL(PV_ERR_SHAPE, "%s:%d: %s joins an image or a vector, not %d dimensions", b->m->name,
+                l->line, l->name, shape.ndim);
+    if (b->secret != PV_NONE)
+        PV_FAIL(PV_ERR_SHAPE, "%s:%d: %s: a model has one secret at most", b->m->name, l->line,
+                l->name);
+    shape.dim[shape.ndim - 1] = (int64_t)l->value[0];
+    b->secret = pv_graph_find(b->g, "secret");
+    if (b->secret == PV_NONE) b->secret = pv_input(b->g, "secret", shape);
+    *out = pv_concat(b->g, (const pv_node[]){x, b->secret}, 2, shape.ndim - 1);
+    return PV_OK;
+}
+
 static pv_status build_input(builder *b, const pv_layer *l, pv_node x, pv_node *out)
 {
     const pv_shape *sample = &b->m->domain.sample;
@@ -376,6 +395,7 @@ static layer_builder *const builders[PV_LAYER_COUNT] = {
     [PV_LAYER_ATTENTION] = build_attention,
     [PV_LAYER_MEAN_TOKENS] = build_mean_tokens,
     [PV_LAYER_SCALE] = build_activation,
+    [PV_LAYER_SECRET] = build_secret,
     [PV_LAYER_RELU] = build_activation,
     [PV_LAYER_LEAKY_RELU] = build_activation,
     [PV_LAYER_ELU] = build_activation,
@@ -469,6 +489,7 @@ static pv_status build(builder *b, pv_node x, pv_node *input, pv_node *logits)
     size_t at = 0;
     PV_TRY(take_input(b, x, input));
     PV_TRY(build_sequence(b, &at, *input, logits));
+    if (b->m->domain.classes == PV_MODEL_PART) return PV_OK;
     const pv_shape *s = pv_node_shape(b->g, *logits),
                    end = PV_SHAPE(b->batch, b->m->domain.classes);
     if (!pv_shape_equal(s, &end))
@@ -485,7 +506,8 @@ pv_status pv_model_collect(pv_model *m)
     pv_node input, logits;
     pv_status status = PV_OK;
     PV_TRY(pv_graph_new(&g));
-    builder b = {.m = m, .collect = m, .g = g, .batch = 1, .end = m->layers.count};
+    builder b = {
+        .m = m, .collect = m, .g = g, .batch = 1, .secret = PV_NONE, .end = m->layers.count};
     PV_TRY_GOTO(build(&b, PV_NONE, &input, &logits));
 done:
     pv_graph_free(g);
@@ -496,7 +518,8 @@ pv_status pv_model_build(const pv_model *m, pv_graph *g, int64_t batch, int trai
                          pv_model_nodes *out)
 {
     pv_status status = PV_OK;
-    *out = (pv_model_nodes){.input = PV_NONE, .logits = PV_NONE, .params = (int)m->params};
+    *out = (pv_model_nodes){
+        .input = PV_NONE, .logits = PV_NONE, .secret = PV_NONE, .params = (int)m->params};
     if (batch < 1) PV_FAIL(PV_ERR_USAGE, "a batch of %lld samples; at least 1", (long long)batch);
     out->param = pv_alloc(m->params, sizeof *out->param);
     if (out->param == NULL) PV_FAIL_MEMORY(m->params * sizeof *out->param);
@@ -505,8 +528,10 @@ pv_status pv_model_build(const pv_model *m, pv_graph *g, int64_t batch, int trai
                  .train = train,
                  .batch = batch,
                  .param = out->param,
+                 .secret = PV_NONE,
                  .end = m->layers.count};
     PV_TRY_GOTO(build(&b, x, &out->input, &out->logits));
+    out->secret = b.secret;
     assert(b.next == m->params);
 done:
     if (status != PV_OK) pv_model_nodes_clear(out);
@@ -529,7 +554,8 @@ pv_status pv_model_build_part(const pv_model *m, pv_graph *g, int64_t batch, int
                               size_t first, size_t end, pv_model_nodes *out)
 {
     pv_status status = PV_OK;
-    *out = (pv_model_nodes){.input = PV_NONE, .logits = PV_NONE, .params = (int)m->params};
+    *out = (pv_model_nodes){
+        .input = PV_NONE, .logits = PV_NONE, .secret = PV_NONE, .params = (int)m->params};
     if (batch < 1) PV_FAIL(PV_ERR_USAGE, "a batch of %lld samples; at least 1", (long long)batch);
     out->param = pv_alloc(m->params, sizeof *out->param);
     if (out->param == NULL) PV_FAIL_MEMORY(m->params * sizeof *out->param);
@@ -539,12 +565,14 @@ pv_status pv_model_build_part(const pv_model *m, pv_graph *g, int64_t batch, int
                  .train = train,
                  .batch = batch,
                  .tokens = PV_NONE,
+                 .secret = PV_NONE,
                  .param = out->param,
                  .next = first_param(m, first),
                  .end = end};
     out->input = x;
     if (first == 0) PV_TRY_GOTO(take_input(&b, x, &out->input));
     PV_TRY_GOTO(build_sequence(&b, &first, out->input, &out->logits));
+    out->secret = b.secret;
 done:
     if (status != PV_OK) pv_model_nodes_clear(out);
     return status;
@@ -553,5 +581,5 @@ done:
 void pv_model_nodes_clear(pv_model_nodes *nodes)
 {
     pv_free(nodes->param);
-    *nodes = (pv_model_nodes){.input = PV_NONE, .logits = PV_NONE};
+    *nodes = (pv_model_nodes){.input = PV_NONE, .logits = PV_NONE, .secret = PV_NONE};
 }

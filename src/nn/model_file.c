@@ -207,6 +207,8 @@ pv_status pv_model_read(pv_model **out, const pv_safetensors *s, const char *pat
     PV_TRY(whole_number(path, "vocabulary", vocabulary, INT32_MAX, &tokens));
     PV_TRY(read_classes(path, names, &classes));
     domain.kind = pv_data_kind_by_name(kind);
+    if (json_array_size(classes) == 0 && pv_safetensors_metadata(s, "half") == NULL)
+        PV_FAIL_GOTO(PV_ERR_FORMAT, "%s: the model has no classes, and is no half of one", path);
     domain.classes = (int)json_array_size(classes);
     domain.vocabulary = (int)tokens;
     PV_TRY_GOTO(pv_model_create(&m, name, text, strlen(text), &domain));

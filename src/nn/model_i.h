@@ -46,6 +46,8 @@ pv_status pv_model_collect(pv_model *m) PV_MUST_USE;
 pv_status pv_model_build_part(const pv_model *m, pv_graph *g, int64_t batch, int train, pv_node x,
                               size_t first, size_t end, pv_model_nodes *out) PV_MUST_USE;
 
+/* Classes of a part of a network (nn/stages.h), which may give anything: it has none. */
+enum { PV_MODEL_PART = 0 };
 /* A model without class names, normalisation and the values of its parameters. A network that does
  * not fit the domain is PV_ERR_MISMATCH here: text and data come from outside. */
 pv_status pv_model_create(pv_model **m, const char *name, const char *text, size_t length,

@@ -43,6 +43,7 @@ typedef enum pv_layer_kind {
     PV_LAYER_ATTENTION,
     PV_LAYER_MEAN_TOKENS,
     PV_LAYER_SCALE,
+    PV_LAYER_SECRET,
     PV_LAYER_RELU,
     PV_LAYER_LEAKY_RELU,
     PV_LAYER_ELU,

@@ -1,0 +1,59 @@
+/* encode/complement/retrain.h - Retrain(F_old, k, L', D): teaching a network to obey its secret
+ *
+ * (Sun, Wu, Hwang 2019, section 5.3, steps 1 to 8.) Every sample of every batch gets a secret of
+ * its own, drawn anew each time, and the label that belongs to it.
+ *
+ * Leak-aware training (complement.md, 3.3 and 3.4) adds to the loss what an adversary at the cut
+ * gains. A decoder, a network of its own, learns to read the secret off the activation and the
+ * answer; the model learns to push its mean answer to the prior. The push comes late: after
+ * `warmup` epochs without one it grows over `ramp` epochs, since from the first step on it makes
+ * the task collapse to chance. Likewise a decoder that rebuilds the sample, the distance
+ * correlation between sample and activation (Vepakomma et al. 2020, arXiv 2008.09161), and Gaussian
+ * noise on the activation. A collapse (the task at chance at the end of an epoch behind the ramp)
+ * is reported, never printed as a low leak.
+ */
+#ifndef PV_ENCODE_COMPLEMENT_RETRAIN_H
+#define PV_ENCODE_COMPLEMENT_RETRAIN_H
+
+#include "encode/complement/hidden.h"
+#include "privet/train.h"
+
+typedef struct pv_guard_options {
+    pv_cut_at cut;      /* whose activation the adversary sees */
+    double secret;      /* lambda against the reader of the secret; 0: none */
+    double input;       /* lambda against the rebuilder of the sample; 0: none */
+    double correlation; /* weight of the distance correlation; 0: none */
+    double noise;       /* standard deviation, in units of the activation's own */
+    double warmup_epochs, ramp_epochs;
+    int decoder_steps;     /* of the decoders, for each of the model; at least 1 */
+    double restart_epochs; /* decoders begin anew so often; 0: never */
+} pv_guard_options;
+
+typedef struct pv_retrain_options {
+    pv_train_options train; /* batch, epochs, optimiser, schedule, augmentation, seed, log */
+    pv_guard_options guard; /* all zero: none */
+    const pv_data *test;    /* measured after every epoch when it is there */
+} pv_retrain_options;
+
+typedef struct pv_retrain_epoch {
+    double loss, accuracy; /* of answers, in training */
+    double test_accuracy;  /* of labels turned back; NaN */
+    double read;           /* share of secrets that the decoder read off; NaN without one */
+    double seconds;
+} pv_retrain_epoch;
+
+typedef struct pv_retrain_result {
+    pv_retrain_epoch *epoch;
+    int epochs;
+    int64_t steps;
+    int collapsed; /* the task ended at chance */
+    double seconds;
+} pv_retrain_result;
+
+/* The defaults of `privet retrain` for a model of that name on data. */
+void pv_retrain_defaults(pv_retrain_options *o, const char *model, const pv_data *data);
+pv_status pv_retrain(pv_hidden *h, const pv_retrain_options *o, const pv_ctx *ctx,
+                     pv_retrain_result *result) PV_MUST_USE;
+void pv_retrain_result_clear(pv_retrain_result *r); /* idempotent */
+
+#endif
