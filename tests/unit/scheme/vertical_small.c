@@ -1,14 +1,7 @@
 /* Both parties on a table of two features and two classes, small enough for the sanitizers:
  * training, a stop, a prediction, merging. vertical.c holds what comes out against other
  * computations. */
-#include "paillier_key.h"
-#include "run.h"
-
-#include "scheme/vertical/vertical.h"
-
-#include <math.h>
-
-enum { ACTIVE = 0, PASSIVE = 1 };
+#include "vertical_two.h"
 
 static const char table[] = "a,b,kind\n0,1,no\n1,0,yes\n0,2,no\n2,0,yes\n0,3,no\n3,1,yes\n1,3,no\n"
                             "3,0,yes\n";
@@ -16,18 +9,7 @@ static const char table[] = "a,b,kind\n0,1,no\n1,0,yes\n0,2,no\n2,0,yes\n0,3,no\
 static void init(run *r)
 {
     char path[96];
-    memset(r, 0, sizeof *r);
-    r->scheme = &pv_scheme_vertical;
-    r->parties = 2;
-    strcpy(r->party[ACTIVE].name, "left");
-    strcpy(r->party[PASSIVE].name, "right");
-    r->party[ACTIVE].role = "active";
-    r->party[PASSIVE].role = "passive";
-    run_prepare(r);
-    pv_paillier_sk *sk = test_paillier_key("safe");
-    snprintf(path, sizeof path, "%s/paillier.key", r->folder);
-    CHECK_OK(pv_paillier_sk_save(sk, path));
-    pv_paillier_sk_free(sk);
+    two_init(r, "left", "right");
     snprintf(path, sizeof path, "%s/rows.csv", r->folder);
     CHECK_OK(pv_file_write(path, table, sizeof table - 1, 0600));
 }
