@@ -351,6 +351,33 @@ static void every_attack_on_labels_has_its_controls(void **state)
     check_attack(&pv_attack_completion, 4, 0); /* rows here tell nothing of their labels */
 }
 
+/* What layers the run left behind, if any, is no matter of the attack's: its controls hold for
+ * every seed and width, even where the run's own layers say nothing at all. */
+static void controls_of_completion_are_its_own(void **state)
+{
+    (void)state;
+    noted_dead = 1;
+    for (int64_t width = 2; width <= 32; width *= 4) {
+        noted n = {.rows = 100, .batch = 20, .width = width, .epochs = 1, .classes = 10};
+        double least = 1, most = 0;
+        noted_begin(&n, 1, 0);
+        for (uint64_t seed = 1; seed <= 20; seed++) {
+            audit a;
+            n.work.seed = n.options.budget.seed = seed;
+            const pv_finding *one = audit_all(&a, &n, &pv_attack_completion);
+            least = fmin(least, (double)one->positive.count.k / (double)one->positive.count.n);
+            most = fmax(most, (double)one->negative.count.k / (double)one->negative.count.n);
+            if (!one->positive.holds || !one->negative.holds) print_message("seed %d\n", (int)seed);
+            assert_true(one->positive.holds && one->negative.holds);
+            audit_clear(&a);
+        }
+        print_message("completion, width %d: + at least %.3f, - at most %.3f\n", (int)width, least,
+                      most);
+        noted_end(&n);
+    }
+    noted_dead = 0;
+}
+
 /* ---- rows, from logits */
 
 static noted a_training(void)
@@ -565,6 +592,7 @@ int main(void)
         cmocka_unit_test(labels_are_read_from_notes),
         cmocka_unit_test(groups_are_named_as_fits_best),
         cmocka_unit_test(every_attack_on_labels_has_its_controls),
+        cmocka_unit_test(controls_of_completion_are_its_own),
         cmocka_unit_test(rows_are_read_from_logits),
         cmocka_unit_test(inner_products_without_a_known_row),
         cmocka_unit_test(layers_below_make_inner_products_moot),
