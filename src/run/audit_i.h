@@ -222,6 +222,7 @@ pv_status pv_audit_note_control(pv_control_view *out, pv_audit_work *w, const pv
 /* Is name among the parties of "a+b"? */
 int pv_audit_is_member(const char *list, const char *name);
 pv_status pv_audit_cases(pv_audit_work *w) PV_MUST_USE;
+int pv_audit_is_attacked(const pv_claim *c);   /* does it name an attack? */
 int pv_audit_is_named(const pv_audit_work *w); /* was one attack asked for by its name? */
 /* Of a claim whose attack is for other data than these, the next one. */
 pv_status pv_audit_next(pv_audit_work *w, size_t i) PV_MUST_USE;

@@ -100,6 +100,8 @@ cut -d, -f1,2 $T/predict/parties/registry/predictions.csv |
 
 grep -v '^classes' $T/predict.ini | sed 's/^shape.*/&\nclasses = 9,8,7,6,5,4,3,2,1,0/' >$T/classes.ini
 fails 3 "class 0 of its training is '0', .schema. says '9'" run $T/classes.ini --out $T/classes --quiet
+ok run $T/evaluate.ini --out $T/spoken
+expect '^the run: [^;]*$' $T/out # and no word of an audit that would be refused
 fails 3 'claims nothing about this run' audit $T/evaluate
 [ ! -e $T/evaluate/audit ] || bad "an audit of nothing leaves a folder"
 

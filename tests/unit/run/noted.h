@@ -256,6 +256,13 @@ static inline void noted_train(noted *n)
     noted_close(n, w, 1);
 }
 
+/* A name for a file of a control, beside the audit's other files. */
+static inline const char *noted_file(char out[160], const noted *n, const char *name)
+{
+    snprintf(out, 160, "%s/%s.pvv", n->audit, name);
+    return out;
+}
+
 static inline void noted_end(noted *n)
 {
     for (int i = 0; i < 2; i++) {
