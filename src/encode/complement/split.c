@@ -132,7 +132,7 @@ static pv_status start(pv_split_half *half, const pv_hidden *h, const pv_cut_at 
 }
 
 /* Ranges over the calibration data: of the channels, and of the coordinates of a projection. */
-typedef struct calibration {
+typedef struct calibrator {
     pv_split_half *front, *back;
     pv_split_runner *runner;
     pv_batch batch;
@@ -140,7 +140,7 @@ typedef struct calibration {
     int64_t *index;
     float *z, *coordinate;
     pv_rng rng;
-} calibration;
+} calibrator;
 
 static void widen(float *low, float *high, const float *v, int64_t n, int64_t channels)
 {
@@ -160,7 +160,7 @@ static void empty_range(float *low, float *high, int64_t channels)
     }
 }
 
-static pv_status allocate(calibration *c, int64_t numbers)
+static pv_status allocate(calibrator *c, int64_t numbers)
 {
     pv_split_half *back = c->back;
     c->secret = pv_calloc(CALIBRATION_BATCH, sizeof *c->secret);
@@ -178,7 +178,7 @@ static pv_status allocate(calibration *c, int64_t numbers)
     return PV_OK;
 }
 
-static pv_status calibrate_rows(calibration *c, const pv_data *data, int64_t first, int64_t n)
+static pv_status calibrate_rows(calibrator *c, const pv_data *data, int64_t first, int64_t n)
 {
     pv_split_half *front = c->front, *back = c->back;
     int64_t numbers = pv_shape_count(&front->activation);
@@ -205,7 +205,7 @@ static pv_status calibrate(pv_split_half *front, pv_split_half *back, const pv_d
                            uint64_t seed)
 {
     pv_status status = PV_OK;
-    calibration c = {.front = front, .back = back, .rng = pv_rng_make(seed, PV_STREAM_SPLIT)};
+    calibrator c = {.front = front, .back = back, .rng = pv_rng_make(seed, PV_STREAM_SPLIT)};
     int64_t count = pv_data_count(data);
     PV_TRY_GOTO(allocate(&c, pv_shape_count(&front->activation)));
     PV_TRY_GOTO(pv_batch_init(&c.batch, front->model, CALIBRATION_BATCH));

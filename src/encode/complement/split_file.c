@@ -141,18 +141,18 @@ static pv_status read_cut(pv_cut_at *cut, const char *text, const char *what)
 }
 
 /* Numbers [n] or [rows, n]: all finite. */
-static pv_status read_floats(float **out, const pv_safetensors *s, const char *name,
-                             const pv_shape *shape, const char *what)
+static pv_status read_floats(float **out, const pv_safetensors *s, const char *name, pv_shape shape,
+                             const char *what)
 {
     pv_status status = PV_OK;
     pv_tensor t;
     char text[2][PV_SHAPE_TEXT];
     PV_TRY_CONTEXT(pv_safetensors_get(s, name, &t), "%s: a half without %s", what, name);
-    if (t.dtype != PV_F32 || !pv_shape_equal(&t.shape, shape))
+    if (t.dtype != PV_F32 || !pv_shape_equal(&t.shape, &shape))
         PV_FAIL_GOTO(PV_ERR_FORMAT, "%s: %s is %s %s, f32 %s was expected", what, name,
                      pv_dtype_name(t.dtype), pv_shape_text(&t.shape, text[0]),
-                     pv_shape_text(shape, text[1]));
-    int64_t n = pv_shape_count(shape);
+                     pv_shape_text(&shape, text[1]));
+    int64_t n = pv_shape_count(&shape);
     const float *v = t.data;
     for (int64_t i = 0; i < n; i++)
         if (!isfinite(v[i]))
@@ -168,8 +168,8 @@ done:
 static pv_status read_ranges(float **low, float **high, const pv_safetensors *s,
                              const char *const name[2], int64_t n, const char *what)
 {
-    PV_TRY(read_floats(low, s, name[0], &PV_SHAPE(n), what));
-    PV_TRY(read_floats(high, s, name[1], &PV_SHAPE(n), what));
+    PV_TRY(read_floats(low, s, name[0], PV_SHAPE(n), what));
+    PV_TRY(read_floats(high, s, name[1], PV_SHAPE(n), what));
     for (int64_t c = 0; c < n; c++)
         if ((*low)[c] > (*high)[c] || !isfinite((*high)[c] - (*low)[c]))
             PV_FAIL(PV_ERR_FORMAT, "%s: %s and %s of channel %lld are no range", what, name[0],
@@ -187,7 +187,7 @@ static pv_status read_basis(pv_split_half *h, const pv_safetensors *s, const cha
     if (!h->provider || shape.ndim != 2 || shape.dim[0] < 1 || shape.dim[0] >= numbers ||
         numbers > PV_PROJECTION_MAX)
         PV_FAIL(PV_ERR_FORMAT, "%s: cut.basis is no basis of a part of its activation", what);
-    PV_TRY(read_floats(&h->basis, s, "cut.basis", &PV_SHAPE(shape.dim[0], numbers), what));
+    PV_TRY(read_floats(&h->basis, s, "cut.basis", PV_SHAPE(shape.dim[0], numbers), what));
     h->rank = shape.dim[0];
     return read_ranges(&h->basis_low, &h->basis_high, s, range, h->rank, what);
 }
