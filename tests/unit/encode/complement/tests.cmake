@@ -1,0 +1,2 @@
+pv_test(unit/encode/complement/split ROOMS encode/complement TIMEOUT 120)
+pv_test(unit/encode/complement/activation ROOMS encode/complement TIMEOUT 60)
