@@ -6,12 +6,13 @@
  * its shape; a back has nothing of what lies before it. Both are model files with more in them:
  *
  *     half        "customer" or "provider"
- *     secret      as in a model with a secret (both: the provider turns nothing back, but says in
- *                 its terms what kind of secret it expects)
+ *     secret      {"kind", "form", "alpha", "classes", "input"} as JSON (both: the provider turns
+ *                 nothing back, but says in its terms what kind of secret it expects)
  *     cut         "2" or "2:before-pool"
  *     own, other  SHA-256 of this half's text, values and settings, and of the other's
  *     tensors     "cut.low", "cut.high" [channels]: the range of each channel of the activation
- * over the calibration data
+ *                 over the calibration data; a back whose first layer allows a projection also has
+ *                 "cut.basis" [rank, activation], "cut.basis_low", "cut.basis_high" [rank]
  *
  * The binding of both is SHA-256 of "privet/1 split\0", the front's hash and the back's. Loading
  * computes `own` anew (PV_ERR_FORMAT when it is another: the file was changed), so halves of
@@ -32,6 +33,9 @@ typedef struct pv_split_half {
     pv_shape activation; /* [h, w, c] or [features] */
     int64_t channels;    /* its last dimension */
     float *low, *high;   /* [channels] */
+    int64_t rank;        /* back: of the projection (encode/complement/activation.h); 0: none */
+    float *basis;        /* [rank, activation] */
+    float *basis_low, *basis_high; /* [rank]: of the coordinates of the calibration data */
     pv_hash own, other;
 } pv_split_half;
 
