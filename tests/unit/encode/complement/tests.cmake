@@ -1,3 +1,5 @@
-foreach(name hidden)
+foreach(name secret hidden)
   pv_test(unit/encode/complement/${name} ROOMS encode/complement TIMEOUT 120)
 endforeach()
+pv_valgrind_test(unit/encode/complement/secret_ct ROOMS encode/complement CASES label scores
+                 CONTROLS branch search)
