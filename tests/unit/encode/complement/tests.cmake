@@ -1,2 +1,5 @@
-pv_test(unit/encode/complement/split ROOMS encode/complement TIMEOUT 120)
-pv_test(unit/encode/complement/activation ROOMS encode/complement TIMEOUT 60)
+foreach(name secret hidden split activation)
+  pv_test(unit/encode/complement/${name} ROOMS encode/complement TIMEOUT 120)
+endforeach()
+pv_valgrind_test(unit/encode/complement/secret_ct ROOMS encode/complement CASES label scores
+                 CONTROLS branch search)
