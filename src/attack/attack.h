@@ -56,7 +56,9 @@ typedef struct pv_public {
      * how activations cross; what the provider answers. */
     const pv_split_half *front;
     const pv_activation_form *crossing;
-    const char *answers; /* "logits", "rounded", "label" */
+    const char *answers;       /* "logits", "rounded", "label" */
+    const pv_split_half *back; /* the provider's own half, where the adversary is the provider;
+                                  NULL: it sees activations and no more */
 } pv_public;
 
 typedef struct pv_budget {
@@ -87,9 +89,23 @@ typedef struct pv_guess_item {
     int finished; /* 0: ran out of its budget or was stopped */
 } pv_guess_item;
 
+/* One thing that an attack tried on samples of its own before it made its guess: a probe of some
+ * capacity, a student of so many answers. Nobody's truth is in it, so it is no part of what is
+ * committed to. */
+enum { PV_GUESS_TRY = 48 };
+typedef struct pv_guess_try {
+    char name[PV_GUESS_TRY]; /* "small, seed 2", "1,000 answers" */
+    double x;                /* where it stands on a curve: 1000; NaN: nowhere */
+    int64_t right, count;    /* on the samples that it held out */
+    double chance;           /* share right without a view; NaN */
+    int kept;                /* 1: the guess is by this one */
+} pv_guess_try;
+
 typedef struct pv_guess {
     pv_guess_item *item; /* one a target */
     size_t count;
+    pv_guess_try *tried; /* in the order to be read in */
+    size_t tries;
 } pv_guess;
 
 pv_status pv_guess_init(pv_guess *g, size_t targets) PV_MUST_USE; /* nothing claimed, unfinished */
@@ -100,7 +116,8 @@ pv_status pv_guess_claim(pv_guess *g, size_t i, int64_t batch, int64_t count, in
                          int confidences) PV_MUST_USE;
 /* Room for inner products in item i, which was claimed. */
 pv_status pv_guess_claim_inner(pv_guess *g, size_t i) PV_MUST_USE;
-/* Everything in it, in a fixed form: what is committed to. All numbers little-endian:
+pv_status pv_guess_add_try(pv_guess *g, const pv_guess_try *t) PV_MUST_USE; /* copied */
+/* Every item, in a fixed form: what is committed to. All numbers little-endian:
  *     "privet/1 guess\0", u64 items, u32 dimensions of a sample, each u64, then for every item
  *     i64 batch, u8 is x there, u8 label, u8 1 for confidence and 2 for inner, f64 loss,
  *     f64 seconds, i64 evaluations, u8 finished, x as f32, label as i32, confidence as f64, inner

@@ -28,7 +28,18 @@ void pv_guess_clear(pv_guess *g)
 {
     for (size_t i = 0; i < g->count; i++) item_clear(&g->item[i]);
     pv_free(g->item);
+    pv_free(g->tried);
     *g = (pv_guess){0};
+}
+
+pv_status pv_guess_add_try(pv_guess *g, const pv_guess_try *t)
+{
+    size_t n = g->tries + 1;
+    pv_guess_try *grown = pv_realloc(g->tried, n, sizeof *grown);
+    if (grown == NULL) PV_FAIL_MEMORY(n * sizeof *grown);
+    g->tried = grown;
+    g->tried[g->tries++] = *t;
+    return PV_OK;
 }
 
 pv_status pv_guess_claim(pv_guess *g, size_t i, int64_t batch, int64_t count, int labels,

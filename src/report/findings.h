@@ -76,6 +76,22 @@ typedef struct pv_class_result {
     double auc, low, high; /* NaN when there is none */
 } pv_class_result;
 
+/* One thing that the attack tried on samples of its own before it guessed, a probe of some capacity
+ * or a student of so many answers: on what it held out. */
+typedef struct pv_trial {
+    char *name; /* "small, seed 2", "1,000 answers" */
+    double at;  /* where it stands on a curve: 1000; NaN: nowhere */
+    pv_count count;
+    double chance; /* share right without a view; NaN */
+    int kept;      /* 1: the finding's guesses are by this one */
+} pv_trial;
+
+/* Of the guesses that the attack was about so sure of, so many were right. */
+typedef struct pv_confidence {
+    double from, to; /* shares */
+    pv_count count;
+} pv_confidence;
+
 typedef struct pv_finding {
     char *id;        /* "F1", in the order of the claims */
     char *adversary; /* "server", "a+b+c": whose view(s) */
@@ -110,6 +126,10 @@ typedef struct pv_finding {
     int measures;
     pv_class_result *class; /* of findings about labels whose attack says how sure it is, or none */
     int classes;
+    pv_trial *trial;
+    int trials;
+    pv_confidence *sure; /* ascending, of equal widths, or none */
+    int sures;
     pv_exhibit *exhibit; /* worst (best recovered) first */
     int exhibits;
     pv_target *target; /* all n, in the order they were attacked, or none */
@@ -149,6 +169,23 @@ typedef struct pv_findings_traffic {
     int64_t count, bytes; /* frames with their headers */
 } pv_findings_traffic;
 
+/* Of a network that is cut: what one customer asked, what that took, and how right what it made of
+ * the answers was. */
+typedef struct pv_findings_customer {
+    char *name;
+    int64_t rows, answered;
+    int64_t sent, received; /* bytes of activations and of answers, frames with their headers */
+    double seconds;         /* from a batch's first row to its answer, all batches together; NaN */
+    pv_count right;         /* n 0: it has no labels of its own */
+    char *refused;          /* why; NULL: it was not */
+} pv_findings_customer;
+
+/* How right answers were under one secret, all customers together. */
+typedef struct pv_findings_value {
+    char *name; /* "0", "1" */
+    pv_count right;
+} pv_findings_value;
+
 /* A secret nobody has to attack, since the scheme tells it; and what was not tested. */
 typedef struct pv_findings_told {
     char *secret, *to, *why;
@@ -187,6 +224,10 @@ typedef struct pv_findings {
     int parties;
     pv_findings_traffic *traffic;
     int traffics;
+    pv_findings_customer *customer;
+    int customers;
+    pv_findings_value *value; /* by secret */
+    int values;
     pv_finding *finding;
     int findings;
     pv_findings_weak *weak;

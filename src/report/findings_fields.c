@@ -111,6 +111,28 @@ static const pv_field class_fields[] = {
 };
 #undef S
 
+#define S pv_trial
+static const pv_field trial_fields[] = {
+    TEXT("name", name),
+    REAL("at", at, 0, REAL_MAX),
+    WIDE("k", count.k, 0, COUNT_MAX),
+    WIDE("n", count.n, 0, COUNT_MAX),
+    REAL("baseline", chance, 0, 1),
+    FLAG("kept", kept),
+    END,
+};
+#undef S
+
+#define S pv_confidence
+static const pv_field confidence_fields[] = {
+    REAL("from", from, 0, 1),
+    REAL("to", to, 0, 1),
+    WIDE("k", count.k, 0, COUNT_MAX),
+    WIDE("n", count.n, 0, COUNT_MAX),
+    END,
+};
+#undef S
+
 #define S pv_exhibit
 static const pv_field exhibit_fields[] = {
     TEXT("party", party),
@@ -177,6 +199,8 @@ static const pv_field finding_fields[] = {
     REAL("seconds_each", seconds_each, 0, REAL_MAX),
     LIST("measures", measure, measures, measure_fields),
     LATER("classes", class, classes, class_fields),
+    LATER("trials", trial, trials, trial_fields),
+    LATER("confidence", sure, sures, confidence_fields),
     TEXT("note", note),
     LIST("targets", target, targets, target_fields),
     LIST("exhibits", exhibit, exhibits, exhibit_fields),
@@ -216,6 +240,29 @@ static const pv_field traffic_fields[] = {
     TEXT("message", message),
     WIDE("count", count, 0, WIDE_MAX),
     WIDE("bytes", bytes, 0, WIDE_MAX),
+    END,
+};
+#undef S
+
+#define S pv_findings_customer
+static const pv_field customer_fields[] = {
+    TEXT("name", name),
+    WIDE("rows", rows, 0, COUNT_MAX),
+    WIDE("answered", answered, 0, COUNT_MAX),
+    WIDE("sent_bytes", sent, 0, WIDE_MAX),
+    WIDE("received_bytes", received, 0, WIDE_MAX),
+    REAL("seconds", seconds, 0, REAL_MAX),
+    OBJECT("right", right, count_fields),
+    TEXT("refused", refused),
+    END,
+};
+#undef S
+
+#define S pv_findings_value
+static const pv_field value_fields[] = {
+    TEXT("name", name),
+    WIDE("k", right.k, 0, COUNT_MAX),
+    WIDE("n", right.n, 0, COUNT_MAX),
     END,
 };
 #undef S
@@ -281,6 +328,8 @@ const pv_field pv_findings_fields[] = {
     LIST("not_tested", open, opens, open_fields),
     LIST("parties", party, parties, party_fields),
     LIST("traffic", traffic, traffics, traffic_fields),
+    LATER("customers", customer, customers, customer_fields),
+    LATER("by_secret", value, values, value_fields),
     END,
 };
 #undef S

@@ -208,6 +208,14 @@ static pv_status check_finding(const pv_finding *f, const char *name)
     PV_TRY(check_control(&f->negative, 0, name));
     PV_TRY(check_interval(f, name));
     for (int i = 0; i < f->classes; i++) PV_TRY(check_count(&f->class[i].count, "classes", name));
+    for (int i = 0; i < f->trials; i++) PV_TRY(check_count(&f->trial[i].count, "trials", name));
+    for (int i = 0; i < f->sures; i++) {
+        const pv_confidence *s = &f->sure[i];
+        PV_TRY(check_count(&s->count, "confidence", name));
+        if (!(s->from < s->to) || (i > 0 && !(s->from >= s[-1].to)))
+            PV_FAIL(PV_ERR_RANGE, "%s: confidence[%d] must begin where the one before it ends", name,
+                    i);
+    }
     for (int i = 0; i < f->exhibits; i++)
         if (f->exhibit[i].item >= f->count.n)
             PV_FAIL(PV_ERR_RANGE, "%s: exhibits[%d] is item %lld of %lld", name, i,
@@ -229,6 +237,14 @@ static pv_status check(const pv_findings *f, const char *name)
         PV_TRY_GOTO(check_count(&f->party[i].alone_count, "alone_count", name));
         PV_TRY_GOTO(check_count(&f->party[i].joint_count, "joint_count", name));
     }
+    for (int i = 0; i < f->customers; i++) {
+        const pv_findings_customer *c = &f->customer[i];
+        const pv_count answered = {c->answered, c->rows};
+        PV_TRY_GOTO(check_count(&c->right, "customers: right", name));
+        PV_TRY_GOTO(check_count(&answered, "customers: answered", name));
+    }
+    for (int i = 0; i < f->values; i++)
+        PV_TRY_GOTO(check_count(&f->value[i].right, "by_secret", name));
     for (int i = 0; i < f->findings; i++) {
         pv_str_truncate(&one, 0);
         PV_TRY_GOTO(pv_str_printf(&one, "%s: findings[%d]", name, i));

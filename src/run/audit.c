@@ -89,10 +89,10 @@ done:
 }
 
 /* The released model says how inputs were normalised; everybody has it. Where nobody has the whole
- * model, everybody knows its architecture. */
+ * model, or only one party, everybody knows its architecture. */
 static pv_status open_model(pv_audit_work *w)
 {
-    if (w->scheme->split) return pv_fed_model(&w->model, &w->scenario);
+    if (w->scheme->split || w->scheme->cut != NULL) return pv_fed_model(&w->model, &w->scenario);
     for (int i = 0; i < w->parties && w->model == NULL; i++) {
         char *path;
         if (!may_open(w, w->party[i].name)) continue;

@@ -23,6 +23,7 @@ void pv_audit_scored_clear(pv_audit_scored *s)
 static int is_like(const pv_audit_scored *s, int party)
 {
     if (s->w->party[party].data == NULL) return 0;
+    if (s->c->reads->cut) return pv_audit_is_victim(s->w, s->c, party);
     return !s->c->reads->rows || (s->c->targets > 0 && s->c->victim[0] == party);
 }
 
@@ -147,7 +148,9 @@ pv_status pv_audit_scorer(pv_audit_scored *s)
     pv_model_domain what = pv_model_what(w->model);
     int64_t width = pv_shape_count(&what.sample);
     int64_t want = w->o->candidates > 1 ? w->o->candidates : CANDIDATES;
-    int rows = s->c->reads->rows, labels = strcmp(s->c->attack->wants, "labels") == 0;
+    int rows = s->c->reads->rows;
+    int labels = pv_audit_wants(s->c, "labels") || pv_audit_wants(s->c, "secrets") ||
+                 pv_audit_wants(s->c, "answers");
     float *x = pv_alloc((size_t)width, sizeof *x);
     pv_status status = PV_OK;
     s->baseline = pv_alloc((size_t)width, sizeof *s->baseline);
@@ -156,7 +159,7 @@ pv_status pv_audit_scorer(pv_audit_scored *s)
     s->how = (pv_scorer){.distance = {.width = width,
                                       .norm = image ? NULL : pv_model_norm(w->model),
                                       .criterion = w->o->criterion > 0 ? w->o->criterion
-                                                   : image             ? 1e-3
+                                                   : image             ? PV_CRITERION_IMAGE
                                                                        : PV_CRITERION_TABLE},
                          .sample = what.sample,
                          .image = image,
@@ -167,6 +170,11 @@ pv_status pv_audit_scorer(pv_audit_scored *s)
                          .classes = what.classes};
     if (rows && labels) { /* the victim has no samples to hold anything against */
         s->how.distance.width = 0;
+        if (s->c->reads->cut) {
+            PV_TRY_GOTO(
+                pv_audit_prior(&s->base_labels, &s->answers, what.classes, w->parties));
+            goto done;
+        }
         PV_TRY_GOTO(pv_labels_chance(&s->base_labels, &s->c->guess, &s->answers, s->how.renames,
                                      what.classes, w->seed));
         goto done;
@@ -226,9 +234,10 @@ static pv_status score_rows_control(pv_score *out, pv_audit_scored *s, const pv_
         memcpy(decoy + n * width, a->x, (size_t)(a->batch * width) * sizeof *decoy);
         n += a->batch;
     }
-    how.distance = (pv_distance){.width = width, .criterion = PV_CRITERION_TABLE};
+    how.image = what.kind == PV_DATA_IMAGE;
+    how.distance = (pv_distance){.width = width,
+                                 .criterion = how.image ? PV_CRITERION_IMAGE : PV_CRITERION_TABLE};
     how.sample = what.sample;
-    how.image = 0;
     how.baseline = s->control_zero;
     how.decoy = decoy;
     how.decoys = n;

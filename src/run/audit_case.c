@@ -369,6 +369,7 @@ pv_status pv_audit_guess(pv_audit_work *w, pv_audit_case *c)
     if (s != PV_OK) { /* the finding will say why there is none */
         PV_TRY(pv_str_append(&c->failure, pv_trail_text()));
         pv_trail_clear();
+        if (s == PV_ERR_USAGE) PV_TRY(pv_audit_lacks(w, c));
         pv_ctx_log(w->ctx, PV_LOG_WARN, "%s: %s", c->attack->name, pv_str_text(&c->failure));
     }
     pv_shape one = c->reads->score != NULL ? PV_SHAPE(c->width) : what.sample;

@@ -59,7 +59,10 @@ static pv_status write_means(char **out, const pv_audit_scored *s)
                         : strcmp(c->attack->wants, "rows") == 0 ? "the rows it was sent"
                         : c->owner != NULL                      ? "what its owner sent"
                                                                 : "what it received";
-    if ((c->attack->needs & PV_NEEDS_OWN_MODEL) && c->reads->score == NULL)
+    if (c->reads->cut && c->owner != NULL)
+        means = pv_audit_wants(c, "answers") ? "the answers its owner gave"
+                                             : "the activations its owner sent";
+    if ((c->attack->needs & PV_NEEDS_OWN_MODEL) && c->reads->score == NULL && !c->reads->cut)
         means = "its own layers and rows";
     PV_TRY_GOTO(pv_str_append(&t, means));
     PV_TRY_GOTO(say_known(&t, " and ", c));
@@ -69,6 +72,21 @@ done:
     return status;
 }
 
+/* Of a network that is cut: what an attack was handed. */
+static pv_status say_cut(pv_str *out, const pv_audit_case *c)
+{
+    const pv_known *k = &c->known;
+    if (c->attack->needs & PV_NEEDS_FRONT)
+        PV_TRY(pv_str_append(out, "the published half with its weights, "));
+    if (k->own_data != NULL)
+        PV_TRY(pv_str_printf(out, c->owner != NULL ? "%lld rows of its owner's that were not "
+                                                     "attacked, in place of the adversary's own, "
+                                                   : "%lld samples of its own, ",
+                             (long long)pv_data_count(k->own_data)));
+    if (k->back.model != NULL) PV_TRY(pv_str_append(out, "its own half of the network, "));
+    return PV_OK;
+}
+
 static pv_status write_knows(char **out, const pv_audit_scored *s)
 {
     const pv_audit_case *c = s->c;
@@ -76,9 +94,11 @@ static pv_status write_knows(char **out, const pv_audit_scored *s)
     pv_str t = {0};
     pv_status status = PV_OK;
     PV_TRY_GOTO(pv_str_append(&t, "the model's architecture, the scenario, "));
-    if (needs & PV_NEEDS_OWN_DATA) PV_TRY_GOTO(pv_str_append(&t, "its own rows, "));
+    if (c->reads->cut) PV_TRY_GOTO(say_cut(&t, c));
+    if ((needs & PV_NEEDS_OWN_DATA) && !c->reads->cut)
+        PV_TRY_GOTO(pv_str_append(&t, "its own rows, "));
     if (needs & PV_NEEDS_OWN_LABELS) PV_TRY_GOTO(pv_str_append(&t, "its own labels, "));
-    if (needs & PV_NEEDS_OWN_MODEL)
+    if ((needs & PV_NEEDS_OWN_MODEL) && !c->reads->cut)
         PV_TRY_GOTO(pv_str_append(&t, "the layers that it trained itself, "));
     if (c->known.count > 0) {
         PV_TRY_GOTO(say_known(&t, "", c));

@@ -19,7 +19,8 @@
 typedef struct pv_answer {
     int64_t batch;
     float *x; /* [batch, sample] */
-    int32_t *label;
+    int32_t *label;  /* what was asked for: labels; of attacks on secrets or answers, those */
+    int32_t *opened; /* [batch] of secrets: the label that the customer made of the answer; NULL */
     int64_t *row;   /* [batch] in the owner's data; -1 for controls */
     int *owner;     /* [batch] number of the party whose row it is */
     uint8_t *known; /* [batch] 1: the adversary had it from elsewhere, so it is not scored */
@@ -44,6 +45,7 @@ typedef struct pv_distance {
 } pv_distance;
 /* Of tables, when nobody says otherwise. */
 #define PV_CRITERION_TABLE 1e-2
+#define PV_CRITERION_IMAGE 1e-3
 double pv_distance_of(const pv_distance *d, const float *a, const float *b);
 
 /* ---- what the adversary has from elsewhere (audit_known.c) */
@@ -58,6 +60,9 @@ typedef struct pv_known {
     pv_data *own_data;
     pv_model *own_model;
     int own_head;
+    pv_split_half front, back; /* of a network that is cut; without a model: none */
+    pv_activation_form crossing;
+    const char *answers;
 } pv_known;
 void pv_known_clear(pv_known *k); /* idempotent */
 int pv_known_has(const pv_known *k, int64_t row);
@@ -122,6 +127,22 @@ pv_status pv_control_target(pv_control_view *out, int64_t step, int64_t batch,
 pv_status pv_control_logits(pv_control_view *out, const pv_notes_plan *plan, pv_view_writer *w,
                             uint16_t type) PV_MUST_USE; /* audit_control_logits.c */
 
+/* Queries to a cut network (audit_control_queries.c): the view of a provider, or of a customer,
+ * with activations and answers of drawn samples under drawn secrets. It has nothing of the run's
+ * network in it: a small one is drawn for it. */
+typedef struct pv_queries_plan {
+    const char *path;
+    const char *wants; /* of the attack: "secrets", "labels", "answers"; else samples */
+    pv_data_kind kind; /* of samples */
+    pv_secret_kind secret;
+    int classes;
+    int64_t rows, shadows; /* that are attacked; that the adversary has of its own */
+    int positive;
+    uint64_t seed;
+} pv_queries_plan;
+pv_status pv_control_queries_make(pv_control_view *out, const pv_queries_plan *plan,
+                                  const pv_ctx *ctx) PV_MUST_USE;
+
 /* ---- one party of the run, as its folder tells */
 typedef struct pv_audit_party {
     const char *name, *role;
@@ -181,7 +202,9 @@ struct pv_audit_scored;
 
 /* ---- audit_reads.c: what an attack reads decides how it is audited */
 typedef struct pv_audit_reads {
-    const char *type;  /* of its notes; NULL: messages */
+    const char *type;  /* of its notes, or of the messages between the halves of a network that is
+                          cut; NULL: all messages of a step */
+    const char *wants; /* of attacks that read it for this; NULL: for anything */
     const char *means; /* "the gradients it decrypted"; NULL: by what crossed */
     const char
         *alone; /* why the victim can't audit alone, with a %s for the adversary; NULL: can */
@@ -190,6 +213,7 @@ typedef struct pv_audit_reads {
     pv_status (*control)(pv_control_view *out, pv_audit_work *w, const pv_audit_case *c,
                          int positive);
     int rows; /* 1: a guess says which row it is about; 0: it is about a batch as a whole */
+    int cut;  /* 1: of attacks that need a front; a target may be about the first of its rows */
     pv_status (*score)(struct pv_audit_scored *s); /* NULL: guesses are about samples */
 } pv_audit_reads;
 pv_status pv_audit_reads_of(const pv_audit_reads **out, const pv_attack *a) PV_MUST_USE;
@@ -206,6 +230,23 @@ pv_status pv_audit_weight_control(pv_control_view *out, pv_audit_work *w, const 
 
 /* ---- audit_notes.c: steps about which the adversary noted something */
 pv_status pv_audit_note_targets(pv_audit_work *w, pv_audit_case *c) PV_MUST_USE;
+
+/* ---- audit_queries.c: steps in which a customer asked a cut network something */
+pv_status pv_audit_query_targets(pv_audit_work *w, pv_audit_case *c) PV_MUST_USE;
+/* As the provider's view has it, or the customer's own. NULL: none of them. */
+const pv_view *pv_audit_query_view(const pv_audit_work *w, const pv_audit_case *c);
+pv_status pv_audit_know_cut(pv_audit_work *w, pv_audit_case *c) PV_MUST_USE;
+/* Appends to a failure what the adversary did not have. */
+pv_status pv_audit_lacks(pv_audit_work *w, pv_audit_case *c) PV_MUST_USE;
+pv_status pv_audit_query_control(pv_control_view *out, pv_audit_work *w, const pv_audit_case *c,
+                                 int positive) PV_MUST_USE;
+/* ---- audit_opened.c: what is true of queries, into out->item[i], whose rows are there */
+pv_status pv_audit_open_queries(pv_answers *out, pv_audit_work *w,
+                                const pv_audit_case *c) PV_MUST_USE;
+/* Rows that are right without a view, on average: for labels each customer's most frequent one, for
+ * secrets what turns each answer back to that. */
+pv_status pv_audit_prior(double *right, const pv_answers *answers, int classes,
+                         int parties) PV_MUST_USE;
 
 /* ---- audit_known.c: what the adversary is assumed to know beside its view; opens data */
 pv_status pv_audit_know_labels(pv_audit_work *w, pv_audit_case *c) PV_MUST_USE;
@@ -230,15 +271,22 @@ pv_status pv_audit_next(pv_audit_work *w, size_t i) PV_MUST_USE;
  * unknown. */
 int64_t pv_audit_samples_of(const pv_audit_work *w, const pv_audit_party *p);
 pv_status pv_audit_guess(pv_audit_work *w, pv_audit_case *c) PV_MUST_USE;
+/* Is it about who asked and what came back, not about samples? */
+int pv_audit_wants(const pv_audit_case *c, const char *what);
 int pv_audit_is_victim(const pv_audit_work *w, const pv_audit_case *c, int party);
 void pv_audit_case_clear(pv_audit_case *c);
 
 /* ---- audit_truth.c: opens a party's data and checks it against its commitment */
 pv_status pv_audit_open_data(pv_audit_work *w, int party) PV_MUST_USE;
 pv_status pv_audit_answers(pv_answers *out, pv_audit_work *w, const pv_audit_case *c) PV_MUST_USE;
+/* Rows of one victim in a step, from sample `at` on. truth: as the scheme told it. */
+pv_status pv_audit_add_rows(pv_answer *out, int64_t at, pv_audit_work *w, int party, uint64_t step,
+                            const pv_batch_truth *truth) PV_MUST_USE;
 
 /* ---- audit_findings.c: one case becomes one finding a metric */
 pv_status pv_audit_score(pv_findings *f, pv_audit_work *w, pv_audit_case *c) PV_MUST_USE;
+/* audit_customers.c: what a query cost each customer, and how right its answers were. */
+pv_status pv_audit_customers(pv_findings *f, pv_audit_work *w) PV_MUST_USE;
 /* audit_facts.c: everything in the findings that is not a finding. */
 pv_status pv_audit_facts(pv_findings *f, pv_audit_work *w) PV_MUST_USE;
 pv_status pv_audit_copy(char **out, const char *text) PV_MUST_USE; /* NULL becomes "" */
@@ -369,6 +417,12 @@ typedef struct pv_audit_metric {
     pv_status (*more)(pv_finding *f, const pv_audit_scored *s); /* NULL: nothing */
 } pv_audit_metric;
 extern const pv_audit_metric *const pv_audit_metrics[]; /* ended by NULL */
+/* audit_metric_queries.c */
+extern const pv_audit_metric pv_audit_metric_secrets, pv_audit_metric_agreement;
+/* What these share with the others. */
+pv_count pv_audit_label_hits(const pv_score *s);
+pv_status pv_audit_row_controls(pv_finding *f, const pv_audit_scored *s, const char *positive,
+                                const char *negative) PV_MUST_USE;
 
 /* ---- audit_measures.c, audit_exhibits.c: what stands beside a count */
 pv_status pv_audit_text(char **out, const char *fmt, ...) PV_MUST_USE PV_PRINTF(2, 3);
@@ -377,6 +431,8 @@ pv_status pv_audit_add_measures(pv_finding *f,
 pv_status pv_audit_add_inner(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE;
 pv_status pv_audit_add_classes(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE; /* of labels */
 pv_status pv_audit_add_weights(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE;
+/* How sure it was of what, and what it tried before (audit_tries.c). */
+pv_status pv_audit_add_tries(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE;
 pv_status pv_audit_add_exhibits(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE;
 /* How far each target was missed: the plot of all errors. */
 pv_status pv_audit_add_errors(pv_finding *f, const pv_audit_scored *s) PV_MUST_USE;

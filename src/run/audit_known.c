@@ -16,6 +16,9 @@ void pv_known_clear(pv_known *k)
     pv_free(k->own_label);
     pv_data_free(k->own_data);
     pv_model_free(k->own_model);
+    pv_split_half_clear(&k->front);
+    pv_split_half_clear(&k->back);
+    pv_activation_form_clear(&k->crossing);
     *k = (pv_known){0};
 }
 
@@ -42,6 +45,11 @@ void pv_known_tell(pv_public *out, const pv_known *k)
     out->own_data = k->own_data;
     out->own_model = k->own_model;
     out->own_head = k->own_head;
+    if (k->front.model == NULL) return;
+    out->front = &k->front;
+    out->crossing = &k->crossing;
+    out->answers = k->answers;
+    if (k->back.model != NULL) out->back = &k->back;
 }
 
 /* ---- rows of the victim, drawn by the audit's seed among those that notes are about */

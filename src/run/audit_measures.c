@@ -101,8 +101,11 @@ pv_status pv_audit_add_classes(pv_finding *f, const pv_audit_scored *s)
                                                  .auc = there ? from->auc.auc : NAN,
                                                  .low = there ? from->auc.interval.low : NAN,
                                                  .high = there ? from->auc.interval.high : NAN};
-        PV_TRY(
-            pv_audit_text(&f->class[f->classes++].name, "%s", pv_model_class_name(s->w->model, k)));
+        char **name = &f->class[f->classes++].name;
+        if (pv_audit_wants(s->c, "secrets"))
+            PV_TRY(pv_audit_text(name, "secret %d", k));
+        else
+            PV_TRY(pv_audit_text(name, "%s", pv_model_class_name(s->w->model, k)));
     }
     /* a ranking may tell classes apart that the attack's own threshold does not */
     if (!guesses || !pv_finding_ranks(f)) return PV_OK;

@@ -25,6 +25,9 @@ static const char *what_of(const pv_audit_scored *s, int positive)
     if (!s->how.rows)
         return positive ? "drawn samples under weights where the attack is at home"
                         : "the run's weights with what other samples left behind";
+    if (s->c->reads->cut)
+        return positive ? "activations of drawn samples behind one layer of a drawn network"
+                        : "the same, asked about other drawn samples";
     return positive ? "logits of a small regression on drawn rows"
                     : "the same, asked about other drawn rows";
 }
@@ -45,6 +48,7 @@ static double above(double chance, double share)
 /* ---- recovered: how near a guess is to its original */
 static int is_about_labels(const pv_audit_scored *s)
 {
+    if (pv_audit_wants(s->c, "secrets") || pv_audit_wants(s->c, "answers")) return 0;
     return strcmp(s->c->attack->wants, "labels") == 0 || strcmp(s->c->claim->secret, "labels") == 0;
 }
 
@@ -55,6 +59,7 @@ static int is_about_weights(const pv_audit_scored *s)
 
 static int claims_samples(const pv_audit_scored *s)
 {
+    if (pv_audit_wants(s->c, "secrets") || pv_audit_wants(s->c, "answers")) return 0;
     return !is_about_labels(s) && !is_about_weights(s) && !s->run.has_inner;
 }
 
@@ -234,7 +239,7 @@ static const pv_audit_metric weights = {.name = "weights",
                                         .more = pv_audit_add_weights};
 
 /* ---- labels */
-static pv_count label_hits(const pv_score *s)
+pv_count pv_audit_label_hits(const pv_score *s)
 {
     return (pv_count){s->labels, s->samples};
 }
@@ -256,6 +261,7 @@ static pv_status label_chance(pv_finding *f, const pv_audit_scored *s)
                          s->how.rows && s->how.renames
                              ? "the most frequent class for every row, or, if that is more, these "
                                "groups with labels drawn anew"
+                         : s->c->reads->cut ? "each customer's most frequent class for all of its rows"
                          : s->how.rows      ? "the most frequent class for every row"
                          : s->equal_classes ? "all classes in equal numbers"
                                             : "labels in the proportions of all targets'");
@@ -273,20 +279,35 @@ static pv_status row_bound(double *bound, double share, const pv_audit_scored *s
     return PV_OK;
 }
 
-static pv_status label_controls(pv_finding *f, const pv_audit_scored *s)
+pv_status pv_audit_row_controls(pv_finding *f, const pv_audit_scored *s, const char *positive,
+                                const char *negative)
 {
     const pv_audit_case *c = s->c;
     double low = least_of(s), high = 0.4;
-    if (!s->how.rows) return controls_of(f, s, label_hits, low, 0.5);
-    pv_count a = label_hits(&s->positive), b = label_hits(&s->negative);
+    pv_count a = pv_audit_label_hits(&s->positive), b = pv_audit_label_hits(&s->negative);
     PV_TRY(row_bound(&low, low, s, &c->positive_guess, &s->positive, &c->positive.answers));
     PV_TRY(row_bound(&high, high, s, &c->negative_guess, &s->negative, &c->negative.answers));
-    PV_TRY(write_control(&f->positive, &a, &s->positive, 1, low,
-                         c->attack->needs & PV_NEEDS_OWN_MODEL
-                             ? "drawn labels, and samples that lie close to others of their label"
-                             : "a drawn layer and drawn labels, of the run's sizes"));
-    return write_control(&f->negative, &b, &s->negative, 0, high,
-                         "the same, with labels drawn anew behind it");
+    PV_TRY(write_control(&f->positive, &a, &s->positive, 1, low, positive));
+    return write_control(&f->negative, &b, &s->negative, 0, high, negative);
+}
+
+static pv_status label_controls(pv_finding *f, const pv_audit_scored *s)
+{
+    if (!s->how.rows) return controls_of(f, s, pv_audit_label_hits, least_of(s), 0.5);
+    return pv_audit_row_controls(
+        f, s,
+        s->c->reads->cut
+            ? "a drawn network that leaves its secret readable, samples alike within a class"
+        : s->c->attack->needs & PV_NEEDS_OWN_MODEL
+            ? "drawn labels, and samples that lie close to others of their label"
+            : "a drawn layer and drawn labels, of the run's sizes",
+        "the same, with labels drawn anew behind it");
+}
+
+static pv_status label_more(pv_finding *f, const pv_audit_scored *s)
+{
+    PV_TRY(pv_audit_add_classes(f, s));
+    return pv_audit_add_tries(f, s);
 }
 
 static const pv_audit_metric labels = {.name = "labels",
@@ -294,11 +315,12 @@ static const pv_audit_metric labels = {.name = "labels",
                                        .one = "label",
                                        .many = "labels",
                                        .applies = is_about_labels,
-                                       .hits = label_hits,
+                                       .hits = pv_audit_label_hits,
                                        .criterion = label_criterion,
                                        .chance = label_chance,
                                        .controls = label_controls,
-                                       .more = pv_audit_add_classes};
+                                       .more = label_more};
 
 const pv_audit_metric *const pv_audit_metrics[] = {&recovered, &identification, &inner,
-                                                   &weights,   &labels,         NULL};
+                                                   &weights,   &labels,         &pv_audit_metric_secrets,
+                                                   &pv_audit_metric_agreement, NULL};

@@ -20,6 +20,21 @@ static const pv_audit_reads table[] = {
      .control = pv_audit_note_control,
      .rows = 1},
     {.type = "answer",
+     .wants = "answers",
+     .means = "the answers it got",
+     .targets = pv_audit_query_targets,
+     .known = pv_audit_know_cut,
+     .control = pv_audit_query_control,
+     .rows = 1,
+     .cut = 1},
+    {.type = "activation",
+     .means = "the activations it received",
+     .targets = pv_audit_query_targets,
+     .known = pv_audit_know_cut,
+     .control = pv_audit_query_control,
+     .rows = 1,
+     .cut = 1},
+    {.type = "answer",
      .means = "the answers it got",
      .alone = "not possible alone: only %s knows what went into the layer",
      .targets = pv_audit_weight_targets,
@@ -31,7 +46,13 @@ static const pv_audit_reads table[] = {
 pv_status pv_audit_reads_of(const pv_audit_reads **out, const pv_attack *a)
 {
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        const char *type = table[i].type;
+        const char *type = table[i].type, *wants = table[i].wants;
+        if (wants != NULL && strcmp(wants, a->wants) != 0) continue;
+        if (table[i].cut != ((a->needs & PV_NEEDS_FRONT) != 0)) continue;
+        if (table[i].cut) { /* messages, whatever it says that it reads */
+            *out = &table[i];
+            return PV_OK;
+        }
         if (type == a->reads || (type != NULL && a->reads != NULL && strcmp(type, a->reads) == 0)) {
             *out = &table[i];
             return PV_OK;

@@ -35,6 +35,7 @@ void pv_answers_clear(pv_answers *a)
     for (size_t i = 0; i < a->count; i++) {
         pv_free(a->item[i].x);
         pv_free(a->item[i].label);
+        pv_free(a->item[i].opened);
         pv_free(a->item[i].row);
         pv_free(a->item[i].owner);
         pv_free(a->item[i].known);

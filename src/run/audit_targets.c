@@ -94,8 +94,9 @@ static int64_t samples_told(const pv_view *v, const char *party)
 
 int64_t pv_audit_samples_of(const pv_audit_work *w, const pv_audit_party *p)
 {
-    int64_t n =
-        json_integer_value(json_object_get(json_object_get(p->result, "result"), "samples"));
+    const json_t *result = json_object_get(p->result, "result");
+    int64_t n = json_integer_value(json_object_get(result, "samples"));
+    if (n == 0) n = json_integer_value(json_object_get(result, "rows"));
     for (int i = 0; n == 0 && i < w->parties; i++)
         if (w->party[i].view != NULL) n = samples_told(w->party[i].view, p->name);
     return n;
@@ -183,6 +184,11 @@ int pv_audit_is_member(const char *list, const char *name)
         word += k + (word[k] == '+');
     }
     return 0;
+}
+
+int pv_audit_wants(const pv_audit_case *c, const char *what)
+{
+    return strcmp(c->attack->wants, what) == 0;
 }
 
 int pv_audit_is_victim(const pv_audit_work *w, const pv_audit_case *c, int party)

@@ -104,8 +104,8 @@ done:
 
 /* Adds what stands behind the step of one victim, from sample `at` on. truth: as the scheme told
  * it. */
-static pv_status add_rows(pv_answer *out, int64_t at, pv_audit_work *w, int party, uint64_t step,
-                          const pv_batch_truth *truth)
+pv_status pv_audit_add_rows(pv_answer *out, int64_t at, pv_audit_work *w, int party, uint64_t step,
+                            const pv_batch_truth *truth)
 {
     if (truth->count == 0) return PV_OK;
     const pv_audit_party *p = &w->party[party];
@@ -142,7 +142,7 @@ static pv_status answer(pv_answers *out, pv_audit_work *w, const pv_audit_case *
     }
     PV_TRY_GOTO(pv_answer_set(out, i, batch, width));
     for (int k = 0; k < w->parties; k++) {
-        PV_TRY_GOTO(add_rows(&out->item[i], at, w, k, step, &truth[k]));
+        PV_TRY_GOTO(pv_audit_add_rows(&out->item[i], at, w, k, step, &truth[k]));
         at += truth[k].count;
     }
     for (int64_t k = 0; k < batch; k++)
@@ -157,6 +157,10 @@ pv_status pv_audit_answers(pv_answers *out, pv_audit_work *w, const pv_audit_cas
 {
     pv_status status = PV_OK;
     PV_TRY(pv_answers_init(out, c->targets));
+    if (c->reads->cut) {
+        PV_TRY_GOTO(pv_audit_open_queries(out, w, c));
+        goto done;
+    }
     for (size_t i = 0; i < c->targets; i++) PV_TRY_GOTO(answer(out, w, c, i));
 done:
     if (status != PV_OK) pv_answers_clear(out);

@@ -39,6 +39,27 @@ typedef struct pv_forecast {
     double view_bytes, disk_bytes; /* of the largest party */
 } pv_forecast;
 
+/* Of a network that is cut between two roles (encode/complement): what an audit needs of it. The
+ * folder is one party's; what is made is the caller's. PV_ERR_NOT_FOUND where the folder has none.
+ */
+struct pv_split_half;
+struct pv_activation_form;
+struct pv_secret_value;
+typedef struct pv_scheme_cut {
+    const char *provider, *customer; /* roles */
+    /* The published half, and how activations cross: in either's folder. */
+    pv_status (*front)(struct pv_split_half *front, struct pv_activation_form *form, pv_scenario *s,
+                       const char *folder);
+    pv_status (*back)(struct pv_split_half *back, pv_scenario *s, const char *folder);
+    /* What it answers: "logits", "rounded", "label". */
+    const char *(*answers)(pv_scenario *s);
+    /* Of a customer's rows 0 .. *count-1, in their order; from pv_alloc, secret. */
+    pv_status (*secrets)(struct pv_secret_value **out, int64_t *count,
+                         const struct pv_split_half *front, pv_scenario *s, const char *folder);
+    /* Labels that a customer made of the answers, likewise; no scores are needed. */
+    pv_status (*opened)(int32_t **out, int64_t *count, pv_scenario *s, const char *folder);
+} pv_scheme_cut;
+
 typedef struct pv_scheme {
     const char *name, *summary;
     const pv_role *const *role; /* ended by NULL */
@@ -92,6 +113,7 @@ typedef struct pv_scheme {
     /* NULL, or: what the settings imply in numbers for so many rows, one line or several, for
      * people, before anything runs. Fails when they cannot hold. */
     pv_status (*describe)(pv_str *out, pv_scenario *s, int64_t samples);
+    const pv_scheme_cut *cut; /* NULL: no network is cut */
 } pv_scheme;
 
 void pv_batch_truth_clear(pv_batch_truth *t); /* idempotent */
