@@ -57,7 +57,9 @@ void pv_audit_figures(const pv_audit *a); /* accuracy; time and bytes; guarantee
 void pv_audit_limits(const pv_audit *a);  /* not tested, in short; the command */
 void pv_audit_findings(const pv_audit *a);
 void pv_audit_classes(const pv_audit *a); /* of labels; nothing when none */
+void pv_audit_trials(const pv_audit *a);  /* what attacks tried, how sure they were; or nothing */
 void pv_audit_pictures(const pv_audit *a);
+void pv_audit_customers(const pv_audit *a); /* of a network that is cut; or nothing */
 void pv_audit_cost(const pv_audit *a);
 void pv_audit_views(const pv_audit *a);
 void pv_audit_open_questions(const pv_audit *a);

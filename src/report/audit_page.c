@@ -81,7 +81,9 @@ static void one(const pv_audit *a)
     pv_html_raw(h, "</div>\n");
     pv_audit_findings(a);
     pv_audit_classes(a);
+    pv_audit_trials(a);
     pv_audit_pictures(a);
+    pv_audit_customers(a);
     pv_audit_cost(a);
     pv_audit_views(a);
     pv_audit_open_questions(a);

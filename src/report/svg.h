@@ -89,6 +89,16 @@ typedef struct pv_svg_scatter_of {
 
 void pv_svg_scatter(pv_html *h, const pv_svg_scatter_of *plot); /* svg_scatter.c */
 
+/* Counts over bins of equal width: of each its k dark, below the rest of n, light. */
+typedef struct pv_svg_histogram_of {
+    const char *id, *title, *x_label, *class;
+    const struct pv_confidence *bin; /* from, to as shares */
+    int bins;
+    double width, height;
+} pv_svg_histogram_of;
+
+void pv_svg_histogram(pv_html *h, const pv_svg_histogram_of *plot); /* svg_histogram.c */
+
 /* <svg ...> with its title in words, up to where the drawing begins. */
 void pv_svg_open(pv_html *h, const char *id, const char *title, double width, double height);
 

@@ -162,8 +162,9 @@ static int same(const void *a, const void *b, const pv_field *field)
 static void what_is_written_is_read_back(void **state)
 {
     (void)state;
-    static const char *const names[] = {"hospitals", "masked", "broken", "vertical-iso-4"};
-    for (int i = 0; i < 4; i++) {
+    static const char *const names[] = {"hospitals", "masked", "broken", "vertical-iso-4",
+                                        "complement-glyphs"};
+    for (int i = 0; i < 5; i++) {
         pv_findings f, again;
         json_t *written, *read;
         pv_str text = {0};
@@ -239,6 +240,14 @@ static void later_lists_may_be_missing(void **state)
     assert_int_equal(f.finding[0].classes, 10);
     assert_string_equal(f.finding[0].class[3].name, "3");
     assert_int_equal(f.finding[0].class[3].count.n, 639);
+    pv_findings_clear(&f);
+    sample_read(&f, "complement-glyphs");
+    assert_int_equal(f.finding[0].trials, 9);
+    assert_true(f.finding[0].trial[3].kept && isnan(f.finding[0].trial[3].at));
+    assert_int_equal(f.finding[0].sures, 10);
+    assert_int_equal(f.customers, 2);
+    assert_int_equal(f.customer[1].answered, 2560);
+    assert_int_equal(f.values, 2);
     pv_findings_clear(&f);
 }
 
