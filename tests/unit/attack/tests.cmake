@@ -10,3 +10,4 @@ pv_test(unit/attack/inversion/ciphertexts ROOMS attack/inversion LIBS ${GMP_LIBR
 pv_test(unit/attack/inversion/chosen ROOMS attack/inversion scheme/vertical TIMEOUT 60)
 pv_test(unit/attack/labels/completion ROOMS attack/labels TIMEOUT 60)
 pv_test(unit/attack/extraction/solve ROOMS attack/extraction TIMEOUT 60)
+pv_test(unit/attack/probe/probe ROOMS attack/probe TIMEOUT 60)
