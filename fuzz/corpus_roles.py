@@ -32,7 +32,7 @@ def half(side=b"active", metadata=None, data=None, share=None):
         size = 4 * shape[0] * (shape[1] if len(shape) > 1 else 1)
         header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [at, at + size]}
         at += size
-    blob = share if share is not None else bytes(37 + 2 * 4 * 32)
+    blob = share if share is not None else bytes(42 + 2 * 4 * 32)
     header["half.share"] = {"dtype": "U8", "shape": [len(blob)], "data_offsets": [at, at + len(blob)]}
     return (b"\1" if side == b"active" else b"\0") + st_bytes(header, bytes(at) + blob)
 

@@ -98,6 +98,8 @@ static pv_model *whole(const run *r)
     double *w = calloc(count, sizeof *w);
     pv_reader one = pv_reader_make("a", a.share.data, a.share.size),
               two = pv_reader_make("b", b.share.data, b.share.size);
+    assert_int_equal(a.share.data[5], pv_boundary_settles(&bound)); /* as predictions need it */
+    assert_int_equal(b.share.data[5], a.share.data[5]);
     CHECK_OK(pv_boundary_read_share(share, &bound, 0, &one));
     CHECK_OK(pv_boundary_read_share(share + count, &bound, 1, &two));
     pv_boundary_weights(w, &bound, share + count, share);
@@ -344,6 +346,44 @@ static void stopped_weights(void **state)
     print_message("largest difference after stops %.2g\n", d);
     assert_true(d < 1e-3);
     pv_model_free(m);
+    pv_model_free(undisturbed);
+    run_clear(&r);
+}
+
+/* Stopped around the last step, after which W is shared for predictions: with the same weights, and
+ * shared so once on both sides, wherever it was. */
+static void stopped_at_the_end(void **state)
+{
+    (void)state;
+    enum { LOOKS = 1 << 20, STOPS = 14 };
+    char settings[256], name[32];
+    int stops = 0, looks[2];
+    run r;
+    init(&r);
+    snprintf(settings, sizeof settings, "%sinit = scenario\n", sgd);
+    write_glyphs(&r, "mlp:hidden=6", settings, 0);
+    atomic_int left[2] = {LOOKS, LOOKS};
+    for (int i = 0; i < 2; i++) r.party[i].stop = &left[i];
+    run_ok(&r, "whole");
+    for (int i = 0; i < 2; i++) looks[i] = LOOKS - left[i];
+    pv_model *undisturbed = whole(&r);
+    for (int k = 0; k < STOPS; k++) {
+        int who = k % 2;
+        snprintf(name, sizeof name, "end%d", k);
+        left[who] = looks[who] - 1 - k / 2;
+        r.party[who].stop = &left[who];
+        r.party[1 - who].stop = NULL;
+        run_all(&r, name);
+        stops += r.party[who].status == PV_ERR_CANCELLED;
+        r.party[who].stop = NULL;
+        run_ok(&r, name);
+        pv_model *m = whole(&r);
+        assert_true(largest_difference(m, undisturbed) < 1e-3);
+        pv_model_free(m);
+    }
+    print_message("stopped %d times of %d, at looks %d and %d and before\n", stops, STOPS,
+                  looks[0] - 1, looks[1] - 1);
+    assert_true(stops >= STOPS / 2);
     pv_model_free(undisturbed);
     run_clear(&r);
 }
@@ -769,6 +809,7 @@ int main(void)
         cmocka_unit_test(views),
         cmocka_unit_test(stops_do_not_matter),
         cmocka_unit_test(stopped_weights),
+        cmocka_unit_test(stopped_at_the_end),
         cmocka_unit_test(predictions),
         cmocka_unit_test(merging),
         cmocka_unit_test(bad_company),
