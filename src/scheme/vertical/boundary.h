@@ -145,8 +145,8 @@ int pv_boundary_settles(const pv_boundary *b);
 /* ---- shares: state between steps, secret (boundary_state.c)
  *
  *     u32 version (1)   u8 party (0 active, 1 passive)   u8 settled   u32 c, d, F, width of a share
- *     of W, of V        u64 steps done, activations clamped (0 at the passive party)   c·d shares
- * of W, c·d of V
+ *     of W, of V (in training)   u64 steps done, activations clamped (0 at the passive party)
+ *     c·d shares of W, c·d of V
  *
  * each share 32 bytes, two's complement. Between batches only (PV_ERR_USAGE otherwise: a batch that
  * is under way holds masks that must not be used again). PV_ERR_MISMATCH: of another boundary. */
