@@ -56,7 +56,9 @@ typedef struct pv_public {
      * how activations cross; what the provider answers. */
     const pv_split_half *front;
     const pv_activation_form *crossing;
-    const char *answers; /* "logits", "rounded", "label" */
+    const char *answers;       /* "logits", "rounded", "label" */
+    const pv_split_half *back; /* the provider's own half, where the adversary is the provider;
+                                  NULL: it sees activations and no more */
 } pv_public;
 
 typedef struct pv_budget {

@@ -175,17 +175,18 @@ done:
 static pv_status train_all(pv_probe *p, const bench *b)
 {
     double begin = pv_clock_seconds();
-    int all = b->o->seeds * PV_PROBE_KINDS;
+    int kind_count = b->o->kinds > 0 ? b->o->kinds : PV_PROBE_KINDS, all = b->o->seeds * kind_count;
     p->score = pv_calloc((size_t)all, sizeof *p->score);
     if (p->score == NULL) PV_FAIL_MEMORY((size_t)all * sizeof *p->score);
     for (; p->scores < all; p->scores++) {
         pv_probe_score *s = &p->score[p->scores];
         pv_model *m;
+        if (p->scores > 0 && b->o->enough > 0 && p->score[p->best].held >= b->o->enough) break;
         if (p->scores > 0 && b->o->seconds > 0 && pv_clock_seconds() - begin >= b->o->seconds)
             return PV_OK;
         pv_ctx_progress(b->ctx, "probe", (uint64_t)p->scores, (uint64_t)all);
-        *s = (pv_probe_score){.kind = (pv_probe_kind)(p->scores % PV_PROBE_KINDS),
-                              .seed = p->scores / PV_PROBE_KINDS};
+        *s = (pv_probe_score){.kind = (pv_probe_kind)(p->scores % kind_count),
+                              .seed = p->scores / kind_count};
         PV_TRY(train_one(&m, s, b, p->width, p->classes));
         if (p->scores > 0 && s->held <= p->score[p->best].held) {
             pv_model_free(m);

@@ -39,9 +39,11 @@ typedef struct pv_probe_set {
 } pv_probe_set;
 
 typedef struct pv_probe_options {
+    int kinds;      /* the first so many of them; 0: all */
     int seeds;      /* of each kind */
     int epochs;     /* at most; 0: 40, the large one 60 */
     double holdout; /* share of the training vectors to choose by */
+    double enough;  /* accuracy on the held-out part after which no other is trained; 0: none */
     uint64_t seed;
     double seconds; /* 0: no limit; checked between probes, one is always trained */
 } pv_probe_options;

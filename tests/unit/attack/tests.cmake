@@ -12,3 +12,4 @@ pv_test(unit/attack/inversion/chosen ROOMS attack/inversion scheme/vertical TIME
 pv_test(unit/attack/labels/completion ROOMS attack/labels TIMEOUT 60)
 pv_test(unit/attack/extraction/solve ROOMS attack/extraction TIMEOUT 60)
 pv_test(unit/attack/probe/probe ROOMS attack/probe TIMEOUT 60)
+pv_test(unit/attack/probe/attacks ROOMS attack/probe TIMEOUT 120)
