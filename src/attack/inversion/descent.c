@@ -213,6 +213,15 @@ static float boxed(const pv_descent *d, size_t i, float v)
     return v < d->low[i] ? d->low[i] : v > d->high[i] ? d->high[i] : v;
 }
 
+void pv_descent_start_grey(pv_descent *d)
+{
+    for (size_t i = 0; i < d->variables; i++) {
+        float middle = (d->low[i] + d->high[i]) / 2;
+        d->v[i] = isfinite(middle) ? middle : 0;
+    }
+    memset(d->moment, 0, 2 * d->variables * sizeof *d->moment);
+}
+
 void pv_descent_start(pv_descent *d, double spread, pv_rng *r)
 {
     size_t samples = (size_t)(d->batch * d->sample);

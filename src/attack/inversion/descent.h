@@ -54,6 +54,7 @@ pv_status pv_descent_set(pv_descent *d, const float *z, int64_t n) PV_MUST_USE;
 pv_status pv_descent_secrets(pv_descent *d, const pv_secret_value *secret, int64_t n) PV_MUST_USE;
 /* Where a search begins: the mean of the data (spread 0), or normal numbers around it. */
 void pv_descent_start(pv_descent *d, double spread, pv_rng *r);
+void pv_descent_start_grey(pv_descent *d); /* the middle of the box; without one, the mean */
 
 /* One run of the objective at d->v: residuals, variations and the slope are those there. With
  * shadow, the parameters move by weights_lr afterwards (step: for Adam's corrections). */

@@ -70,12 +70,13 @@ static pv_status search(chunk *c, pv_descent *d, const float *z, const pv_secret
     return PV_OK;
 }
 
-static pv_status result_init(pv_likelihood_result *out, int64_t n, int64_t sample)
+pv_status pv_likelihood_result_init(pv_likelihood_result *out, int64_t n, int64_t sample)
 {
     *out = (pv_likelihood_result){.n = n, .sample = sample, .finished = 1};
     out->x = pv_calloc((size_t)n, (size_t)sample * sizeof *out->x);
     out->residual = pv_calloc((size_t)n, sizeof *out->residual);
     out->secret = pv_calloc((size_t)n, sizeof *out->secret);
+    for (int64_t i = 0; out->secret != NULL && i < n; i++) out->secret[i] = -1;
     if (out->x != NULL && out->residual != NULL && out->secret != NULL) return PV_OK;
     pv_likelihood_result_clear(out);
     PV_FAIL(PV_ERR_MEMORY, "out of memory for %lld samples", (long long)n);
@@ -103,7 +104,7 @@ pv_status pv_likelihood_invert(pv_likelihood_result *out, const pv_model *front,
                               .tv = o->tv,
                               .free = secret == NULL && (values < 1 || values > TRIED)};
     chunk c = {.out = out};
-    PV_TRY(result_init(out, n, pv_shape_count(&domain.sample)));
+    PV_TRY(pv_likelihood_result_init(out, n, pv_shape_count(&domain.sample)));
     if (n == 0) return PV_OK;
     PV_TRY_GOTO(pv_descent_init(&d, front, plan, &how, ctx));
     c.best = pv_calloc((size_t)how.batch, sizeof *c.best);

@@ -42,6 +42,9 @@ pv_status pv_likelihood_invert(pv_likelihood_result *out, const pv_model *front,
                                const pv_secret_plan *plan, const float *z,
                                const pv_secret_value *secret, int64_t n,
                                const pv_likelihood_options *o, const pv_ctx *ctx) PV_MUST_USE;
+/* Room for n samples: zeros, no secret claimed. */
+pv_status pv_likelihood_result_init(pv_likelihood_result *out, int64_t n,
+                                    int64_t sample) PV_MUST_USE;
 void pv_likelihood_result_clear(pv_likelihood_result *r); /* idempotent */
 
 #endif

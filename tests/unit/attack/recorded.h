@@ -23,7 +23,8 @@ enum {
     RECORDED_CUT_GRADIENT,
     RECORDED_LOGITS,
     RECORDED_ANSWER,
-    RECORDED_TYPES = 9,
+    RECORDED_ACTIVATION,
+    RECORDED_TYPES = 10,
     RECORDED_PARTS = 32,
 };
 
@@ -56,6 +57,7 @@ static inline void recorded_begin(recorded *r, const char *party)
          1 << 24,
          {PV_RETAIN_FULL, 0}},
         {RECORDED_ANSWER, "answer", "label i32[n], probability f32", 1 << 24, {PV_RETAIN_FULL, 0}},
+        {RECORDED_ACTIVATION, "activation", "z u8[n,bytes]", 1 << 24, {PV_RETAIN_FULL, 0}},
     };
     pv_view_peer peer[2] = {0};
     pv_view_header h = {.peer = peer, .peers = 2, .type = type, .types = RECORDED_TYPES};
