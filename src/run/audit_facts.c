@@ -386,6 +386,6 @@ pv_status pv_audit_facts(pv_findings *f, pv_audit_work *w)
     f->with_originals = w->o->with_originals;
     PV_TRY(write_parties(f, w));
     PV_TRY(write_traffic(f, w));
-    PV_TRY(pv_audit_customers(f, w));
+    PV_TRY(pv_audit_facts_customers(f, w));
     return pv_audit_claims(f, w);
 }

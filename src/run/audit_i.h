@@ -285,8 +285,8 @@ pv_status pv_audit_add_rows(pv_answer *out, int64_t at, pv_audit_work *w, int pa
 
 /* ---- audit_findings.c: one case becomes one finding a metric */
 pv_status pv_audit_score(pv_findings *f, pv_audit_work *w, pv_audit_case *c) PV_MUST_USE;
-/* audit_customers.c: what a query cost each customer, and how right its answers were. */
-pv_status pv_audit_customers(pv_findings *f, pv_audit_work *w) PV_MUST_USE;
+/* audit_facts_customers.c: what a query cost each customer, and how right its answers were. */
+pv_status pv_audit_facts_customers(pv_findings *f, pv_audit_work *w) PV_MUST_USE;
 /* audit_facts.c: everything in the findings that is not a finding. */
 pv_status pv_audit_facts(pv_findings *f, pv_audit_work *w) PV_MUST_USE;
 pv_status pv_audit_copy(char **out, const char *text) PV_MUST_USE; /* NULL becomes "" */

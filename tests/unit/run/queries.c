@@ -326,7 +326,7 @@ static void what_customers_paid(void **state)
     CHECK_OK(pv_audit_know_cut(&q.work, &c));
     q.work.item = &c;
     q.work.cases = 1;
-    CHECK_OK(pv_audit_customers(&f, &q.work));
+    CHECK_OK(pv_audit_facts_customers(&f, &q.work));
     assert_int_equal(f.customers, 1); /* the other was lost */
     assert_string_equal(f.customer[0].name, "clinic");
     assert_int_equal(f.customer[0].answered, 40);

@@ -134,7 +134,7 @@ done:
     return status;
 }
 
-pv_status pv_audit_customers(pv_findings *f, pv_audit_work *w)
+pv_status pv_audit_facts_customers(pv_findings *f, pv_audit_work *w)
 {
     const pv_scheme_cut *cut = w->scheme->cut;
     const char *provider = NULL;
