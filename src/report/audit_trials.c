@@ -78,8 +78,8 @@ static void curve(const pv_audit *a, const pv_finding *f)
                                        .series = series,
                                        .count = 2,
                                        .percent = 1,
-                                       .width = 760,
-                                       .height = 260});
+                                       .width = 1000,
+                                       .height = 230});
     pv_html_raw(a->h, "</div>\n");
 }
 
@@ -96,8 +96,8 @@ static void confidence(const pv_audit *a, const pv_finding *f)
                                                   .class = pv_audit_class(f),
                                                   .bin = f->sure,
                                                   .bins = f->sures,
-                                                  .width = 760,
-                                                  .height = 200});
+                                                  .width = 1000,
+                                                  .height = 180});
     pv_html_raw(a->h, "</div>\n");
 }
 
@@ -108,7 +108,8 @@ static void heading(const pv_audit *a, int index)
     pv_audit_link(a, index);
     pv_html_textf(a->h, " %s, by ", pv_words_text(f->attack));
     pv_words_who(a->h, a->f, pv_words_text(f->adversary), PV_WORDS_INSIDE);
-    pv_html_textf(a->h, ": %s</h3>\n", pv_words_text(f->secret));
+    pv_html_textf(a->h, ": %s", pv_words_text(f->secret));
+    pv_html_raw(a->h, "</h3>\n");
 }
 
 void pv_audit_trials(const pv_audit *a)

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { LEFT = 52, RIGHT = 12, TOP = 12, BOTTOM = 42, GAP = 3 };
+enum { LEFT = 52, RIGHT = 24, TOP = 12, BOTTOM = 42, GAP = 3 };
 
 static int64_t highest(const pv_svg_histogram_of *p)
 {
