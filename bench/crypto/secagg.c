@@ -8,6 +8,7 @@
  * client's five calls and the server's share of a round in milliseconds, and the bytes that one
  * client sends and receives beside the vector. The threshold is two thirds, rounded up.
  */
+#include "base/clock.h"
 #include "base/csprng.h"
 #include "crypto/secagg/mask.h"
 #include "crypto/secagg/message.h"
@@ -15,15 +16,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { REPEAT = 50 };
 
-static double now(void)
+static double now(void) /* milliseconds */
 {
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);               /* other programs run beside */
-    return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec; /* milliseconds */
+    return 1e3 * pv_clock_thread_seconds();
 }
 
 static void must(pv_status status)

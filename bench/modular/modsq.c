@@ -7,6 +7,7 @@
  * this core does at that moment (0 without IFMA). `gmp` is mpz_powm modulo the full square.
  */
 #include "math/modular/modsq.h"
+#include "base/clock.h"
 #include "base/csprng.h"
 #include "base/mem.h"
 #include "math/modular/prime.h"
@@ -15,19 +16,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { LIMBS = PV_MODSQ_MAX_BITS / 64 };
 
 static int rounds = 5;
 static pv_csprng rng;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t); /* other programs run beside */
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void must(pv_status status)
 {
@@ -77,9 +70,9 @@ static void line(const subject *s, const char *what, double count, double second
 #define BEST(seconds, call)                                                                        \
     double seconds = 1e30;                                                                         \
     for (int round_ = 0; round_ < rounds; round_++) {                                              \
-        double begun_ = now();                                                                     \
+        double begun_ = pv_clock_thread_seconds();                                                 \
         must(call);                                                                                \
-        double took_ = now() - begun_;                                                             \
+        double took_ = pv_clock_thread_seconds() - begun_;                                         \
         if (took_ < seconds) seconds = took_;                                                      \
     }
 
@@ -102,11 +95,11 @@ static void single(const subject *s, size_t e_bits, size_t count)
         snprintf(what, sizeof what, "10 at once: pow %zu bits", e_bits);
         line(s, what, 10, few);
     }
-    double begun = now();
+    double begun = pv_clock_thread_seconds();
     must(pv_modsq_table_new(&t, s->r, a, e_bits, 0, 1));
     snprintf(what, sizeof what, "table of %zu bits, %.1f MB", e_bits,
              1e-6 * (double)pv_modsq_table_bytes(t));
-    line(s, what, 1, now() - begun);
+    line(s, what, 1, pv_clock_thread_seconds() - begun);
     BEST(fixed, pv_modsq_table_pow(t, out, e, count, 1));
     snprintf(what, sizeof what, "fixed-base pow %zu bits", e_bits);
     line(s, what, (double)count, fixed);

@@ -3,6 +3,7 @@
 #include "base/ctx.h"
 #include "base/mem.h"
 #include "nn/model_i.h"
+#include "nn/stages.h"
 #include "nn/step.h"
 #include <inttypes.h>
 #include <string.h>
@@ -36,6 +37,7 @@ static pv_status bottom_init(bottom *b, const pv_model *m, int head)
 {
     size_t end = 0;
     *b = (bottom){0};
+    PV_TRY(pv_model_check_alone(m));
     PV_TRY(find_cut(&end, m, head));
     PV_TRY(pv_graph_new(&b->graph));
     PV_TRY(pv_model_build_part(m, b->graph, BATCH, 0, PV_NONE, 0, end, &b->nodes));

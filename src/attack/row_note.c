@@ -1,8 +1,11 @@
 #include "attack/row_note.h"
 
+#include "base/mem.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 int pv_row_note_is(const pv_view *view, uint64_t record, const char *type)
 {
@@ -11,17 +14,19 @@ int pv_row_note_is(const pv_view *view, uint64_t record, const char *type)
 }
 
 pv_status pv_row_note_choose(const pv_view **out, const pv_view *const *view, int views,
-                             const char *type)
+                             pv_view_kind kind, const char *type)
 {
     int unkept = 0;
     for (int i = 0; i < views; i++) {
         int id = pv_view_type_id(view[i], type);
         for (uint64_t k = 0; id >= 0 && k < pv_view_count(view[i]); k++) {
-            if (pv_row_note_is(view[i], k, type)) {
+            const pv_view_record *r = pv_view_at(view[i], k);
+            if (r->kind != kind || r->type != id) continue;
+            if (r->kept) {
                 *out = view[i];
                 return PV_OK;
             }
-            unkept |= pv_view_at(view[i], k)->type == id;
+            unkept = 1;
         }
     }
     PV_FAIL(PV_ERR_NOT_FOUND, "what %s saw holds no %s%s",
@@ -62,4 +67,30 @@ void pv_row_note_clear(pv_row_note *n)
 {
     pv_view_payload_clear(&n->payload);
     *n = (pv_row_note){0};
+}
+
+static int by_number(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+int64_t pv_row_note_find(const int64_t *index, int64_t rows, int64_t number)
+{
+    const int64_t *at = bsearch(&number, index, (size_t)rows, sizeof *index, by_number);
+    return at == NULL ? -1 : at - index;
+}
+
+pv_status pv_row_note_number(int64_t *index, int32_t *row, int64_t *rows, int64_t count)
+{
+    int64_t *all = pv_alloc((size_t)count, sizeof *all);
+    if (all == NULL) PV_FAIL_MEMORY((size_t)count * sizeof *all);
+    memcpy(all, index, (size_t)count * sizeof *all);
+    qsort(index, (size_t)count, sizeof *index, by_number);
+    *rows = 0;
+    for (int64_t i = 0; i < count; i++)
+        if (*rows == 0 || index[i] != index[*rows - 1]) index[(*rows)++] = index[i];
+    for (int64_t i = 0; i < count; i++) row[i] = (int32_t)pv_row_note_find(index, *rows, all[i]);
+    pv_free(all);
+    return PV_OK;
 }

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "run/audit.h"
 #include "run/prepare.h"
 #include "run/scenario.h"
 #include <math.h>
@@ -46,8 +47,10 @@ static void print_party(const char *name, const json_t *p)
                          100 * joint);
 }
 
-static void print(const json_t *j, const char *out)
+static pv_status print(const json_t *j, const char *out)
 {
+    int applies;
+    PV_TRY(pv_audit_applies(&applies, out));
     char text[PV_CONSOLE_TEXT];
     const char *name;
     json_t *value;
@@ -62,11 +65,12 @@ static void print(const json_t *j, const char *out)
     pv_console_print("%s, ", pv_console_duration(number(j, "seconds"), text));
     pv_console_print("%s between the parties\n", pv_console_bytes(bytes, text));
     json_object_foreach(json_object_get(j, "parties"), name, value) print_party(name, value);
-    if (model == NULL)
-        pv_console_print("the run: %s\n", out);
-    else
+    if (applies)
         pv_console_print("the run: %s; what each party could find out: privet audit %s\n", out,
                          out);
+    else
+        pv_console_print("the run: %s\n", out);
+    return PV_OK;
 }
 
 static pv_status run(const pv_cli *cli, const void *opaque)
@@ -97,7 +101,7 @@ static pv_status run(const pv_cli *cli, const void *opaque)
                                                   .restarts = (int)a->restarts},
                                 &cli->ctx));
     if (cli->global.json) return pv_console_json(j);
-    print(j, a->out);
+    PV_TRY_GOTO(print(j, a->out));
 done:
     json_decref(j);
     return status;

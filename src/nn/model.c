@@ -158,6 +158,15 @@ static pv_status copy_floats(float **out, const float *from, int n)
     return PV_OK;
 }
 
+pv_status pv_model_copy_norm(pv_model *to, const pv_model *m)
+{
+    if (m->norm.n == 0) return PV_OK;
+    PV_TRY(copy_floats(&to->norm.mean, m->norm.mean, m->norm.n));
+    PV_TRY(copy_floats(&to->norm.inverse_std, m->norm.inverse_std, m->norm.n));
+    to->norm.n = m->norm.n;
+    return PV_OK;
+}
+
 pv_status pv_model_copy(pv_model **out, const pv_model *m)
 {
     pv_status status = PV_OK;
@@ -170,11 +179,7 @@ pv_status pv_model_copy(pv_model **out, const pv_model *m)
         PV_TRY_GOTO(pv_tensor_init(&c->param[i].value, PV_F32, m->param[i].value.shape));
         memcpy(c->param[i].value.data, m->param[i].value.data, pv_tensor_bytes(&m->param[i].value));
     }
-    if (m->norm.n > 0) {
-        PV_TRY_GOTO(copy_floats(&c->norm.mean, m->norm.mean, m->norm.n));
-        PV_TRY_GOTO(copy_floats(&c->norm.inverse_std, m->norm.inverse_std, m->norm.n));
-        c->norm.n = m->norm.n;
-    }
+    PV_TRY_GOTO(pv_model_copy_norm(c, m));
     c->vocabulary_digest = m->vocabulary_digest;
     *out = c;
     c = NULL;

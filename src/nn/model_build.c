@@ -538,8 +538,7 @@ done:
     return status;
 }
 
-/* The number of the first parameter of layer `first` or one behind it. */
-static size_t first_param(const pv_model *m, size_t first)
+size_t pv_model_first_param(const pv_model *m, size_t first)
 {
     for (size_t i = 0; i < m->params; i++)
         for (size_t k = first; k < m->layers.count; k++) {
@@ -567,7 +566,7 @@ pv_status pv_model_build_part(const pv_model *m, pv_graph *g, int64_t batch, int
                  .tokens = PV_NONE,
                  .secret = PV_NONE,
                  .param = out->param,
-                 .next = first_param(m, first),
+                 .next = pv_model_first_param(m, first),
                  .end = end};
     out->input = x;
     if (first == 0) PV_TRY_GOTO(take_input(&b, x, &out->input));

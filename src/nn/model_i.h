@@ -46,6 +46,12 @@ pv_status pv_model_collect(pv_model *m) PV_MUST_USE;
 pv_status pv_model_build_part(const pv_model *m, pv_graph *g, int64_t batch, int train, pv_node x,
                               size_t first, size_t end, pv_model_nodes *out) PV_MUST_USE;
 
+/* The number of the first parameter of layer `first` or one behind it. */
+size_t pv_model_first_param(const pv_model *m, size_t first);
+
+/* PV_ERR_USAGE unless first <= end are bounds of layers, neither of them inside a residual. */
+pv_status pv_model_check_bounds(const pv_model *m, size_t first, size_t end) PV_MUST_USE;
+
 /* Classes of a part of a network (nn/stages.h), which may give anything: it has none. */
 enum { PV_MODEL_PART = 0 };
 /* A model without class names, normalisation and the values of its parameters. A network that does
@@ -59,6 +65,9 @@ pv_data_kind pv_data_kind_by_name(const char *name);
 
 /* class_name[i] of m becomes a copy of name. */
 pv_status pv_model_set_class(pv_model *m, int i, const char *name) PV_MUST_USE;
+
+/* The normalisation of m for a model that has none. */
+pv_status pv_model_copy_norm(pv_model *to, const pv_model *m) PV_MUST_USE;
 
 /* A model of its own with the same text, values, normalisation and class names. */
 pv_status pv_model_copy(pv_model **out, const pv_model *m) PV_MUST_USE;

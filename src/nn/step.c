@@ -3,6 +3,7 @@
 #include "base/ctx.h"
 #include "base/mem.h"
 #include "nn/model_i.h"
+#include "nn/stages.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -127,6 +128,7 @@ pv_status pv_train_step_init(pv_train_step *s, const pv_model *m, int64_t batch,
     pv_status status = PV_OK;
     pv_node *weight = NULL, *grad = NULL;
     *s = (pv_train_step){0};
+    PV_TRY(pv_model_check_alone(m));
     PV_TRY_GOTO(allocate(&s->batch, &s->guess, &weight, &grad, m, batch));
     PV_TRY_GOTO(pv_graph_new(&s->graph));
     loss_nodes l = {&s->nodes, &s->label, &s->loss, &s->predicted, weight, grad, 0};
@@ -205,6 +207,7 @@ pv_status pv_gradient_step_init(pv_gradient_step *s, const pv_model *m, int64_t 
     pv_graph *g = NULL;
     int params = pv_model_params(m);
     *s = (pv_gradient_step){0};
+    PV_TRY(pv_model_check_alone(m));
     output = pv_alloc((size_t)params + 2, sizeof *output);
     if (output == NULL) PV_FAIL_MEMORY(((size_t)params + 2) * sizeof *output);
     PV_TRY_GOTO(allocate(&s->batch, &s->guess, &weight, &s->gradient, m, batch));
@@ -298,6 +301,7 @@ pv_status pv_forward_init(pv_forward *f, const pv_model *m, int64_t batch,
     pv_status status = PV_OK;
     pv_graph *g = NULL;
     *f = (pv_forward){0};
+    PV_TRY(pv_model_check_alone(m));
     PV_TRY_GOTO(pv_batch_init(&f->batch, m, batch));
     f->index = pv_calloc((size_t)batch, sizeof *f->index);
     f->log_probabilities =

@@ -149,6 +149,52 @@ static const zoo_entry zoo[] = {
          BASIC_BLOCK_DOWN("2*width") BASIC_BLOCK("2*width") BASIC_BLOCK_DOWN("4*width") BASIC_BLOCK(
              "4*width") BASIC_BLOCK_DOWN("8*width") BASIC_BLOCK("8*width") "global-avgpool\n"
                                                                            "dense classes\n"},
+    {"alexnet_v2", "AlexNet v2 for two classes at 224x224; option pad (2; 0 for 227x227)",
+     PV_DATA_IMAGE,
+     "# AlexNet v2 (Krizhevsky 2014) as Sun, Wu, Hwang 2019, table 1, count it\n"
+     "option pad=2\n"
+     "conv 64 kernel=11 stride=4 pad=pad\n"
+     "relu\n"
+     "maxpool 3 stride=2\n"
+     "conv 192 kernel=5 pad=2\n"
+     "relu\n"
+     "maxpool 3 stride=2\n"
+     "conv 384 kernel=3 pad=1\n"
+     "relu\n"
+     "conv 384 kernel=3 pad=1\n"
+     "relu\n"
+     "conv 256 kernel=3 pad=1\n"
+     "relu\n"
+     "maxpool 3 stride=2\n"
+     "flatten\n"
+     "dense 1024\n"
+     "relu\n"
+     "dropout 0.5\n"
+     "dense 1024\n"
+     "relu\n"
+     "dropout 0.5\n"
+     "dense classes\n"},
+    {"alexnet32", "AlexNet at half width for 32x32 images, with batch norm; option width (32)",
+     PV_DATA_IMAGE,
+     "# AlexNet's layers for 32x32 images, with batch norm; its own width is 64\n"
+     "option width=32\n"
+     "conv width kernel=5 pad=2 bias=no\n"
+     "batchnorm\n"
+     "relu\n"
+     "maxpool 3 stride=2\n"
+     "conv 3*width kernel=5 pad=2 bias=no\n"
+     "batchnorm\n"
+     "relu\n"
+     "maxpool 3 stride=2\n" CONV_BN_RELU("6*width") CONV_BN_RELU("6*width")
+         CONV_BN_RELU("4*width") "maxpool 3 stride=2\n"
+                                 "flatten\n"
+                                 "dense 16*width\n"
+                                 "relu\n"
+                                 "dropout 0.5\n"
+                                 "dense 16*width\n"
+                                 "relu\n"
+                                 "dropout 0.5\n"
+                                 "dense classes\n"},
     {"fasttext", "mean of learned word vectors, then one dense layer", PV_DATA_TEXT,
      "# mean of learned word vectors, then one dense layer\n"
      "option width=64\n"

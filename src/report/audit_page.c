@@ -19,7 +19,8 @@ static void facts(pv_html *h, const pv_findings *f)
     pv_html_raw(h, "<p class=\"facts\">");
     pv_html_text(h, pv_words_text(f->scheme));
     if (!pv_words_empty(f->setting)) pv_html_textf(h, " (%s)", f->setting);
-    pv_html_textf(h, " · %s on %s", pv_words_text(f->model), pv_words_text(f->data));
+    pv_html_raw(h, " · ");
+    pv_words_model(h, f);
     if (f->parties > 0) pv_html_raw(h, " · ");
     pv_words_roles(h, f);
     if (f->steps > 0) {

@@ -119,7 +119,8 @@ static void top(table *t)
     paragraph(t, &text, 0, 2);
     pv_html_text(&text, pv_words_text(f->scheme));
     if (!pv_words_empty(f->setting)) pv_html_textf(&text, ", %s", f->setting);
-    pv_html_textf(&text, "; %s on %s", pv_words_text(f->model), pv_words_text(f->data));
+    pv_html_raw(&text, "; ");
+    pv_words_model(&text, f);
     if (f->parties > 0) pv_html_raw(&text, "; ");
     pv_words_roles(&text, f);
     if (f->steps > 0) {
@@ -183,6 +184,9 @@ static void finding(table *t, const pv_finding *f, const int *width)
         pv_words_share(&text, f->interval.high);
         pv_html_raw(&text, " is not excluded");
     }
+    paragraph(t, &text, INDENT + 1, 2);
+    if (pv_words_empty(f->note) || level == PV_LEVEL_INVALID) return;
+    pv_words_sentence(&text, f->note);
     paragraph(t, &text, INDENT + 1, 2);
 }
 

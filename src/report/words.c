@@ -359,6 +359,12 @@ void pv_words_invalid(pv_html *h, const pv_finding *f)
     if (!said) pv_html_raw(h, f->count.n < 1 ? "nothing was counted" : "chance is not known");
 }
 
+void pv_words_model(pv_html *h, const pv_findings *f)
+{
+    pv_html_text(h, pv_words_text(f->model));
+    if (!pv_words_empty(f->data)) pv_html_textf(h, " on %s", f->data);
+}
+
 static void role(pv_html *h, const char *name, int n)
 {
     if (name[0] == '\0') name = n == 1 ? "party" : "parties";

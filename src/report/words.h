@@ -69,6 +69,9 @@ void pv_words_invalid(pv_html *h, const pv_finding *f);
 /* Does this role want a noun behind it? "the active party" */
 int pv_words_is_adjective(const char *role);
 
+/* "lenet5 on mnist", or the model alone where nobody's data is known */
+void pv_words_model(pv_html *h, const pv_findings *f);
+
 /* "4 clients and a server"; nothing when no party is known */
 void pv_words_roles(pv_html *h, const pv_findings *f);
 

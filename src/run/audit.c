@@ -16,6 +16,33 @@ int pv_audit_invalid(const pv_findings *f)
     return 0;
 }
 
+int pv_audit_is_attacked(const pv_claim *c)
+{
+    return c->attacks != NULL && c->attacks[0] != NULL;
+}
+
+pv_status pv_audit_applies(int *out, const char *run)
+{
+    pv_status status = PV_OK;
+    pv_scenario s = {0};
+    const pv_scheme *scheme;
+    const pv_claim *claim;
+    int claims;
+    pv_str setting = {0};
+    char *path = pv_run_path(run, "scenario.ini");
+    *out = 0;
+    if (path == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
+    PV_TRY_GOTO(pv_scenario_load(&s, path));
+    PV_TRY_GOTO(pv_scheme_find(&scheme, s.scheme));
+    PV_TRY_GOTO(scheme->check(&s, &setting, &claim, &claims));
+    for (int i = 0; i < claims; i++) *out |= pv_audit_is_attacked(&claim[i]);
+done:
+    pv_str_clear(&setting);
+    pv_scenario_clear(&s);
+    pv_free(path);
+    return status;
+}
+
 static void work_clear(pv_audit_work *w)
 {
     for (size_t i = 0; i < w->cases; i++) pv_audit_case_clear(&w->item[i]);

@@ -43,6 +43,10 @@ typedef struct pv_audit_options {
  * party that is not there). An attack that fails is a finding that says so. */
 pv_status pv_audit(pv_findings *out, const pv_audit_options *o, const pv_ctx *ctx) PV_MUST_USE;
 
+/* *out 1: the scenario of this run's folder has claims that an attack tests. A training has; what
+ * only aligns, measures or merges may have none, and pv_audit refuses it. */
+pv_status pv_audit_applies(int *out, const char *run) PV_MUST_USE;
+
 /* "privet audit" ends with status 6 when this is not 0. */
 int pv_audit_invalid(const pv_findings *f);
 

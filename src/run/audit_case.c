@@ -259,7 +259,7 @@ pv_status pv_audit_note_control(pv_control_view *out, pv_audit_work *w, const pv
     pv_status status = pv_control_notes_make(
         out, &(pv_notes_plan){.path = path,
                               .contents = c->attack->control,
-                              .model = c->known.own_model != NULL ? c->known.own_model : w->model,
+                              .model = w->model,
                               .batch = c->target[0].batch,
                               .width = c->width,
                               .rows = w->o->controls > 0 ? w->o->controls : rows,
@@ -296,10 +296,6 @@ static pv_status attack_control(pv_guess *guess, pv_control_view *control, pv_au
     known.classes = pv_model_what(known.model).classes;
     tell(&known, &control->facts);
     pv_known_tell(&known, &control->known);
-    if (known.own_model == NULL) { /* what the adversary's own layers do is part of the attack */
-        known.own_model = c->known.own_model;
-        known.own_head = c->known.own_head;
-    }
     PV_TRY(pv_guess_init(guess, control->answers.count));
     int options = options_of(option, w, c->attack);
     return c->attack->run(guess, view, 1, &known, control->target, control->answers.count, option,

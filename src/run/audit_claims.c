@@ -100,10 +100,18 @@ done:
     return status;
 }
 
+/* What the scheme says of a secret that nothing here attacks in such a run. */
+static pv_status write_untested(pv_str *out, const pv_claim *c)
+{
+    pv_str_truncate(out, 0);
+    if (pv_audit_is_attacked(c)) return pv_str_append(out, "its attacks were not run this time");
+    return pv_str_printf(out, "the scheme says: %s; no attack here tests that", c->text);
+}
+
 static pv_status write_open(pv_findings *f, const pv_audit_work *w)
 {
     size_t capacity = 0;
-    pv_str s = {0};
+    pv_str s = {0}, why = {0};
     pv_status status = PV_OK;
     for (int i = 0; i < w->claims; i++) {
         const pv_claim *c = &w->claim[i];
@@ -111,10 +119,8 @@ static pv_status write_open(pv_findings *f, const pv_audit_work *w)
         pv_str_truncate(&s, 0);
         PV_TRY_GOTO(pv_str_printf(&s, "%s, as the %s%s sees them", c->secret, c->adversary,
                                   pv_words_is_adjective(c->adversary) ? " party" : ""));
-        PV_TRY_GOTO(add_open(f, &capacity, pv_str_text(&s),
-                             c->attacks == NULL || c->attacks[0] == NULL
-                                 ? "there is no attack for it here yet"
-                                 : "its attacks were not run this time"));
+        PV_TRY_GOTO(write_untested(&why, c));
+        PV_TRY_GOTO(add_open(f, &capacity, pv_str_text(&s), pv_str_text(&why)));
     }
     if (w->o->as_owner == NULL) PV_TRY_GOTO(write_others(f, &capacity, w));
     for (size_t i = 0; i < w->cases; i++) {
@@ -169,6 +175,7 @@ static pv_status write_open(pv_findings *f, const pv_audit_work *w)
                          "whether a party logged more than its view, or ran other code"));
 done:
     pv_str_clear(&s);
+    pv_str_clear(&why);
     return status;
 }
 

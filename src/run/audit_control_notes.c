@@ -1,6 +1,5 @@
 #include "run/audit_i.h"
 
-#include "data/rows.h"
 #include "privet/rng.h"
 
 #include <math.h>
@@ -24,8 +23,8 @@ static const pv_message_type types[] = {
      {PV_RETAIN_FULL, 0}},
 };
 
-/* The share of the rare class, and how far a class's samples lie from its middle, in units of what
- * normalisation makes one of. */
+/* The share of the rare class, and how far a class's samples lie from its corner, which lies at 1.
+ */
 #define RARE   0.1
 #define SPREAD 0.1
 /* The mean of a normal activation behind a rectifier. */
@@ -106,41 +105,21 @@ static void layer_gradient(layer *l, int32_t label, int64_t batch, float *g)
     }
 }
 
-/* ---- samples of the adversary's own: each class has one, and its rows lie close to it */
-static pv_status draw_samples(pv_data **out, const pv_model *m, const int32_t *label, int64_t n,
-                              pv_rng *r)
+/* ---- samples of the adversary's own: a class is a corner of a simplex, its rows lie close to it,
+ * and no layers of the run stand between, which may have learnt to tell nothing apart */
+static pv_status draw_samples(pv_control_view *out, const pv_notes_plan *plan, const int32_t *label,
+                              int64_t n, pv_rng *r)
 {
-    pv_status status = PV_OK;
-    pv_model_domain what = pv_model_what(m);
-    int64_t width = pv_shape_count(&what.sample);
-    const pv_norm *norm = pv_model_norm(m);
-    float *centre = pv_alloc((size_t)what.classes, (size_t)width * sizeof *centre);
+    int classes = pv_model_what(plan->model).classes;
+    int64_t width = plan->width > classes ? plan->width : classes;
     float *x = pv_alloc((size_t)n, (size_t)width * sizeof *x);
-    const char **name = pv_alloc((size_t)what.classes, sizeof *name);
-    if (centre == NULL || x == NULL || name == NULL)
-        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for a control's samples");
-    for (int i = 0; i < what.classes; i++) {
-        name[i] = pv_model_class_name(m, i);
-        pv_control_draw(centre + i * width, m, r);
-    }
+    if (x == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a control's samples");
     for (int64_t i = 0; i < n; i++)
-        for (int64_t k = 0; k < width; k++) {
-            double unit = norm->n > 0 ? 1 / norm->inverse_std[k % norm->n] : 1;
-            double v = centre[label[i] * width + k] + SPREAD * unit * pv_rng_normal(r);
-            x[i * width + k] = (float)(what.kind == PV_DATA_IMAGE ? fmin(fmax(v, 0), 1) : v);
-        }
-    PV_TRY_GOTO(pv_data_from_rows(out, &(pv_rows){.kind = what.kind,
-                                                  .dtype = PV_F32,
-                                                  .sample = what.sample,
-                                                  .n = n,
-                                                  .x = x,
-                                                  .label = label,
-                                                  .class_name = name,
-                                                  .classes = what.classes}));
-done:
-    pv_free(centre);
+        for (int64_t k = 0; k < width; k++)
+            x[i * width + k] =
+                (float)((k == label[i]) + SPREAD / sqrt((double)width) * pv_rng_normal(r));
+    pv_status status = pv_control_own(&out->known, x, n, width, classes, plan->seed);
     pv_free(x);
-    pv_free(name);
     return status;
 }
 
@@ -258,7 +237,7 @@ static pv_status make_labels(pv_control_view *out, const pv_notes_plan *plan, pv
     if (plan->with_data) {
         /* samples go with the labels that are asked for, unless nothing is to go with them */
         if (!plan->positive) PV_TRY_GOTO(draw_anew(label, rows, &r));
-        PV_TRY_GOTO(draw_samples(&out->known.own_data, plan->model, label, rows, &r));
+        PV_TRY_GOTO(draw_samples(out, plan, label, rows, &r));
     }
 done:
     pv_free(label);

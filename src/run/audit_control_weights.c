@@ -1,6 +1,5 @@
 #include "run/audit_i.h"
 
-#include "data/rows.h"
 #include "run/folder.h"
 
 #include <math.h>
@@ -12,36 +11,6 @@ enum { TYPE_ANSWER = PV_TYPE_FIRST, MORE = 64 };
 static const pv_message_type types[] = {
     {TYPE_ANSWER, "answer", "probability f32[rows,classes]", UINT64_MAX, {PV_RETAIN_FULL, 0}},
 };
-
-/* Rectified normal inputs, as what layers below would give: the samples of a network that is
- * nothing but the shared layer. */
-static pv_status draw_inputs(pv_control_view *out, float *a, int64_t n, int64_t d, int classes,
-                             uint64_t seed, pv_rng *r)
-{
-    pv_status status = PV_OK;
-    pv_model_domain domain = {
-        .size = sizeof domain, .kind = PV_DATA_TABLE, .sample = PV_SHAPE(d), .classes = classes};
-    int32_t *label = pv_calloc((size_t)n, sizeof *label); /* there are none: nobody reads them */
-    const char **name = pv_alloc((size_t)classes, sizeof *name);
-    if (label == NULL || name == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for a control");
-    PV_TRY_GOTO(pv_model_new_domain(&out->known.own_model, "mlr", &domain, seed));
-    PV_TRY_GOTO(pv_model_new_domain(&out->model, "mlr", &domain, seed));
-    out->known.own_head = 1;
-    for (int k = 0; k < classes; k++) name[k] = pv_model_class_name(out->model, k);
-    for (int64_t i = 0; i < n * d; i++) a[i] = (float)fmax(0, pv_rng_normal(r));
-    PV_TRY_GOTO(pv_data_from_rows(&out->known.own_data, &(pv_rows){.kind = PV_DATA_TABLE,
-                                                                   .dtype = PV_F32,
-                                                                   .sample = PV_SHAPE(d),
-                                                                   .n = n,
-                                                                   .x = a,
-                                                                   .label = label,
-                                                                   .class_name = name,
-                                                                   .classes = classes}));
-done:
-    pv_free(label);
-    pv_free(name);
-    return status;
-}
 
 static void draw_layer(float *w, int64_t c, int64_t d, pv_rng *r)
 {
@@ -89,7 +58,9 @@ static pv_status make(pv_control_view *out, int64_t c, int64_t d, int positive, 
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for a control");
     PV_TRY_GOTO(pv_answers_init(&out->answers, 1));
     PV_TRY_GOTO(pv_control_target(out, 0, c, d + 1));
-    PV_TRY_GOTO(draw_inputs(out, a, n, d, (int)c, seed, &r));
+    /* rectified normal inputs, as what layers below would give */
+    for (int64_t i = 0; i < n * d; i++) a[i] = (float)fmax(0, pv_rng_normal(&r));
+    PV_TRY_GOTO(pv_control_own(&out->known, a, n, d, (int)c, seed));
     float *layer = out->answers.item[0].x;
     draw_layer(layer, c, d, &r);
     for (int64_t i = 0; i < n; i++) answer(p + i * c, layer, a + i * d, c, d);

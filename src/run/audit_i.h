@@ -106,12 +106,17 @@ typedef struct pv_notes_plan {
     int64_t rows;          /* about so many in all: whole batches */
     int64_t known; /* rows that the adversary is told: of each class, for labels; of samples,
                       half of them when it is not 0 */
-    int with_data; /* it gets samples of its own as well, alike within a class */
+    int with_data; /* it gets samples of its own as well, alike within a class, and a network that
+                      is nothing but the shared layer, whatever the run's own layers are */
     int positive;
     uint64_t seed;
 } pv_notes_plan;
 pv_status pv_control_notes_make(pv_control_view *out, const pv_notes_plan *plan) PV_MUST_USE;
 /* ---- pieces of it */
+/* x [n, width] as the adversary's own samples, of a network that is nothing but the shared layer:
+ * own_data, own_model, own_head (audit_control_own.c). */
+pv_status pv_control_own(pv_known *out, const float *x, int64_t n, int64_t width, int classes,
+                         uint64_t seed) PV_MUST_USE;
 pv_status pv_control_target(pv_control_view *out, int64_t step, int64_t batch,
                             int64_t width) PV_MUST_USE;
 pv_status pv_control_logits(pv_control_view *out, const pv_notes_plan *plan, pv_view_writer *w,
@@ -217,6 +222,7 @@ pv_status pv_audit_note_control(pv_control_view *out, pv_audit_work *w, const pv
 /* Is name among the parties of "a+b"? */
 int pv_audit_is_member(const char *list, const char *name);
 pv_status pv_audit_cases(pv_audit_work *w) PV_MUST_USE;
+int pv_audit_is_attacked(const pv_claim *c);   /* does it name an attack? */
 int pv_audit_is_named(const pv_audit_work *w); /* was one attack asked for by its name? */
 /* Of a claim whose attack is for other data than these, the next one. */
 pv_status pv_audit_next(pv_audit_work *w, size_t i) PV_MUST_USE;

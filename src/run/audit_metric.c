@@ -282,7 +282,9 @@ static pv_status label_controls(pv_finding *f, const pv_audit_scored *s)
     PV_TRY(row_bound(&low, low, s, &c->positive_guess, &s->positive, &c->positive.answers));
     PV_TRY(row_bound(&high, high, s, &c->negative_guess, &s->negative, &c->negative.answers));
     PV_TRY(write_control(&f->positive, &a, &s->positive, 1, low,
-                         "a drawn layer and drawn labels, of the run's sizes"));
+                         c->attack->needs & PV_NEEDS_OWN_MODEL
+                             ? "drawn labels, and samples that lie close to others of their label"
+                             : "a drawn layer and drawn labels, of the run's sizes"));
     return write_control(&f->negative, &b, &s->negative, 0, high,
                          "the same, with labels drawn anew behind it");
 }

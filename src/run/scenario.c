@@ -181,19 +181,20 @@ static json_t *given_scenario(const run *r)
     return path != NULL ? path : json_null();
 }
 
-/* The kind of data set that the first party with data brings: "mnist". Where it lies is its own
- * business. */
+/* The kind of data set that the first party with data brings: "mnist"; in a run without a training,
+ * of what it is about. Where it lies is its own business. */
 static json_t *kind_of_data(run *r)
 {
     json_t *kind = NULL;
-    for (int i = 0; i < r->scenario.parties && kind == NULL; i++) {
-        pv_local local = {0};
-        if (pv_local_load(&local, &r->scenario, r->scenario.party[i].name, r->path[2 * i + 1]) ==
-                PV_OK &&
-            local.data != NULL)
-            kind = json_stringn(local.data, strcspn(local.data, ":?"));
-        pv_local_clear(&local);
-    }
+    for (int test = 0; test < 2 && kind == NULL; test++)
+        for (int i = 0; i < r->scenario.parties && kind == NULL; i++) {
+            pv_local local = {0};
+            pv_status got =
+                pv_local_load(&local, &r->scenario, r->scenario.party[i].name, r->path[2 * i + 1]);
+            const char *spec = test ? local.test : local.data;
+            if (got == PV_OK && spec != NULL) kind = json_stringn(spec, strcspn(spec, ":?"));
+            pv_local_clear(&local);
+        }
     return kind != NULL ? kind : json_null();
 }
 

@@ -11,65 +11,13 @@
 #include "attack/inversion/chosen.h"
 #include "base/clock.h"
 #include "base/ctx.h"
-#include "base/file.h"
-#include "base/mem.h"
+#include "bench/vertical/key.h"
 #include "nn/model_i.h"
 #include "nn/step.h"
 #include "scheme/vertical/boundary.h"
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-enum { BITS = 2048, LIMBS = BITS / 64 };
-static const char KEY[] = "tests/vectors/paillier2048_safe.txt";
-
-static void must(pv_status status)
-{
-    if (status == PV_OK) return;
-    fprintf(stderr, "bench_chosen: %s\n", pv_trail_text());
-    exit(1);
-}
-
-static void *need(int64_t count, size_t size)
-{
-    void *p = pv_calloc((size_t)count, size);
-    if (p == NULL) must(PV_ERR_MEMORY);
-    return p;
-}
-
-static void number(uint64_t *out, const char *text, const char *name)
-{
-    char line[8];
-    snprintf(line, sizeof line, "%s = ", name);
-    const char *at = strncmp(text, line, strlen(line)) == 0 ? text : NULL;
-    for (const char *p = text; at == NULL && (p = strchr(p, '\n')) != NULL; p++)
-        if (strncmp(p + 1, line, strlen(line)) == 0) at = p + 1;
-    if (at == NULL) {
-        fprintf(stderr, "bench_chosen: %s has no %s\n", KEY, name);
-        exit(1);
-    }
-    at += strlen(line);
-    size_t digits = strspn(at, "0123456789abcdef");
-    memset(out, 0, LIMBS / 2 * sizeof *out);
-    for (size_t i = 0; i < digits && i < 8 * LIMBS; i++) {
-        char c = at[digits - 1 - i];
-        out[i / 16] |= (uint64_t)(c <= '9' ? c - '0' : c - 'a' + 10) << (4 * (i % 16));
-    }
-}
-
-static pv_paillier_sk *read_key(void)
-{
-    pv_bytes file;
-    pv_paillier_sk *sk;
-    uint64_t p[LIMBS / 2], q[LIMBS / 2];
-    must(pv_file_read(&file, KEY, 1 << 20));
-    number(p, (const char *)file.data, "p");
-    number(q, (const char *)file.data, "q");
-    must(pv_paillier_from_primes(&sk, p, q, BITS));
-    pv_bytes_clear(&file);
-    return sk;
-}
+enum { BITS = 2048 };
 
 typedef struct bench {
     pv_data *data;
@@ -98,13 +46,13 @@ static void activate(bench *b)
     must(pv_compile(&plan, g, (pv_node[]){cut, nodes.logits}, 2, NULL));
     must(pv_model_to_plan(b->model, &nodes, plan));
     must(pv_batch_init(&batch, b->model, b->rows));
-    int64_t *index = need(b->rows, sizeof *index);
+    int64_t *index = need((size_t)b->rows, sizeof *index);
     for (int64_t i = 0; i < b->rows; i++) index[i] = i;
     pv_batch_fill(&batch, b->model, b->data, index, NULL, 0, 0);
     must(pv_plan_write(plan, nodes.input, batch.x, PV_F32));
     must(pv_run(plan));
     b->width = pv_shape_count(pv_node_shape(g, cut)) / b->rows;
-    b->a = need(b->rows * b->width, sizeof *b->a);
+    b->a = need((size_t)(b->rows * b->width), sizeof *b->a);
     must(pv_plan_read(plan, cut, b->a, PV_F32));
     for (size_t i = 0; i < b->model->params; i++) {
         const pv_model_parameter *p = &b->model->param[i];
@@ -161,7 +109,7 @@ static void open_parties(parties *p, const bench *b, const pv_paillier_sk *sk)
     must(pv_passive_setup(p->passive, start.data, start.size, 0.1, 1, "start", &p->rp));
     pv_bytes_clear(&start);
     must(pv_paillier_blind_new(&p->blind, pk, PV_BLIND_FULL, &p->rp, &p->ctx));
-    p->working = need(b->classes * b->width, sizeof *p->working);
+    p->working = need((size_t)(b->classes * b->width), sizeof *p->working);
     for (int64_t i = 0; i < b->classes * b->width; i++)
         p->working[i] =
             pv_wide_shr(pv_passive_share(p->passive)[i], (unsigned)(p->b.scale - p->b.set.fw));
@@ -189,9 +137,10 @@ static void close_parties(parties *p)
 
 static void query(found *f, parties *p, const bench *b, const pv_paillier_pk *pk, int64_t first)
 {
-    size_t *feature = need(b->classes, sizeof *feature);
-    double *got = need(b->rows * b->classes, sizeof *got), *z = need(b->rows * b->classes, 8),
-           unit = ldexp(1, -p->b.set.fa), begin = pv_clock_seconds();
+    size_t *feature = need((size_t)b->classes, sizeof *feature);
+    double *got = need((size_t)(b->rows * b->classes), sizeof *got),
+           *z = need((size_t)(b->rows * b->classes), sizeof *z), unit = ldexp(1, -p->b.set.fa),
+           begin = pv_clock_seconds();
     pv_bytes samples, scores, opened;
     pv_chosen c;
     for (int64_t k = 0; k < b->classes; k++)
@@ -240,10 +189,10 @@ int main(int argc, char **argv)
     else
         must(pv_model_new(&b.model, name, b.data, 1));
     b.classes = pv_model_what(b.model).classes;
-    b.w = need(b.classes * 65536, sizeof *b.w);
+    b.w = need((size_t)(b.classes * 65536), sizeof *b.w);
     if (pv_data_count(b.data) < b.rows) b.rows = pv_data_count(b.data);
     activate(&b);
-    pv_paillier_sk *sk = read_key();
+    pv_paillier_sk *sk = bench_key(BENCH_KEY, NULL);
     open_parties(&p, &b, sk);
     for (int64_t first = 0; first < b.width; first += b.classes)
         query(&f, &p, &b, pv_paillier_public(sk), first);

@@ -1,11 +1,13 @@
 #include "attack/extraction/answers.h"
 
+#include "attack/row_note.h"
 #include "base/mem.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { WHAT = 64 };
+static const char TYPE[] = "answer";
 
 /* One message; its data points into the payload. */
 typedef struct message {
@@ -60,7 +62,7 @@ done:
 static int is_answer(const pv_view *v, uint64_t i)
 {
     const pv_view_record *r = pv_view_at(v, i);
-    return r->kind == PV_VIEW_RECEIVED && r->type == pv_view_type_id(v, "answer");
+    return r->kind == PV_VIEW_RECEIVED && r->type == pv_view_type_id(v, TYPE);
 }
 
 /* What stands in a view before anything is kept. */
@@ -72,7 +74,7 @@ typedef struct survey {
 static pv_status look(survey *s, const pv_view *v, int classes)
 {
     *s = (survey){0};
-    for (uint64_t i = 0; pv_view_type_id(v, "answer") >= 0 && i < pv_view_count(v); i++) {
+    for (uint64_t i = 0; i < pv_view_count(v); i++) {
         message m;
         if (!is_answer(v, i)) continue;
         s->messages++;
@@ -140,24 +142,16 @@ static pv_status fill(pv_told *t, const survey *s, const pv_view *v, int64_t all
 pv_status pv_told_init(pv_told *t, const pv_view *const *view, int views, int classes, int64_t all)
 {
     pv_status status = PV_OK;
-    survey s = {0};
-    int which = 0;
+    const pv_view *from = NULL;
+    survey s;
     *t = (pv_told){0};
-    for (; which < views; which++) {
-        PV_TRY(look(&s, view[which], classes));
-        if (s.messages > 0) break;
-    }
-    if (s.rows == 0)
-        PV_FAIL(PV_ERR_NOT_FOUND, "what %s saw holds no answer%s",
-                views > 0 ? pv_view_header_of(view[0])->party : "nobody",
-                s.messages > 0
-                    ? " whose bytes were kept; the retention of that type must be \"full\""
-                    : "");
-    if (s.messages == s.kept && s.rows != all)
+    PV_TRY(pv_row_note_choose(&from, view, views, PV_VIEW_RECEIVED, TYPE));
+    PV_TRY(look(&s, from, classes));
+    if (s.rows == 0 || (s.messages == s.kept && s.rows != all))
         PV_FAIL(PV_ERR_MISMATCH, "there are answers about %" PRId64 " rows, and %" PRId64 " rows",
                 s.rows, all);
     PV_TRY_GOTO(make_room(t, &s, classes));
-    PV_TRY_GOTO(fill(t, &s, view[which], all));
+    PV_TRY_GOTO(fill(t, &s, from, all));
 done:
     if (status != PV_OK) pv_told_clear(t);
     return status;

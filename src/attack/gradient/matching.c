@@ -1,6 +1,7 @@
 #include "attack/gradient/matching.h"
 
 #include "base/mem.h"
+#include "nn/stages.h"
 #include <math.h>
 #include <stdio.h>
 
@@ -80,6 +81,7 @@ static pv_status build(pv_matching *m, const pv_model *model)
     shape.dim[0] = batch;
     m->x = pv_input(g, "dummy", shape);
     m->label = pv_input(g, "dummy.label", PV_SHAPE(batch, domain.classes));
+    PV_TRY(pv_model_check_alone(model));
     PV_TRY(pv_model_build(model, g, batch, 1, m->x, &m->nodes));
     size_t params = (size_t)m->nodes.params;
     m->weight = pv_calloc(params, sizeof *m->weight);

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "nn/model_i.h"
+#include "nn/stages.h"
 #include "privet/rng.h"
 #include <math.h>
 #include <stdlib.h>
@@ -57,6 +58,7 @@ pv_status pv_restore_init(pv_restore *r, const pv_model *model, uint64_t seed)
 {
     pv_status status = PV_OK;
     *r = (pv_restore){.model = model, .seed = seed};
+    PV_TRY(pv_model_check_alone(model));
     PV_TRY(find_last(r));
     size_t classes = (size_t)r->classes;
     r->mean = pv_calloc(classes, 2 * sizeof *r->mean);

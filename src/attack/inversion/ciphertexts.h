@@ -1,8 +1,9 @@
 /* attack/inversion/ciphertexts.h - do the messages themselves say more than their plaintexts?
  *
  * Tests of the layer below the learning (vertical, crypto-layer): functions of ciphertexts and
- * masked residues that crossed. A view keeps these only under the retention "full"; the unit test
- * runs them on messages of its own, and on ones with each flaw.
+ * masked residues that crossed. A view keeps these only under the retention "full";
+ * bench/attacks/vertical/ciphertexts.c runs them on the boundary's own messages, and on ones with
+ * each flaw.
  *
  *   blinding   The owner of the key sent ciphertexts c_j, of which it knows p, q and the
  *              randomness, and got back y_k = Π c_j^(w_kj)·(1 + R·n)·ρ_k. Without ρ, y modulo n is

@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { MOST_CLASSES = 100000 };
@@ -28,16 +27,9 @@ done:
     return status;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 int64_t pv_scores_row(const pv_scores *s, int64_t index)
 {
-    const int64_t *at = bsearch(&index, s->index, (size_t)s->rows, sizeof *s->index, by_number);
-    return at == NULL ? -1 : at - s->index;
+    return pv_row_note_find(s->index, s->rows, index);
 }
 
 pv_status pv_scores_room(pv_scores *s, int64_t count, int64_t steps, int classes)
@@ -59,15 +51,7 @@ pv_status pv_scores_room(pv_scores *s, int64_t count, int64_t steps, int classes
 
 pv_status pv_scores_name(pv_scores *s)
 {
-    int64_t *all = pv_alloc((size_t)s->count, sizeof *all);
-    if (all == NULL) PV_FAIL_MEMORY((size_t)s->count * sizeof *all);
-    memcpy(all, s->index, (size_t)s->count * sizeof *all);
-    qsort(s->index, (size_t)s->count, sizeof *s->index, by_number);
-    for (int64_t i = 0; i < s->count; i++)
-        if (s->rows == 0 || s->index[i] != s->index[s->rows - 1]) s->index[s->rows++] = s->index[i];
-    for (int64_t i = 0; i < s->count; i++) s->row[i] = (int32_t)pv_scores_row(s, all[i]);
-    pv_free(all);
-    return PV_OK;
+    return pv_row_note_number(s->index, s->row, &s->rows, s->count);
 }
 
 void pv_scores_clear(pv_scores *s)
@@ -87,7 +71,7 @@ pv_status pv_scores_init(pv_scores *s, const pv_view *const *view, int views)
     const pv_view *from = NULL;
     int64_t count = 0, steps = 0, classes = -1, at = 0;
     *s = (pv_scores){0};
-    PV_TRY(pv_row_note_choose(&from, view, views, TYPE));
+    PV_TRY(pv_row_note_choose(&from, view, views, PV_VIEW_DERIVED, TYPE));
     for (int pass = 0; pass < 2; pass++) {
         if (pass == 1) PV_TRY(pv_scores_room(s, count, steps, (int)classes));
         for (uint64_t i = 0, step = 0; i < pv_view_count(from); i++) {

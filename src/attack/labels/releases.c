@@ -6,8 +6,6 @@
 #include "base/mem.h"
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { SAMPLE = 4096 };
 static const int64_t MOST_RELEASES = 100000000;
@@ -74,16 +72,9 @@ done:
 
 /* ---- rows */
 
-static int by_number(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-    return (x > y) - (x < y);
-}
-
 int64_t pv_releases_row(const pv_releases *r, int64_t index)
 {
-    const int64_t *at = bsearch(&index, r->index, (size_t)r->rows, sizeof *r->index, by_number);
-    return at == NULL ? -1 : at - r->index;
+    return pv_row_note_find(r->index, r->rows, index);
 }
 
 int64_t pv_releases_step(const pv_releases *r, uint64_t step)
@@ -91,20 +82,6 @@ int64_t pv_releases_step(const pv_releases *r, uint64_t step)
     for (int64_t i = 0; i < r->steps; i++)
         if (r->number[i] == step) return i;
     return -1;
-}
-
-/* index: all releases' row numbers, in their order; afterwards each once. */
-static pv_status name_rows(pv_releases *r)
-{
-    int64_t *all = pv_alloc((size_t)r->count, sizeof *all);
-    if (all == NULL) PV_FAIL_MEMORY((size_t)r->count * sizeof *all);
-    memcpy(all, r->index, (size_t)r->count * sizeof *all);
-    qsort(r->index, (size_t)r->count, sizeof *r->index, by_number);
-    for (int64_t i = 0; i < r->count; i++)
-        if (r->rows == 0 || r->index[i] != r->index[r->rows - 1]) r->index[r->rows++] = r->index[i];
-    for (int64_t i = 0; i < r->count; i++) r->row[i] = (int32_t)pv_releases_row(r, all[i]);
-    pv_free(all);
-    return PV_OK;
 }
 
 static pv_status fill(pv_releases *r, const pv_view *view, const double *basis, const pv_ctx *ctx)
@@ -126,7 +103,7 @@ static pv_status fill(pv_releases *r, const pv_view *view, const double *basis, 
         pv_row_note_clear(&n);
     }
     r->first[step] = at;
-    return name_rows(r);
+    return pv_row_note_number(r->index, r->row, &r->rows, r->count);
 }
 
 pv_status pv_releases_init(pv_releases *r, const pv_view *const *view, int views, int width,
@@ -136,7 +113,7 @@ pv_status pv_releases_init(pv_releases *r, const pv_view *const *view, int views
     const pv_view *from = NULL;
     double *basis = NULL;
     *r = (pv_releases){0};
-    PV_TRY(pv_row_note_choose(&from, view, views, TYPE));
+    PV_TRY(pv_row_note_choose(&from, view, views, PV_VIEW_DERIVED, TYPE));
     PV_TRY(count(r, from));
     r->width = r->full < width ? (int)r->full : width;
     r->index = pv_alloc((size_t)r->count, sizeof *r->index);

@@ -1,6 +1,5 @@
 #include "crypto/paillier/paillier_i.h"
 
-#include <gmp.h>
 #include <string.h>
 
 size_t pv_paillier_cipher_bytes(const pv_paillier_pk *pk)
@@ -14,27 +13,15 @@ void pv_paillier_cipher_store(uint8_t *out, const uint64_t *c, size_t count,
     memcpy(out, c, count * pv_paillier_cipher_bytes(pk));
 }
 
-static int coprime(const uint64_t *c, const pv_paillier_pk *pk)
-{
-    mpz_t a, n, g;
-    size_t limbs = 2 * pk->limbs;
-    while (limbs > 0 && c[limbs - 1] == 0) limbs--;
-    mpz_init(g);
-    mpz_gcd(g, mpz_roinit_n(a, c, (mp_size_t)limbs), mpz_roinit_n(n, pk->n, (mp_size_t)pk->limbs));
-    int is = mpz_cmp_ui(g, 1) == 0;
-    mpz_clear(g);
-    return is;
-}
-
 /* One gcd for all: their product has a factor of n when one of them has. */
 static pv_status all_coprime(const uint64_t *c, size_t count, const pv_paillier_pk *pk,
                              const char *what)
 {
     uint64_t product[2 * PV_PAILLIER_LIMBS];
     PV_TRY(pv_paillier_product(product, pk, c, count, 1));
-    if (coprime(product, pk)) return PV_OK;
+    if (pv_modsq_invertible(pk->square, product)) return PV_OK;
     for (size_t i = 0; i < count; i++)
-        if (!coprime(c + 2 * i * pk->limbs, pk))
+        if (!pv_modsq_invertible(pk->square, c + 2 * i * pk->limbs))
             PV_FAIL(PV_ERR_PEER, "%s: ciphertext %zu of %zu shares a factor with n", what, i + 1,
                     count);
     PV_FAIL(PV_ERR_RUN, "%s: %zu ciphertexts are sound, but their product is not", what, count);

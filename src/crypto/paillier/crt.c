@@ -56,16 +56,34 @@ void pv_crt_select(uint64_t *out, uint64_t bit, const uint64_t *a, const uint64_
     for (size_t i = 0; i < limbs; i++) out[i] = b[i] ^ (mask & (a[i] ^ b[i]));
 }
 
+void pv_crt_add(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *m,
+                size_t limbs)
+{
+    mp_size_t n = (mp_size_t)limbs;
+    uint64_t less[PV_CRT_LIMBS];
+    uint64_t carry = mpn_add_n(out, a, b, n);
+    uint64_t borrow = mpn_sub_n(less, out, m, n);
+    pv_crt_select(out, carry | (borrow ^ 1), less, out, limbs);
+    pv_secret_wipe(less, limbs * sizeof *less);
+}
+
+void pv_crt_sub(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *m,
+                size_t limbs)
+{
+    mp_size_t n = (mp_size_t)limbs;
+    uint64_t more[PV_CRT_LIMBS];
+    uint64_t borrow = mpn_sub_n(out, a, b, n);
+    (void)mpn_add_n(more, out, m, n);
+    pv_crt_select(out, borrow, more, out, limbs);
+    pv_secret_wipe(more, limbs * sizeof *more);
+}
+
 /* out = t/R mod m; t: 2·limbs limbs, below m·R, is used up. */
 static void redc(uint64_t *out, uint64_t *t, const pv_crt_modulus *M)
 {
     mp_size_t n = (mp_size_t)M->limbs;
-    uint64_t less[PV_CRT_LIMBS];
     for (mp_size_t i = 0; i < n; i++) t[i] = mpn_addmul_1(t + i, M->m, n, t[i] * M->inverse);
-    uint64_t carry = mpn_add_n(out, t + n, t, n);
-    uint64_t borrow = mpn_sub_n(less, out, M->m, n);
-    pv_crt_select(out, carry | (borrow ^ 1), less, out, M->limbs);
-    pv_secret_wipe(less, M->limbs * sizeof *less);
+    pv_crt_add(out, t + n, t, M->m, M->limbs);
 }
 
 void pv_crt_mul(uint64_t *out, const uint64_t *a, const uint64_t *b, const pv_crt_modulus *M)
@@ -90,16 +108,6 @@ void pv_crt_reduce(uint64_t *out, const uint64_t *x, const pv_crt_modulus *M)
     pv_secret_wipe(t, 2 * M->limbs * sizeof *t);
 }
 
-void pv_crt_sub(uint64_t *out, const uint64_t *a, const uint64_t *b, const pv_crt_modulus *M)
-{
-    mp_size_t n = (mp_size_t)M->limbs;
-    uint64_t more[PV_CRT_LIMBS];
-    uint64_t borrow = mpn_sub_n(out, a, b, n);
-    (void)mpn_add_n(more, out, M->m, n);
-    pv_crt_select(out, borrow, more, out, M->limbs);
-    pv_secret_wipe(more, M->limbs * sizeof *more);
-}
-
 void pv_crt_init(pv_crt_modulus *M, const uint64_t *m, size_t limbs)
 {
     uint64_t x = m[0]; /* m[0]^-1 to 3 bits; each round doubles them */
@@ -117,7 +125,7 @@ void pv_crt_combine(uint64_t *out, const uint64_t *a, const uint64_t *b, const p
 {
     mp_size_t n = (mp_size_t)p->limbs;
     uint64_t t[PV_CRT_LIMBS];
-    pv_crt_sub(t, b, a, q); /* a < p < q */
+    pv_crt_sub(t, b, a, q->m, q->limbs); /* a < p < q */
     pv_crt_mul(t, t, inverse, q);
     pv_crt_product(out, p->m, t, p->limbs);
     uint64_t carry = mpn_add_n(out, out, a, n);

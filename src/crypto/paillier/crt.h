@@ -29,8 +29,6 @@ void pv_crt_reduce(uint64_t *out, const uint64_t *x, const pv_crt_modulus *M);
 void pv_crt_enter(uint64_t *out, const uint64_t *a, const pv_crt_modulus *M);
 /* out = a·b/R mod m; a·b < m·R. out may be an argument. */
 void pv_crt_mul(uint64_t *out, const uint64_t *a, const uint64_t *b, const pv_crt_modulus *M);
-/* out = (a - b) mod m, both below m */
-void pv_crt_sub(uint64_t *out, const uint64_t *a, const uint64_t *b, const pv_crt_modulus *M);
 
 /* The x below p·q with x = a mod p and x = b mod q, p < q of the same number of limbs; inverse:
  * p^-1·R mod q. out: 2·limbs limbs. */
@@ -38,6 +36,12 @@ void pv_crt_combine(uint64_t *out, const uint64_t *a, const uint64_t *b, const p
                     const pv_crt_modulus *q, const uint64_t *inverse);
 
 /* ---- on plain limbs */
+/* out = (a + b) mod m, a + b < 2m; out may be an argument */
+void pv_crt_add(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *m,
+                size_t limbs);
+/* out = (a - b) mod m, -m <= a - b < m; likewise */
+void pv_crt_sub(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *m,
+                size_t limbs);
 /* out (2·limbs) = a·b */
 void pv_crt_product(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t limbs);
 /* x += carry, x -= borrow: of one limb. GMP's mpn_add_1 and mpn_sub_1 stop where nothing is carried

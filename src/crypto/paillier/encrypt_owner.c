@@ -10,11 +10,7 @@ static pv_status make_table(pv_modsq_table **out, const pv_paillier_half *h, int
     size_t limbs = h->p.limbs;
     uint64_t g[PV_PAILLIER_LIMBS] = {0};
     memcpy(g, h->p.m, limbs * sizeof *g);
-    for (size_t i = 0, borrow = 4; i < limbs; i++) {
-        uint64_t limb = g[i];
-        g[i] = limb - borrow;
-        borrow = g[i] > limb;
-    }
+    pv_crt_sub_limb(g, 4, limbs);
     pv_status s = pv_modsq_pow(h->square, g, g, h->p.m, 64 * limbs, 1, 1);
     if (s == PV_OK) s = pv_modsq_table_new(out, h->square, g, 64 * limbs, 0, threads);
     pv_secret_wipe(g, sizeof g);

@@ -156,7 +156,7 @@ static pv_status half_init(pv_paillier_half *h, const uint64_t *p, const uint64_
     PV_TRY_GOTO(pv_paillier_half_inverse(x, h, other));
     pv_crt_enter(h->inverse, x, &h->p);
     memset(square, 0, sizeof square);
-    pv_crt_sub(h->h, square, h->inverse, &h->p);
+    pv_crt_sub(h->h, square, h->inverse, p, limbs);
 done:
     pv_secret_wipe(square, sizeof square);
     pv_secret_wipe(x, sizeof x);

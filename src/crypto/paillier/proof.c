@@ -70,7 +70,7 @@ static pv_status root_exponent(uint64_t *d, const pv_paillier_half *h, const pv_
     uint64_t t[PV_PAILLIER_LIMBS] = {0}, x[PV_PAILLIER_LIMBS / 2] = {0};
     memcpy(t, h->order, limbs * sizeof *t);
     pv_crt_reduce(t, t, &o->p);
-    pv_crt_sub(t, x, t, &o->p);
+    pv_crt_sub(t, x, t, o->p.m, limbs);
     pv_status s = pv_paillier_half_inverse(x, o, t);
     if (s == PV_OK) {
         pv_crt_product(t, h->order, x, limbs);

@@ -1,6 +1,5 @@
 #include "crypto/paillier/paillier_i.h"
 
-#include <gmp.h>
 #include <string.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "residues cross as they lie in memory");
@@ -19,22 +18,12 @@ void pv_residue_random(uint64_t *m, const pv_paillier_pk *pk, size_t count, pv_c
 
 void pv_residue_add(uint64_t *out, const uint64_t *a, const uint64_t *b, const pv_paillier_pk *pk)
 {
-    mp_size_t n = (mp_size_t)pk->limbs;
-    uint64_t less[PV_PAILLIER_LIMBS];
-    uint64_t carry = mpn_add_n(out, a, b, n);
-    uint64_t borrow = mpn_sub_n(less, out, pk->n, n);
-    pv_crt_select(out, carry | (borrow ^ 1), less, out, pk->limbs);
-    pv_secret_wipe(less, pk->limbs * sizeof *less);
+    pv_crt_add(out, a, b, pk->n, pk->limbs);
 }
 
 void pv_residue_sub(uint64_t *out, const uint64_t *a, const uint64_t *b, const pv_paillier_pk *pk)
 {
-    mp_size_t n = (mp_size_t)pk->limbs;
-    uint64_t more[PV_PAILLIER_LIMBS];
-    uint64_t borrow = mpn_sub_n(out, a, b, n);
-    (void)mpn_add_n(more, out, pk->n, n);
-    pv_crt_select(out, borrow, more, out, pk->limbs);
-    pv_secret_wipe(more, pk->limbs * sizeof *more);
+    pv_crt_sub(out, a, b, pk->n, pk->limbs);
 }
 
 size_t pv_residue_bytes(const pv_paillier_pk *pk)

@@ -69,6 +69,8 @@ pv_status pv_modsq_pow_each(const pv_modsq *r, uint64_t *out, const uint64_t *ba
  * with m, or a fault of the machine, does that. */
 pv_status pv_modsq_log(const pv_modsq *r, uint64_t *out, const uint64_t *base, const uint64_t *e,
                        size_t bits, size_t count, int threads) PV_MUST_USE;
+/* 1 when a public residue has an inverse, 0 when it shares a factor with m. */
+int pv_modsq_invertible(const pv_modsq *r, const uint64_t *a);
 /* out[i] = a[i]^-1, of public values and public m (not constant time; one inversion, by
  * Montgomery's trick). PV_ERR_RANGE naming the first that has no inverse. */
 pv_status pv_modsq_inverse(const pv_modsq *r, uint64_t *out, const uint64_t *a,

@@ -14,9 +14,9 @@
  *
  * Fixed tables. An entry is kept relative, as a·(1 + m·t), and the accumulator as
  * u·(1 + m·t) + m·s. A product by an entry is then two half products, two reductions, and a sum:
- *     u' + ...: u·a = R·u' - q·m,   s' = (s·a - q)/R,   t' = t + t2,
+ *     u·a = R·u' - q·m,   s' = (s·a - q)/R,   t' = t + t2,
  * one half-size unit less than the general product. t is kept multiplied by R, and is not reduced
- * while it grows: PV_MODSQ_SUMS entries at most between two calls of pv_modsq_settle.
+ * while it grows: PV_MODSQ_SUMS entries at most between two calls of pv_modsq_acc_settle.
  */
 #ifndef PV_MATH_MODSQ_I_H
 #define PV_MATH_MODSQ_I_H
@@ -55,7 +55,8 @@ typedef struct pv_modsq_ops {
     /* every lane's own choice among `entries` elements that stand one after the other */
     void (*pick)(const pv_modsq *r, uint64_t *out, const uint64_t *table, size_t entries,
                  const uint64_t *digit);
-    /* acc[g] *= row[digit[g·lanes + lane]], see pv_modsq_row_put; acc: three halves, u s t */
+    /* acc[g] *= row[digit[g·lanes + lane]], a row of pv_modsq_row_make; acc: three halves,
+     * u s t */
     void (*row_mul)(const pv_modsq *r, uint64_t *acc, size_t groups, const uint64_t *row,
                     int window, const uint64_t *digit);
 } pv_modsq_ops;
@@ -108,7 +109,6 @@ uint64_t pv_modsq_digit(const uint64_t *e, size_t limbs, size_t at, int window);
 /* The fastest code of this machine. */
 const pv_modsq_ops *pv_modsq_best(void);
 
-int pv_modsq_invertible(const pv_modsq *r, const uint64_t *x); /* a public residue */
 /* Halves that hold x·R mod m in every lane are replaced by R/x mod m. PV_ERR_RANGE where one has no
  * inverse. open: m and the values are public, which is faster. scratch: groups + 2 halves. */
 pv_status pv_modsq_invert_halves(const pv_modsq *r, uint64_t *halves, size_t groups, int open,

@@ -3,7 +3,7 @@
 #define NAME "ifma"
 #include "math/modular/lanes.inc"
 
-#include <time.h>
+#include "base/clock.h"
 
 /* Twelve sums that do not wait for each other keep both units busy; the barrier keeps the
  * compiler from adding them up itself. */
@@ -23,20 +23,13 @@ static uint64_t multiply_adds(size_t rounds)
     return SUMS * W * rounds;
 }
 
-static double seconds_of_this_thread(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 double pv_modsq_ifma_count(double seconds)
 {
-    double start = seconds_of_this_thread(), best = 0, now;
+    double start = pv_clock_thread_seconds(), best = 0, now;
     do {
-        double begun = seconds_of_this_thread();
+        double begun = pv_clock_thread_seconds();
         uint64_t count = multiply_adds(100000);
-        now = seconds_of_this_thread();
+        now = pv_clock_thread_seconds();
         if ((double)count > best * (now - begun)) best = (double)count / (now - begun);
     } while (now - start < seconds);
     return best;

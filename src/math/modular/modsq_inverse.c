@@ -17,16 +17,16 @@ static void put(uint64_t *limbs, size_t n, const mpz_t x)
     for (; count < n; count++) limbs[count] = 0;
 }
 
-int pv_modsq_invertible(const pv_modsq *r, const uint64_t *x)
+int pv_modsq_invertible(const pv_modsq *r, const uint64_t *a)
 {
-    mpz_t a, m;
-    mpz_init(a);
+    mpz_t x, m;
+    mpz_init(x);
     mpz_init(m);
-    get(a, x, pv_modsq_limbs(r));
+    get(x, a, pv_modsq_limbs(r));
     get(m, r->m64, r->limbs);
-    mpz_gcd(a, a, m);
-    int one = mpz_cmp_ui(a, 1) == 0;
-    mpz_clear(a);
+    mpz_gcd(x, x, m);
+    int one = mpz_cmp_ui(x, 1) == 0;
+    mpz_clear(x);
     mpz_clear(m);
     return one;
 }

@@ -194,7 +194,8 @@ static pv_status boundary_of_half(pv_vertical_run *c)
     return pv_boundary_init(&c->boundary, &set);
 }
 
-pv_status pv_vertical_ready(pv_vertical_run *c)
+/* With rows and tests known: boundary, order, batches. */
+static pv_status get_ready(pv_vertical_run *c)
 {
     if (trains(c)) {
         PV_TRY(pv_fed_order_init(&c->order, c->seed, c->rows, c->options.learning.batch));
@@ -303,7 +304,7 @@ pv_status pv_vertical_join_peer(pv_vertical_run *c, pv_party *p)
     PV_TRY_GOTO(pv_send(pv_party_hub(p), c->peer, PV_VERTICAL_JOIN, part,
                         pv_vertical_join_parts(part, &own)));
     PV_TRY_GOTO(hear(c, p, &own));
-    PV_TRY_GOTO(pv_vertical_ready(c));
+    PV_TRY_GOTO(get_ready(c));
 done:
     pv_str_clear(&boundary);
     return status;
@@ -443,5 +444,5 @@ pv_status pv_vertical_load(pv_vertical_run *c, pv_reader *r)
     c->rows = rows;
     c->tests = tests;
     memcpy(c->session, session, PV_SESSION_BYTES);
-    return pv_vertical_ready(c);
+    return get_ready(c);
 }

@@ -38,9 +38,6 @@ int pv_vertical_brings(pv_scenario *s);
 pv_status pv_vertical_open(pv_vertical_run *c, pv_party *p, int active) PV_MUST_USE;
 void pv_vertical_close(pv_vertical_run *c); /* idempotent */
 
-/* With rows and tests known: boundary, order, batches. */
-pv_status pv_vertical_ready(pv_vertical_run *c) PV_MUST_USE;
-
 /* Step 1: both say what they have, and go on only if it fits. Then c->rows, tests and session are
  * those of the run. */
 pv_status pv_vertical_join_peer(pv_vertical_run *c, pv_party *p) PV_MUST_USE;

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "fed/save.h"
 #include "nn/model_i.h"
+#include "nn/stages.h"
 
 #include <string.h>
 
@@ -46,6 +47,7 @@ static pv_status check_rows(const pv_vertical_cut *c, const pv_model *m)
     pv_graph *g = NULL;
     pv_model_nodes nodes = {0};
     char text[PV_SHAPE_TEXT];
+    PV_TRY(pv_model_check_alone(m));
     PV_TRY(pv_graph_new(&g));
     PV_TRY_GOTO(pv_model_build_part(m, g, 1, 0, PV_NONE, 0, (size_t)c->layer, &nodes));
     const pv_shape *s = pv_node_shape(g, nodes.logits);

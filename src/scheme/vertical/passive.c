@@ -399,8 +399,11 @@ static pv_status measure_step(passive *b, pv_party *p, const pv_vertical_step *s
     PV_TRY_GOTO(pv_json_set(j, "training_step", json_integer(s->number + 1)));
     PV_TRY_GOTO(pv_json_set(j, "loss", pv_json_number(about->loss)));
     PV_TRY_GOTO(pv_json_set(j, "accuracy", pv_json_number(about->accuracy)));
-    if (b->protect.how == PV_PROTECT_MARVELL)
+    if (b->protect.how == PV_PROTECT_MARVELL) {
+        double error = pv_protect_error(about->divergence);
         PV_TRY_GOTO(pv_json_set(j, "divergence", pv_json_number(about->divergence)));
+        PV_TRY_GOTO(pv_json_set(j, "detector_error", pv_json_number(error)));
+    }
     PV_TRY_GOTO(add_phases(j, t));
     return pv_party_metric(p, j);
 done:

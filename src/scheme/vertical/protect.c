@@ -164,7 +164,8 @@ double pv_protect_epsilon(const pv_protect *p, int64_t epochs)
 
 double pv_protect_error(double divergence)
 {
-    return fmax(0.5 - sqrt(divergence) / 4, 0);
+    double least = 0.5 - sqrt(divergence) / 4;
+    return least < 0 ? 0 : least;
 }
 
 static void iso(double *shown, const pv_protect *p, const double *g, int64_t rows, pv_csprng *r)

@@ -97,7 +97,7 @@ void pv_protect_bounds(double *gradient, double *noise, const pv_protect *p);
 /* ε per record at p->delta over `epochs` passes, of which each uses a record once; infinite where
  * nothing is proven. The active party knows who is in a batch: nothing is gained by sampling. */
 double pv_protect_epsilon(const pv_protect *p, int64_t epochs);
-/* max(0, 1/2 - √divergence/4): paper, theorem 1. */
+/* max(0, 1/2 - √divergence/4): paper, theorem 1. NaN of NaN: nothing is known. */
 double pv_protect_error(double divergence);
 
 #endif

@@ -9,10 +9,9 @@
  * follows belong to the passive party, in the clear. head = 1 is the paper's cut.
  *
  *     task = train      training, evaluation on the test rows, halves written
- *     task = evaluate   the halves of an earlier run on test rows whose labels the passive party
- * has task = predict    the halves on rows nobody has labels of: predictions.csv at the passive
- * party task = merge      ends a collaboration: whom `merge` names gets the other's half; W is
- * disclosed
+ *     task = evaluate   the halves of an earlier run on test rows of known labels
+ *     task = predict    the halves on rows nobody has labels of: predictions.csv
+ *     task = merge      ends a collaboration: whom `merge` names gets the other's half, so W
  *
  * Rows. Both parties' data are in one common order: by position, or as `privet align` left them
  * (local `order`); join messages compare counts and order hashes. The batches of an epoch follow

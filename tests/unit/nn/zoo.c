@@ -5,6 +5,7 @@
 static const pv_model_domain mnist = {sizeof mnist, PV_DATA_IMAGE, {3, {28, 28, 1}}, 10, 0};
 static const pv_model_domain cifar = {sizeof cifar, PV_DATA_IMAGE, {3, {32, 32, 3}}, 10, 0};
 static const pv_model_domain iris = {sizeof iris, PV_DATA_TABLE, {1, {4}}, 3, 0};
+static const pv_model_domain large = {sizeof large, PV_DATA_IMAGE, {3, {224, 224, 3}}, 2, 0};
 static const pv_model_domain words = {sizeof words, PV_DATA_TEXT, {1, {20}}, 2, 1000};
 
 /* Number of weights by hand. */
@@ -26,6 +27,11 @@ static const struct {
     {"resnet9", &cifar, 6573120},
     {"resnet9:width=16", &cifar, 412944},
     {"resnet18", &cifar, 11173962},
+    {"alexnet_v2", &large,
+     23296 + 307392 + 663936 + 1327488 + 884992 + 9216 * 1024 + 1024 + 1024 * 1024 + 1024 + 2050},
+    {"alexnet32", &cifar,
+     25 * 3 * 32 + 25 * 32 * 96 + 9 * 192 * (96 + 192 + 128) + 2 * (32 + 96 + 2 * 192 + 128) +
+         1152 * 512 + 512 * 512 + 2 * 512 + 5130},
     {"fasttext", &words, 64000 + 130},
 };
 
@@ -48,7 +54,9 @@ static void every_model_builds_both_ways(void **state)
     for (int i = 0; i < pv_zoo_count(); i++) {
         const char *name = pv_zoo_name(i);
         pv_model *m;
-        const pv_model_domain *domain = strcmp(name, "fasttext") == 0 ? &words : &cifar;
+        const pv_model_domain *domain = strcmp(name, "fasttext") == 0     ? &words
+                                        : strcmp(name, "alexnet_v2") == 0 ? &large
+                                                                          : &cifar;
         assert_true(pv_zoo_text(i)[0] != '\0' && pv_zoo_summary(i)[0] != '\0');
         CHECK_OK(pv_model_new_domain(&m, name, domain, 1));
         for (int train = 0; train < 2; train++) {

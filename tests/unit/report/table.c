@@ -102,6 +102,25 @@ static void names_cannot_move_the_cursor(void **state)
     pv_findings_clear(&f);
 }
 
+/* What a reader must know stands below the count it is about, and below no count that is not shown.
+ */
+static void notes_are_told(void **state)
+{
+    (void)state;
+    for (int holds = 0; holds < 2; holds++) {
+        pv_finding one = sample_finding(3, 10, 0.5);
+        char note[] = "How it ranks the rows tells classes apart";
+        one.note = note;
+        one.negative.holds = holds;
+        const pv_findings f = {.finding = &one, .findings = 1};
+        pv_str t = {0};
+        CHECK_OK(pv_findings_table(&t, &f, 80));
+        assert_int_equal(
+            strstr(t.text, "\n     How it ranks the rows tells classes apart.\n") != NULL, holds);
+        pv_str_clear(&t);
+    }
+}
+
 static void nothing_at_all(void **state)
 {
     (void)state;
@@ -135,6 +154,7 @@ int main(void)
         cmocka_unit_test(table_says_it),
         cmocka_unit_test(it_fits),
         cmocka_unit_test(names_cannot_move_the_cursor),
+        cmocka_unit_test(notes_are_told),
         cmocka_unit_test(nothing_at_all),
         cmocka_unit_test(without_memory),
     };

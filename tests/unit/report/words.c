@@ -139,6 +139,11 @@ static void who_is_who(void **state)
     SAYS(pv_words_roles(&h, &f), "3 clients and a server");
     f.parties = 0;
     SAYS(pv_words_roles(&h, &f), "");
+    char model[] = "lenet5", data[] = "mnist";
+    f.model = model;
+    SAYS(pv_words_model(&h, &f), "lenet5");
+    f.data = data;
+    SAYS(pv_words_model(&h, &f), "lenet5 on mnist");
     assert_int_equal(pv_words_parties("a"), 1);
     assert_int_equal(pv_words_parties("a+b+c"), 3);
 }

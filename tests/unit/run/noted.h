@@ -62,8 +62,9 @@ static inline pv_status noted_known(pv_scheme_known *out, pv_scenario *s)
 }
 
 static const pv_data *noted_rows; /* the active party's */
+static int noted_dead;            /* its layers are zero */
 
-/* A network that has learnt nothing; its last layer is not the party's. */
+/* A network that has learnt nothing, or is dead; its last layer is not the party's. */
 static inline pv_status noted_own(pv_model **out, int64_t *head, pv_scenario *s, const char *party,
                                   const char *folder)
 {
@@ -71,7 +72,10 @@ static inline pv_status noted_own(pv_model **out, int64_t *head, pv_scenario *s,
     (void)party;
     (void)folder;
     *head = 1;
-    return pv_model_new(out, "mlp", noted_rows, 3);
+    PV_TRY(pv_model_new(out, "mlp", noted_rows, 3));
+    for (int i = 0; noted_dead && i < pv_model_params(*out); i++)
+        memset(pv_model_param(*out, i)->data, 0, pv_tensor_bytes(pv_model_param(*out, i)));
+    return PV_OK;
 }
 
 static const pv_scheme noted_scheme = {.name = "noted",
@@ -250,6 +254,13 @@ static inline void noted_train(noted *n)
     pv_norm_clear(&norm);
     pv_free(z);
     noted_close(n, w, 1);
+}
+
+/* A name for a file of a control, beside the audit's other files. */
+static inline const char *noted_file(char out[160], const noted *n, const char *name)
+{
+    snprintf(out, 160, "%s/%s.pvv", n->audit, name);
+    return out;
 }
 
 static inline void noted_end(noted *n)

@@ -37,14 +37,10 @@ static void scenario(run *r, const char *settings, const char *left, const char 
 /* Persons 0..39 at the left, 20..69 the other way round at the right: 20 in common. */
 static void start(run *r)
 {
+    static const char *const side[] = {"left", "right"};
     tables *t = calloc(1, sizeof *t);
     size_t a = 0, b = 0;
-    memset(r, 0, sizeof *r);
-    r->scheme = &pv_scheme_align;
-    r->parties = 2;
-    strcpy(r->party[0].name, r->party[0].role = "left");
-    strcpy(r->party[1].name, r->party[1].role = "right");
-    run_prepare(r);
+    run_init_two(r, &pv_scheme_align, side, side);
     a += (size_t)snprintf(t->left, sizeof t->left, "name,born,x\n");
     b += (size_t)snprintf(t->right, sizeof t->right, "y,who,date\n");
     for (int i = 0; i < 40; i++)

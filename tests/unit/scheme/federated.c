@@ -168,43 +168,13 @@ static void stops_do_not_matter(void **state)
     run_init(&r, &pv_scheme_federated, 2);
     for (int k = 0; k < 2; k++) {
         char what[32];
-        int stops = 0, over = 0;
         run_write(&r, "model = lenet5", settings[k], data_spec, NULL);
         snprintf(what, sizeof what, "stopped-%d", k);
-        for (int start = 0; start < 40 && !over; start++) {
-            atomic_int left = (int)pv_rng_below(&rng, k == 0 ? 60 : 20);
-            int who = (int)pv_rng_below(&rng, 3);
-            r.party[who].stop = start < 12 ? &left : NULL;
-            run_all(&r, what);
-            r.party[who].stop = NULL;
-            over = 1;
-            for (int i = 0; i < 3; i++) {
-                if (r.party[i].status == PV_OK) continue;
-                if (r.party[i].status != PV_ERR_CANCELLED)
-                    print_error("%s: %s\n", r.party[i].name, r.party[i].trail);
-                assert_int_equal(r.party[i].status, PV_ERR_CANCELLED);
-                over = 0;
-            }
-            stops += !over;
-        }
-        print_message("stopped %d times (seed %d)\n", stops, SEED);
-        assert_true(over && stops >= 3);
+        run_with_stops(&r, what, k == 0 ? 60 : 20, &rng);
         run_same(run_model(&r, 0), locally(&r, 2));
         run_same(run_model(&r, 1), run_model(&r, 0));
     }
     run_clear(&r);
-}
-
-static double largest_difference(pv_model *a, pv_model *b)
-{
-    double most = 0;
-    for (int i = 0; i < pv_model_params(a); i++)
-        for (int64_t k = 0; k < pv_tensor_count(pv_model_param(a, i)); k++)
-            most = fmax(most, fabs(pv_tensor_get(pv_model_param(a, i), k) -
-                                   pv_tensor_get(pv_model_param(b, i), k)));
-    pv_model_free(a);
-    pv_model_free(b);
-    return most;
 }
 
 static int count_of(const run *r, int party, uint16_t type, int *kept)
@@ -244,7 +214,10 @@ static void masked_sums_average(void **state)
         snprintf(settings, sizeof settings, "%s%s", k == 0 ? sgd : avg,
                  k == 0 ? "steps_an_epoch = 2\n" : "weighting = equal\n");
         run_write(&r, "model = lenet5", settings, data_spec, NULL);
-        double d = largest_difference(m, locally(&r, 3));
+        pv_model *local = locally(&r, 3);
+        double d = run_largest_difference(m, local);
+        pv_model_free(m);
+        pv_model_free(local);
         print_message("largest difference to plain sums %.3g\n", d);
         assert_true(d < 1e-5);
     }

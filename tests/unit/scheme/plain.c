@@ -15,13 +15,9 @@ static const char settings[] = "epochs = 3\nbatch = 16\nlr = 0.05\nmomentum = 0.
 
 static pv_model *plainly(const pv_data *data)
 {
-    pv_model *m;
-    pv_train_result result;
     const pv_train_options o = {.size = sizeof o,
-                                .train = data,
                                 .batch = 16,
                                 .epochs = 3,
-                                .seed = SEED,
                                 .optim = {.size = sizeof o.optim,
                                           .kind = PV_SGD,
                                           .momentum = 0.9,
@@ -30,10 +26,7 @@ static pv_model *plainly(const pv_data *data)
                                 .lr = 0.05,
                                 .schedule = PV_SCHEDULE_COSINE,
                                 .augment = {.shift = 1}};
-    CHECK_OK(pv_model_new(&m, "lenet5", data, SEED));
-    CHECK_OK(pv_train(m, &o, NULL, &result));
-    pv_train_result_clear(&result);
-    return m;
+    return run_plainly("lenet5", data, SEED, &o);
 }
 
 static void one_client_is_plain_training(void **state)
@@ -126,27 +119,9 @@ static void stops_do_not_matter(void **state)
     pv_rng rng = pv_rng_make(SEED, PV_STREAM_TEST);
     run r;
     pv_data *data;
-    int stops = 0, over = 0;
     run_init(&r, &pv_scheme_plain, 1);
     run_write(&r, "model = lenet5", settings, data_spec, NULL);
-    for (int start = 0; start < 40 && !over; start++) {
-        atomic_int left = (int)pv_rng_below(&rng, 12);
-        int who = (int)pv_rng_below(&rng, 2);
-        r.party[who].stop = start < 12 ? &left : NULL;
-        run_all(&r, "run");
-        r.party[who].stop = NULL;
-        over = 1;
-        for (int i = 0; i < 2; i++) {
-            if (r.party[i].status == PV_OK) continue;
-            if (r.party[i].status != PV_ERR_CANCELLED)
-                print_error("%s: %s\n", r.party[i].name, r.party[i].trail);
-            assert_int_equal(r.party[i].status, PV_ERR_CANCELLED);
-            over = 0;
-        }
-        stops += !over;
-    }
-    print_message("stopped %d times (seed %d)\n", stops, SEED);
-    assert_true(over && stops >= 3);
+    run_with_stops(&r, "run", 12, &rng);
     CHECK_OK(pv_data_open(&data, data_spec, NULL));
     run_same(run_model(&r, 0), plainly(data));
     pv_data_free(data);

@@ -6,9 +6,11 @@
 #include "check.h"
 
 #include "party/party.h"
+#include "privet/rng.h"
 #include "privet/train.h"
 #include "scheme/scheme.h"
 #include "view/view.h"
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -61,6 +63,20 @@ static inline void run_prepare(run *r)
         snprintf(key, sizeof key, "%s/%s.key", r->folder, p->name);
         CHECK_OK(pv_identity_load(&p->identity, path, key, NULL));
     }
+}
+
+/* Two parties, for schemes that have two roles. */
+static inline void run_init_two(run *r, const pv_scheme *scheme, const char *const name[2],
+                                const char *const role[2])
+{
+    memset(r, 0, sizeof *r);
+    r->scheme = scheme;
+    r->parties = 2;
+    for (int i = 0; i < 2; i++) {
+        snprintf(r->party[i].name, sizeof r->party[i].name, "%s", name[i]);
+        r->party[i].role = role[i];
+    }
+    run_prepare(r);
 }
 
 /* Server and clients a, b, ... with certificates. */
@@ -205,6 +221,31 @@ static inline void run_ok(run *r, const char *what)
         if (i == 0 || i != r->may_fail) assert_int_equal(r->party[i].status, PV_OK);
 }
 
+/* Stops a party that rng draws at one of its first `looks` looks, and starts all again, until the
+ * run is over: ten stops at most, and three at least. */
+static inline void run_with_stops(run *r, const char *what, uint32_t looks, pv_rng *rng)
+{
+    int stops = 0, over = 0;
+    for (int start = 0; start < 40 && !over; start++) {
+        atomic_int left = (int)pv_rng_below(rng, looks);
+        int who = (int)pv_rng_below(rng, (uint64_t)r->parties);
+        r->party[who].stop = start < 10 ? &left : NULL;
+        run_all(r, what);
+        r->party[who].stop = NULL;
+        over = 1;
+        for (int i = 0; i < r->parties; i++) {
+            const run_party *p = &r->party[i];
+            if (p->status == PV_OK) continue;
+            if (p->status != PV_ERR_CANCELLED) print_error("%s: %s\n", p->name, p->trail);
+            assert_int_equal(p->status, PV_ERR_CANCELLED);
+            over = 0;
+        }
+        stops += !over;
+    }
+    print_message("stopped %d times\n", stops);
+    assert_true(over && stops >= 3);
+}
+
 /* result.json of a party, its "result". */
 static inline json_t *run_result(const run *r, int party)
 {
@@ -234,6 +275,31 @@ static inline pv_view *run_view(const run *r, int party)
     snprintf(path, sizeof path, "%s/view.pvv", r->party[party].folder);
     CHECK_OK(pv_view_open(&v, path));
     return v;
+}
+
+/* What `privet train` makes of these rows, for a scheme's result to be held against. */
+static inline pv_model *run_plainly(const char *model, const pv_data *data, uint64_t seed,
+                                    const pv_train_options *given)
+{
+    pv_model *m;
+    pv_train_result result;
+    pv_train_options o = *given;
+    o.train = data;
+    o.seed = seed;
+    CHECK_OK(pv_model_new(&m, model, data, seed));
+    CHECK_OK(pv_train(m, &o, NULL, &result));
+    pv_train_result_clear(&result);
+    return m;
+}
+
+static inline double run_largest_difference(pv_model *a, pv_model *b)
+{
+    double most = 0;
+    for (int i = 0; i < pv_model_params(a); i++)
+        for (int64_t k = 0; k < pv_tensor_count(pv_model_param(a, i)); k++)
+            most = fmax(most, fabs(pv_tensor_get(pv_model_param(a, i), k) -
+                                   pv_tensor_get(pv_model_param(b, i), k)));
+    return most;
 }
 
 static inline int run_differing(pv_model *a, pv_model *b)

@@ -1,20 +1,16 @@
 /* Two parties train one network, one with the features, one with the labels: the weights are those
  * of plain training up to the fixed point, also after crashes; predictions with the halves,
  * merging, and what is refused. */
-#include "paillier_key.h"
-#include "run.h"
+#include "vertical_two.h"
 
-#include "base/file.h"
 #include "party/order.h"
 #include "privet/rng.h"
 #include "scheme/vertical/boundary.h"
 #include "scheme/vertical/half.h"
 #include "scheme/vertical/messages.h"
-#include "scheme/vertical/vertical.h"
-#include <math.h>
 #include <sys/stat.h>
 
-enum { SEED = 11, ACTIVE = 0, PASSIVE = 1 };
+enum { SEED = 11 };
 
 static const char data_spec[] = "glyphs?limit=64", test_spec[] = "glyphs?split=test&limit=40";
 static const char glyphs[] = "kind = image\nshape = 28,28,1\nclasses = 10\n";
@@ -23,19 +19,7 @@ static const char sgd[] = "epochs = 2\nbatch = 16\nlr = 0.05\nmomentum = 0.9\nwe
 
 static void init(run *r)
 {
-    char path[96];
-    memset(r, 0, sizeof *r);
-    r->scheme = &pv_scheme_vertical;
-    r->parties = 2;
-    strcpy(r->party[ACTIVE].name, "hospital");
-    strcpy(r->party[PASSIVE].name, "registry");
-    r->party[ACTIVE].role = "active";
-    r->party[PASSIVE].role = "passive";
-    run_prepare(r);
-    pv_paillier_sk *sk = test_paillier_key("safe");
-    snprintf(path, sizeof path, "%s/paillier.key", r->folder);
-    CHECK_OK(pv_paillier_sk_save(sk, path));
-    pv_paillier_sk_free(sk);
+    two_init(r, "hospital", "registry");
 }
 
 /* own[k]: further lines of the local section of each. */
@@ -119,30 +103,13 @@ static pv_model *whole(const run *r)
     return m;
 }
 
-static pv_model *plainly(const char *model, const char *spec, const pv_train_options *given)
+static pv_model *plainly(const char *model, const pv_train_options *o)
 {
     pv_data *data;
-    pv_model *m;
-    pv_train_result result;
-    pv_train_options o = *given;
-    CHECK_OK(pv_data_open(&data, spec, NULL));
-    CHECK_OK(pv_model_new(&m, model, data, SEED));
-    o.train = data;
-    o.seed = SEED;
-    CHECK_OK(pv_train(m, &o, NULL, &result));
-    pv_train_result_clear(&result);
+    CHECK_OK(pv_data_open(&data, data_spec, NULL));
+    pv_model *m = run_plainly(model, data, SEED, o);
     pv_data_free(data);
     return m;
-}
-
-static double largest_difference(pv_model *a, pv_model *b)
-{
-    double most = 0;
-    for (int i = 0; i < pv_model_params(a); i++)
-        for (int64_t k = 0; k < pv_tensor_count(pv_model_param(a, i)); k++)
-            most = fmax(most, fabs(pv_tensor_get(pv_model_param(a, i), k) -
-                                   pv_tensor_get(pv_model_param(b, i), k)));
-    return most;
 }
 
 /* init = scenario: plain training up to the fixed point. */
@@ -168,8 +135,8 @@ static void as_plain_training(void **state)
         snprintf(what, sizeof what, "case-%zu", k);
         write_glyphs(&r, cases[k].model, settings, 0);
         run_ok(&r, what);
-        pv_model *m = whole(&r), *n = plainly(cases[k].model, data_spec, &o);
-        double d = largest_difference(m, n);
+        pv_model *m = whole(&r), *n = plainly(cases[k].model, &o);
+        double d = run_largest_difference(m, n);
         print_message("%s %s: largest difference of a weight %.2g\n", cases[k].model, cases[k].more,
                       d);
         assert_true(d < 2e-3);
@@ -209,7 +176,7 @@ static void secret_beginnings(void **state)
     json_decref(a);
     run_ok(&r, "two");
     pv_model *two = whole(&r);
-    assert_true(largest_difference(one, two) > 1e-3);
+    assert_true(run_largest_difference(one, two) > 1e-3);
     pv_model_free(one);
     pv_model_free(two);
     run_clear(&r);
@@ -283,7 +250,6 @@ static void stops_do_not_matter(void **state)
     (void)state;
     pv_rng rng = pv_rng_make(SEED, PV_STREAM_TEST);
     char settings[256];
-    int stops = 0, over = 0;
     run r;
     init(&r);
     snprintf(settings, sizeof settings,
@@ -291,24 +257,7 @@ static void stops_do_not_matter(void **state)
              "epsilon = 3\n",
              sgd);
     write_glyphs(&r, "mlp:hidden=12", settings, 1);
-    for (int start = 0; start < 40 && !over; start++) {
-        atomic_int left = (int)pv_rng_below(&rng, 40);
-        int who = (int)pv_rng_below(&rng, 2);
-        r.party[who].stop = start < 10 ? &left : NULL;
-        run_all(&r, "stopped");
-        r.party[who].stop = NULL;
-        over = 1;
-        for (int i = 0; i < 2; i++) {
-            if (r.party[i].status == PV_OK) continue;
-            if (r.party[i].status != PV_ERR_CANCELLED)
-                print_error("%s: %s\n", r.party[i].name, r.party[i].trail);
-            assert_int_equal(r.party[i].status, PV_ERR_CANCELLED);
-            over = 0;
-        }
-        stops += !over;
-    }
-    print_message("stopped %d times (seed %d)\n", stops, SEED);
-    assert_true(over && stops >= 3);
+    run_with_stops(&r, "stopped", 40, &rng);
     pv_view_check check;
     pv_view_cross_result cross;
     pv_view *a = run_view(&r, ACTIVE), *b = run_view(&r, PASSIVE);
@@ -340,7 +289,7 @@ static void stopped_weights(void **state)
             for (int i = 0; i < 2; i++) CHECK_OK(r.party[i].status);
     }
     pv_model *m = whole(&r);
-    double d = largest_difference(m, undisturbed);
+    double d = run_largest_difference(m, undisturbed);
     print_message("largest difference after stops %.2g\n", d);
     assert_true(d < 1e-3);
     pv_model_free(m);

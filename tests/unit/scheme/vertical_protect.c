@@ -299,6 +299,7 @@ static void no_detector_does_better(void **state)
     assert_true(pv_protect_error(0) == 0.5);
     assert_true(pv_protect_error(4) == 0);
     assert_true(pv_protect_error(1e9) == 0);
+    assert_true(isnan(pv_protect_error(NAN)));
 }
 
 /* A batch without one of the two classes gets noise as well: as much as one with a single row. */

@@ -1,12 +1,7 @@
 /* Both parties on a table of two features and two classes, small enough for the sanitizers:
  * training, a stop, a prediction, merging. vertical.c holds what comes out against other
  * computations. */
-#include "paillier_key.h"
-#include "run.h"
-
-#include "scheme/vertical/vertical.h"
-
-enum { ACTIVE = 0, PASSIVE = 1 };
+#include "vertical_two.h"
 
 static const char table[] = "a,b,kind\n0,1,no\n1,0,yes\n0,2,no\n2,0,yes\n0,3,no\n3,1,yes\n1,3,no\n"
                             "3,0,yes\n";
@@ -14,18 +9,7 @@ static const char table[] = "a,b,kind\n0,1,no\n1,0,yes\n0,2,no\n2,0,yes\n0,3,no\
 static void init(run *r)
 {
     char path[96];
-    memset(r, 0, sizeof *r);
-    r->scheme = &pv_scheme_vertical;
-    r->parties = 2;
-    strcpy(r->party[ACTIVE].name, "left");
-    strcpy(r->party[PASSIVE].name, "right");
-    r->party[ACTIVE].role = "active";
-    r->party[PASSIVE].role = "passive";
-    run_prepare(r);
-    pv_paillier_sk *sk = test_paillier_key("safe");
-    snprintf(path, sizeof path, "%s/paillier.key", r->folder);
-    CHECK_OK(pv_paillier_sk_save(sk, path));
-    pv_paillier_sk_free(sk);
+    two_init(r, "left", "right");
     snprintf(path, sizeof path, "%s/rows.csv", r->folder);
     CHECK_OK(pv_file_write(path, table, sizeof table - 1, 0600));
 }
@@ -90,8 +74,37 @@ static void a_collaboration(void **state)
     run_clear(&r);
 }
 
+/* What Marvell's noise leaves to a detector stands beside each step that it was added in. */
+static void noise_of_marvell(void **state)
+{
+    (void)state;
+    run r;
+    char path[192];
+    pv_bytes text;
+    int steps = 0;
+    init(&r);
+    write_it(&r, "epochs = 2\nprotect = marvell\nnoise = 4\n", 0);
+    run_ok(&r, "train");
+    snprintf(path, sizeof path, "%s/metrics.jsonl", r.party[PASSIVE].folder);
+    CHECK_OK(pv_file_read(&text, path, 1 << 16));
+    for (const char *at = (const char *)text.data; (at = strstr(at, "\"divergence\":")) != NULL;
+         at++) {
+        double divergence, error;
+        const char *beside = strstr(at, "\"detector_error\":");
+        assert_int_equal(sscanf(at, "\"divergence\":%lf", &divergence), 1);
+        assert_non_null(beside);
+        assert_int_equal(sscanf(beside, "\"detector_error\":%lf", &error), 1);
+        assert_true(fabs(error - fmax(0.5 - sqrt(divergence) / 4, 0)) < 1e-9);
+        steps++;
+    }
+    assert_int_equal(steps, 4);
+    pv_bytes_clear(&text);
+    run_clear(&r);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_collaboration)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_collaboration),
+                                       cmocka_unit_test(noise_of_marvell)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

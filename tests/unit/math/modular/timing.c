@@ -1,20 +1,13 @@
 /* The vector code that valgrind can't run is timed: powers with sparse and with dense exponents, in
  * turns, and the medians of both compared. What is looked for is gross, a skipped multiplication or
  * a table row that is not read; a percent is noise on a machine that does other things beside. */
+#include "base/clock.h"
 #include "check.h"
 #include "math/modular/modsq.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 enum { LIMBS = 16, COUNT = 8, TIMES = 41, BITS = 1024 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static int order(const void *a, const void *b)
 {
@@ -31,12 +24,12 @@ static double ratio(const pv_modsq *r, const pv_modsq_table *t, const uint64_t *
     memset(e[1], 0xff, sizeof e[1]);
     for (size_t i = 0; i < COUNT; i++) e[0][i * LIMBS] = 1;
     for (int i = 0; i < 2 * TIMES; i++) {
-        double begun = now();
+        double begun = pv_clock_thread_seconds();
         if (t != NULL)
             CHECK_OK(pv_modsq_table_pow(t, out, e[i % 2], COUNT, 1));
         else
             CHECK_OK(pv_modsq_pow_each(r, out, base, e[i % 2], BITS, COUNT, 1));
-        took[i % 2][i / 2] = now() - begun;
+        took[i % 2][i / 2] = pv_clock_thread_seconds() - begun;
     }
     for (int k = 0; k < 2; k++) qsort(took[k], TIMES, sizeof **took, order);
     return took[1][TIMES / 2] / took[0][TIMES / 2];
