@@ -15,8 +15,8 @@
  *                 "cut.basis" [rank, activation], "cut.basis_low", "cut.basis_high" [rank]
  *
  * The binding of both is SHA-256 of "privet/1 split\0", the front's hash and the back's. Loading
- * computes `own` anew (PV_ERR_FORMAT when it is another: the file was changed), so halves of
- * different models never meet unnoticed.
+ * computes `own` anew (PV_ERR_FORMAT when it is another: the file was changed), so halves whose
+ * bindings are equal were cut from one model, and others never meet unnoticed.
  */
 #ifndef PV_ENCODE_COMPLEMENT_SPLIT_H
 #define PV_ENCODE_COMPLEMENT_SPLIT_H
@@ -36,7 +36,7 @@ typedef struct pv_split_half {
     int64_t rank;        /* back: of the projection (encode/complement/activation.h); 0: none */
     float *basis;        /* [rank, activation] */
     float *basis_low, *basis_high; /* [rank]: of the coordinates of the calibration data */
-    pv_hash own, other;
+    pv_hash own, other, binding;
 } pv_split_half;
 
 /* calibration: rows whose activations, under drawn secrets, give low and high. PV_ERR_OPTION for a
@@ -45,7 +45,6 @@ pv_status pv_split_make(pv_split_half *front, pv_split_half *back, const pv_hidd
                         const pv_cut_at *cut, const pv_data *calibration,
                         uint64_t seed) PV_MUST_USE;
 void pv_split_half_clear(pv_split_half *half); /* idempotent */
-pv_hash pv_split_binding(const pv_split_half *half);
 
 /* A file (mode 0644 for a front, 0600 for a back), and the same as bytes for the wire. Errors:
  * PV_ERR_INPUT (the other half, or none), PV_ERR_FORMAT. */
@@ -55,7 +54,11 @@ pv_status pv_split_half_bytes(pv_bytes *out, const pv_split_half *half) PV_MUST_
 pv_status pv_split_half_parse(pv_split_half *half, const char *what, const void *data, size_t size,
                               int provider) PV_MUST_USE;
 
-/* ---- running one: plans for up to `batch` samples */
+/* ---- running one
+ *
+ * Compiled for one sample, for `batch` of them and for an eighth of that; a run takes any number of
+ * samples, fills a short batch up with copies of its last sample, and allocates nothing. A sample
+ * in a batch of another size may come out different in its last bits. */
 typedef struct pv_split_runner pv_split_runner;
 pv_status pv_split_runner_new(pv_split_runner **r, const pv_split_half *half, int64_t batch,
                               const pv_ctx *ctx) PV_MUST_USE;
@@ -63,7 +66,7 @@ void pv_split_runner_free(pv_split_runner *r); /* accepts NULL */
 /* z [n, activation] of x [n, sample], already normalised (pv_batch_fill), under a secret each. */
 pv_status pv_front_run(pv_split_runner *r, float *z, const float *x, const pv_secret_value *secret,
                        int64_t n) PV_MUST_USE;
-/* logits [n, classes] of z. */
+/* logits [n, classes] of z [n, activation]. */
 pv_status pv_back_run(pv_split_runner *r, float *logits, const float *z, int64_t n) PV_MUST_USE;
 
 #endif
