@@ -12,16 +12,16 @@
  *     step n + 1    <- activation               batch n: rows (n-1)·query_batch ...
  *                   answer ->                   or a refusal, with which its part ends
  *
- * The provider's model comes from its local file: `model`, a model with a secret (`privet retrain`),
- * which is cut on the spot; or `half`, the provider's half of `privet partition`, and with it
- * `front`, the customers' half, when it shall be published. With neither the provider trains in
- * step 1, from its data, as [scheme] says: kept_epochs of the ordinary model where layers are kept,
- * then epochs with the secret. A customer that has its half already names it in `half`; halves of
- * two models are refused, with both bindings.
+ * The provider's model comes from its local file: `model`, a model with a secret (`privet
+ * retrain`), which is cut on the spot; or `half`, the provider's half of `privet partition`, and
+ * with it `front`, the customers' half, when it shall be published. With neither the provider
+ * trains in step 1, from its data, as [scheme] says: kept_epochs of the ordinary model where layers
+ * are kept, then epochs with the secret. A customer that has its half already names it in `half`;
+ * halves of two models are refused, with both bindings.
  *
- * Refusals. What a customer does wrong ends its own part and nobody else's: it gets the reason, both
- * record it, the others are served on. A customer that was refused ends its run in order, with the
- * answers it has and "refused" in its result. One that is lost is given up as on_loss says.
+ * Refusals. What a customer does wrong ends its own part and nobody else's: it gets the reason,
+ * both record it, the others are served on. A customer that was refused ends its run in order, with
+ * the answers it has and "refused" in its result. One that is lost is given up as on_loss says.
  *
  * A customer's secrets come from a PRF keyed by its certificate's private key (secrets = prf): the
  * same row has the same secret in every run of that customer, so that a repeated query is the same
@@ -65,7 +65,7 @@ pv_status pv_complement_options_read(pv_complement_options *o, pv_scenario *s) P
 pv_secret_kind pv_complement_kind(const pv_complement_options *o);
 pv_secret_form pv_complement_form(const pv_complement_options *o);
 const char *pv_complement_answers(const pv_complement_options *o); /* "logits", ... */
-int pv_complement_guarded(const pv_complement_options *o);         /* is anything trained against? */
+int pv_complement_guarded(const pv_complement_options *o); /* is anything trained against? */
 
 /* PV_ERR_MISMATCH unless the half has the scenario's kind, form, classes, cut and, a front, its
  * samples. what: its file, or whose it is. */

@@ -49,11 +49,10 @@ static pv_status same_binding(const pv_split_half *front, const char *front_path
                               const pv_split_half *back, const char *back_path)
 {
     char a[PV_HASH_TEXT], b[PV_HASH_TEXT];
-    pv_hash one = pv_split_binding(front), other = pv_split_binding(back);
-    if (pv_hash_equal(&one, &other)) return PV_OK;
+    if (pv_hash_equal(&front->binding, &back->binding)) return PV_OK;
     PV_FAIL(PV_ERR_MISMATCH,
             "%s is of the model %s, %s of %s: halves of one partition belong together", front_path,
-            pv_hash_text(&one, a), back_path, pv_hash_text(&other, b));
+            pv_hash_text(&front->binding, a), back_path, pv_hash_text(&back->binding, b));
 }
 
 static pv_status open_halves(pv_complement_halves *h, const pv_local *l,
@@ -75,7 +74,8 @@ pv_status pv_complement_halves_open(pv_complement_halves *h, const pv_local *l,
     pv_status status = PV_OK;
     *h = (pv_complement_halves){0};
     if (l->model != NULL && (l->half != NULL || l->front != NULL))
-        PV_FAIL(PV_ERR_INPUT, "%s: its local file names a whole model and a half: one of them", who);
+        PV_FAIL(PV_ERR_INPUT, "%s: its local file names a whole model and a half: one of them",
+                who);
     if (l->front != NULL && l->half == NULL)
         PV_FAIL(PV_ERR_INPUT, "%s: front = %s belongs to a line half = FILE", who, l->front);
     h->given = l->model != NULL || l->half != NULL;

@@ -18,7 +18,8 @@ pv_status pv_complement_halves_open(pv_complement_halves *h, const pv_local *l,
                                     const pv_complement_options *o, const pv_scenario *s,
                                     const pv_data *data, const char *who) PV_MUST_USE;
 /* Trained on data as [scheme] says, and cut. Results "training", and with test rows (NULL: none)
- * "test_accuracy", "test_correct", "test_count": the share of labels turned back, over all secrets. */
+ * "test_accuracy", "test_correct", "test_count": the share of labels turned back, over all secrets.
+ */
 pv_status pv_complement_halves_train(pv_complement_halves *h, pv_party *p,
                                      const pv_complement_options *o, const pv_data *data,
                                      const pv_data *test) PV_MUST_USE;

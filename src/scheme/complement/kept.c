@@ -58,10 +58,10 @@ done:
 static pv_status say_half(pv_str *about, const pv_split_half *half, const char *path)
 {
     char text[PV_HASH_TEXT], cut[PV_CUT_TEXT];
-    pv_hash binding = pv_split_binding(half);
     return pv_str_printf(about, "%s%s: the %s's half, cut %s, of the model %.16s...",
-                         about->size > 0 ? "; " : "", path, half->provider ? "provider" : "customer",
-                         pv_cut_text(&half->cut, cut), pv_hash_text(&binding, text));
+                         about->size > 0 ? "; " : "", path,
+                         half->provider ? "provider" : "customer", pv_cut_text(&half->cut, cut),
+                         pv_hash_text(&half->binding, text));
 }
 
 pv_status pv_complement_provider_files(pv_str *about, pv_scenario *s, const pv_local *l,

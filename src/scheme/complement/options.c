@@ -17,8 +17,8 @@ const pv_setting pv_complement_setting[] = {
     {"cut", PV_SETTING_TEXT, NULL, 0, 0, NULL,
      "where the network is cut, 2 or 2:before-pool; behind the layer of the secret when not given",
      AT(cut_text)},
-    {"bits", PV_SETTING_CHOICE, "32", 0, 0, "32|8|4", "of each number of an activation that crosses",
-     AT(bits_choice)},
+    {"bits", PV_SETTING_CHOICE, "32", 0, 0, "32|8|4",
+     "of each number of an activation that crosses", AT(bits_choice)},
     {"project", PV_SETTING_FLAG, "no", 0, 0, NULL,
      "only what the layer behind the cut looks at crosses; customers learn what that is",
      AT(project)},
@@ -98,8 +98,9 @@ static pv_status check_idle(const pv_complement_options *o, const pv_scenario *s
                     "%s:%d: %s does nothing without hide_secret or hide_input above 0", s->path,
                     pv_ini_find(&s->ini, "scheme", readers[i])->line, readers[i]);
         if (given(s, guards[i]) && !pv_complement_guarded(o))
-            PV_FAIL(PV_ERR_FORMAT, "%s:%d: %s does nothing without hide_secret, hide_input, "
-                                   "hide_correlation or hide_noise above 0",
+            PV_FAIL(PV_ERR_FORMAT,
+                    "%s:%d: %s does nothing without hide_secret, hide_input, "
+                    "hide_correlation or hide_noise above 0",
                     s->path, pv_ini_find(&s->ini, "scheme", guards[i])->line, guards[i]);
     }
     if (o->keep == 0 && given(s, "kept_epochs"))
@@ -119,8 +120,9 @@ static pv_status check_kind(const pv_complement_options *o, const pv_scenario *s
                            .input = PV_SHAPE(1, 1, 1)};
     if (s->schema.kind == 0) return PV_OK; /* `privet run` fills it in */
     if (s->schema.kind == PV_DATA_TEXT)
-        PV_FAIL(PV_ERR_FORMAT, "%s: [schema] kind = text: a network of tokens has no place for a "
-                               "secret; images and tables do",
+        PV_FAIL(PV_ERR_FORMAT,
+                "%s: [schema] kind = text: a network of tokens has no place for a "
+                "secret; images and tables do",
                 s->path);
     pv_status status = pv_secret_plan_check(&plan);
     return status == PV_OK
@@ -143,7 +145,8 @@ static pv_status check_cut(const pv_complement_options *o, const pv_scenario *s)
         PV_FAIL(PV_ERR_FORMAT,
                 "%s: [scheme] cut = %s, and with keep = %lld the secret enters at layer %lld: it "
                 "would cross in the clear; cut behind layer %lld or later",
-                s->path, o->cut, (long long)o->keep, (long long)o->keep + 1, (long long)o->keep + 1);
+                s->path, o->cut, (long long)o->keep, (long long)o->keep + 1,
+                (long long)o->keep + 1);
     return PV_OK;
 }
 
@@ -175,11 +178,10 @@ pv_status pv_complement_half_check(const pv_split_half *half, const pv_complemen
     const pv_secret_plan *plan = &half->plan;
     pv_model_domain d = pv_model_what(half->model);
     if (plan->kind != pv_complement_kind(o) || plan->form != pv_complement_form(o))
-        PV_FAIL(PV_ERR_MISMATCH,
-                "%s: its secret is %s as %s, [scheme] of %s says kind = %s, form = %s", what,
-                pv_secret_kind_name(plan->kind), pv_secret_form_name(plan->form), s->path,
-                pv_secret_kind_name(pv_complement_kind(o)),
-                pv_secret_form_name(pv_complement_form(o)));
+        PV_FAIL(
+            PV_ERR_MISMATCH, "%s: its secret is %s as %s, [scheme] of %s says kind = %s, form = %s",
+            what, pv_secret_kind_name(plan->kind), pv_secret_form_name(plan->form), s->path,
+            pv_secret_kind_name(pv_complement_kind(o)), pv_secret_form_name(pv_complement_form(o)));
     if (strcmp(pv_cut_text(&half->cut, cut), o->cut) != 0)
         PV_FAIL(PV_ERR_MISMATCH, "%s: it is cut at %s, [scheme] of %s says cut = %s", what, cut,
                 s->path, o->cut);

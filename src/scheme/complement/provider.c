@@ -2,7 +2,6 @@
 #include "base/clock.h"
 #include "base/ctx.h"
 #include "base/mem.h"
-#include "base/secret.h"
 #include "scheme/complement/halves.h"
 #include "scheme/complement/messages.h"
 
@@ -27,6 +26,7 @@ typedef struct customer {
 
 typedef struct provider {
     const pv_ctx *ctx;
+    const pv_party *party;
     pv_complement_options options;
     pv_data *data, *test; /* NULL: none */
     pv_complement_halves halves;
@@ -84,12 +84,13 @@ static pv_status open(void **self, pv_party *p)
     *self = NULL;
     if (a == NULL) PV_FAIL_MEMORY(sizeof *a);
     a->ctx = pv_party_ctx(p);
+    a->party = p;
     PV_TRY_GOTO(pv_complement_options_read(&a->options, pv_party_scenario(p)));
     if (l->data != NULL) PV_TRY_GOTO(pv_party_data(&a->data, p));
     if (a->data != NULL) PV_TRY_GOTO(pv_data_complete(a->data));
     PV_TRY_GOTO(pv_party_test(&a->test, p));
-    PV_TRY_GOTO(pv_complement_halves_open(&a->halves, l, &a->options, pv_party_scenario(p),
-                                          a->data, pv_party_name(p)));
+    PV_TRY_GOTO(pv_complement_halves_open(&a->halves, l, &a->options, pv_party_scenario(p), a->data,
+                                          pv_party_name(p)));
     PV_TRY_GOTO(find_customers(a, p));
     *self = a;
     a = NULL;
@@ -174,19 +175,19 @@ static pv_status check_binding(const provider *a, const pv_query_join *j, const 
 {
     static const pv_hash none;
     char theirs[PV_HASH_TEXT], ours[PV_HASH_TEXT];
-    const pv_hash own = pv_split_binding(&a->halves.back);
+    const pv_hash *own = &a->halves.back.binding;
     if (pv_hash_equal(&j->binding, &none)) {
         if (a->halves.published) return PV_OK;
         PV_FAIL(PV_ERR_MISMATCH,
                 "%s: it has no half of the model, and none is published here: it needs the "
                 "customers' half of %s in half = FILE",
-                what, pv_hash_text(&own, ours));
+                what, pv_hash_text(own, ours));
     }
-    if (pv_hash_equal(&j->binding, &own)) return PV_OK;
+    if (pv_hash_equal(&j->binding, own)) return PV_OK;
     PV_FAIL(PV_ERR_MISMATCH,
             "%s: its half is of the model %s, this provider's of %s: halves of one partition "
             "belong together",
-            what, pv_hash_text(&j->binding, theirs), pv_hash_text(&own, ours));
+            what, pv_hash_text(&j->binding, theirs), pv_hash_text(own, ours));
 }
 
 static pv_status take_join(provider *a, customer *c, pv_query_join *j, const pv_message *m)
@@ -208,7 +209,7 @@ static pv_status admit(provider *a, pv_party *p, customer *c, const pv_message *
     pv_status status = take_join(a, c, &j, m);
     if (status != PV_OK) return refuse_or_fail(a, p, c, status);
     *needs_half = pv_hash_equal(&j.binding, &none);
-    const pv_query_terms t = {.binding = pv_split_binding(&a->halves.back),
+    const pv_query_terms t = {.binding = a->halves.back.binding,
                               .form = form->data,
                               .form_size = form->size,
                               .follows = *needs_half};
@@ -426,5 +427,76 @@ static pv_status load(void *self, pv_reader *r)
         c->batches = pv_complement_batches(&a->options, c->rows);
     }
     PV_TRY(pv_reader_status(r));
-    return a->runner != NULL ? PV_OK : PV_TRY_AGAIN;
+    PV_TRY(pv_complement_halves_again(&a->halves, pv_party_folder(a->party), published));
+    return get_ready(a);
 }
+
+/* ---- the end */
+static pv_status describe(json_t **out, const provider *a, const customer *c)
+{
+    static const char *const state[] = {"", "served", "finished", "refused", "lost"};
+    json_t *j = json_object();
+    pv_status status = PV_OK;
+    PV_TRY_GOTO(pv_json_set(j, "state", json_string(state[c->state])));
+    PV_TRY_GOTO(pv_json_set(j, "rows", json_integer((json_int_t)c->rows)));
+    PV_TRY_GOTO(pv_json_set(j, "answered", json_integer((json_int_t)c->answered)));
+    if (a->options.budget > 0)
+        PV_TRY_GOTO(pv_json_set(j, "budget_left",
+                                json_integer((json_int_t)(a->options.budget - c->answered))));
+    if (c->state == REFUSED) PV_TRY_GOTO(pv_json_set(j, "reason", json_string(c->reason)));
+    *out = json_incref(j);
+done:
+    json_decref(j);
+    return status;
+}
+
+static pv_status add_customers(const provider *a, json_t *all, json_t *refused, json_t *dropped)
+{
+    for (int i = 0; i < a->customers; i++) {
+        const customer *c = &a->customer[i];
+        json_t *one;
+        PV_TRY(describe(&one, a, c));
+        PV_TRY(pv_json_set(all, c->name, one));
+        if (c->state == REFUSED) PV_TRY(pv_json_set(refused, c->name, json_string(c->reason)));
+        if (c->state == LOST) PV_TRY(pv_json_append(dropped, json_string(c->name)));
+    }
+    return PV_OK;
+}
+
+static pv_status finish(void *self, pv_party *p)
+{
+    provider *a = self;
+    pv_status status = PV_OK;
+    char text[PV_HASH_TEXT], cut[PV_CUT_TEXT];
+    json_t *all = json_object(), *refused = json_object(), *dropped = json_array();
+    PV_TRY_GOTO(add_customers(a, all, refused, dropped));
+    PV_TRY_GOTO(
+        pv_party_result(p, "binding", json_string(pv_hash_text(&a->halves.back.binding, text))));
+    PV_TRY_GOTO(pv_party_result(p, "cut", json_string(pv_cut_text(&a->halves.back.cut, cut))));
+    PV_TRY_GOTO(pv_party_result(p, "activation_bytes",
+                                json_integer((json_int_t)pv_activation_bytes(&a->form))));
+    PV_TRY_GOTO(pv_party_result(p, "answered", json_integer((json_int_t)answered(a))));
+    PV_TRY_GOTO(pv_party_result(p, "budget", json_integer((json_int_t)a->options.budget)));
+    PV_TRY_GOTO(pv_party_result(p, "customers", json_incref(all)));
+    PV_TRY_GOTO(pv_party_result(p, "refused", json_incref(refused)));
+    PV_TRY_GOTO(pv_party_result(p, "dropped", json_incref(dropped)));
+done:
+    json_decref(all);
+    json_decref(refused);
+    json_decref(dropped);
+    return status;
+}
+
+const pv_role pv_complement_provider = {
+    .name = "provider",
+    .summary = "has the network, publishes its front, and answers what comes to the cut",
+    .least = 1,
+    .most = 1,
+    .files = pv_complement_provider_files,
+    .open = open,
+    .step = step,
+    .save = save,
+    .load = load,
+    .finish = finish,
+    .close = close,
+};
