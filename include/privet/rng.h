@@ -36,6 +36,8 @@ enum {
     PV_STREAM_DROPOUT = 6,
     PV_STREAM_ATTACK = 7,
     PV_STREAM_CLIENT = 8,
+    PV_STREAM_SECRET = 9, /* in training: a customer draws its own from a pv_csprng */
+    PV_STREAM_NOISE = 10,
     PV_STREAM_TEST = 99,
 };
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static pv_status check_options(const pv_train_options *o)
+pv_status pv_train_check(const pv_train_options *o)
 {
     if (o->size != sizeof *o)
         PV_FAIL(PV_ERR_USAGE, "pv_train_options.size is %zu, %zu was expected", o->size, sizeof *o);
@@ -45,21 +45,26 @@ static pv_status check_options(const pv_train_options *o)
     return PV_OK;
 }
 
+pv_schedule pv_train_schedule(const pv_train_options *o, int64_t batches)
+{
+    double each = (double)batches;
+    return (pv_schedule){.kind = o->schedule,
+                         .lr = o->lr,
+                         .floor = o->lr_floor,
+                         .warmup = llround(o->warmup_epochs * each),
+                         .steps = batches * o->epochs,
+                         .every = llround(o->step_epochs * each),
+                         .gamma = o->step_gamma,
+                         .power = o->poly_power};
+}
+
 static pv_status init(pv_trainer *t)
 {
     const pv_train_options *o = t->o;
     int64_t count = pv_data_count(o->train);
     t->batch = o->batch < count ? o->batch : count;
     t->batches = count / t->batch;
-    double batches = (double)t->batches;
-    t->schedule = (pv_schedule){.kind = o->schedule,
-                                .lr = o->lr,
-                                .floor = o->lr_floor,
-                                .warmup = llround(o->warmup_epochs * batches),
-                                .steps = t->batches * o->epochs,
-                                .every = llround(o->step_epochs * batches),
-                                .gamma = o->step_gamma,
-                                .power = o->poly_power};
+    t->schedule = pv_train_schedule(o, t->batches);
     t->order = pv_alloc((size_t)count, sizeof *t->order);
     t->index = pv_alloc((size_t)t->batch, sizeof *t->index);
     if (t->order == NULL || t->index == NULL)
@@ -237,7 +242,7 @@ pv_status pv_train(pv_model *m, const pv_train_options *o, const pv_ctx *ctx,
     pv_trainer t = {.m = m, .o = o, .ctx = ctx};
     int found = 0;
     *result = (pv_train_result){0};
-    PV_TRY(check_options(o));
+    PV_TRY(pv_train_check(o));
     PV_TRY(pv_data_complete(o->train));
     PV_TRY(pv_model_check_data(m, o->train));
     if (o->validation != NULL) {

@@ -1,4 +1,5 @@
-/* nn/trainer_i.h - a training run between two steps, shared by trainer.c and checkpoint.c
+/* nn/trainer_i.h - a training run between two steps, shared by trainer.c and checkpoint.c;
+ * the checks and the schedule also by other trainers
  *
  * Everything a run depends on is here or in the model, so a checkpoint is: the model (its
  * parameters as they are in the plan), the optimiser's state, the best parameters so far and `at`.
@@ -36,6 +37,11 @@ typedef struct pv_trainer {
     pv_train_result result; /* result.epochs epochs are complete */
     size_t epoch_cap;
 } pv_trainer;
+
+/* PV_ERR_OPTION, PV_ERR_USAGE, PV_ERR_LIMIT: options that make no sense. */
+pv_status pv_train_check(const pv_train_options *o) PV_MUST_USE;
+/* The learning rates of o with so many batches an epoch. */
+pv_schedule pv_train_schedule(const pv_train_options *o, int64_t batches);
 
 /* checkpoint.c. The path is o->checkpoint/checkpoint.safetensors. */
 pv_status pv_checkpoint_save(pv_trainer *t) PV_MUST_USE;

@@ -149,8 +149,7 @@ static const zoo_entry zoo[] = {
          BASIC_BLOCK_DOWN("2*width") BASIC_BLOCK("2*width") BASIC_BLOCK_DOWN("4*width") BASIC_BLOCK(
              "4*width") BASIC_BLOCK_DOWN("8*width") BASIC_BLOCK("8*width") "global-avgpool\n"
                                                                            "dense classes\n"},
-    {"alexnet_v2", "AlexNet v2 for two classes at 224x224; option pad (2; 0 for 227x227)",
-     PV_DATA_IMAGE,
+    {"alexnet_v2", "AlexNet v2 for 224x224 images; option pad (2; 0 for 227x227)", PV_DATA_IMAGE,
      "# AlexNet v2 (Krizhevsky 2014) as Sun, Wu, Hwang 2019, table 1, count it\n"
      "option pad=2\n"
      "conv 64 kernel=11 stride=4 pad=pad\n"

@@ -38,16 +38,18 @@ typedef struct pv_retrain_options {
 typedef struct pv_retrain_epoch {
     double loss, accuracy; /* of answers, in training */
     double test_accuracy;  /* of labels turned back; NaN */
+    double *of_value;      /* [classes]: test_accuracy by the secret's answer to class 0, which is
+                              the value of a complement or an offset; NULL without test data */
     double read;           /* share of secrets that the decoder read off; NaN without one */
-    double seconds;
+    double seconds;        /* of training, without the test */
 } pv_retrain_epoch;
 
 typedef struct pv_retrain_result {
     pv_retrain_epoch *epoch;
     int epochs;
     int64_t steps;
-    int collapsed; /* the task ended at chance */
-    double seconds;
+    int collapsed;  /* the task ended at chance */
+    double seconds; /* sum over epochs */
 } pv_retrain_result;
 
 /* The defaults of `privet retrain` for a model of that name on data. */

@@ -63,9 +63,9 @@ pv_status pv_secret_plan_check(const pv_secret_plan *p)
     if (p->form != PV_SECRET_DIGIT) return PV_OK;
     if (p->kind == PV_SECRET_PERMUTATION || p->classes > DIGITS)
         PV_FAIL(PV_ERR_OPTION,
-                "the form digit shows one digit: it has none for a %s over %d classes; take plane "
-                "or append",
-                kinds[p->kind], p->classes);
+                "the form digit shows one digit: it has none for %s %s over %d classes; take "
+                "plane or append",
+                p->kind == PV_SECRET_OFFSET ? "an" : "a", kinds[p->kind], p->classes);
     if (p->input.ndim != 3)
         PV_FAIL(PV_ERR_OPTION, "the form digit is a picture, and the secret enters at a dense "
                                "layer; take plane or append");

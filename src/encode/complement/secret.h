@@ -81,8 +81,7 @@ int64_t pv_secret_values(const pv_secret_plan *p);
 pv_status pv_secret_of(pv_secret_value *out, const pv_secret_plan *p, int64_t v) PV_MUST_USE;
 
 void pv_secret_draw(pv_secret_value *out, const pv_secret_plan *p, pv_rng *r);
-/* From the sample as the customer has it, and the number of the copy it sends, 0 unless it wants
- * several answers to one input (which then give it away). */
+/* From the sample as the customer has it: the same one gets the same secret. */
 pv_status pv_secret_derive(pv_secret_value *out, const pv_secret_plan *p, const pv_prf_key *k,
                            const void *input, size_t size) PV_MUST_USE;
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum { METADATA = 5, EXTRA = 5 };
+static const double ALPHA_MAX = 1e9;
 
 static const char *side_name(int provider)
 {
@@ -121,6 +122,9 @@ static pv_status read_plan(pv_secret_plan *p, const char *text, const char *what
     p->kind = pv_secret_kind_by_name(kind);
     p->form = pv_secret_form_by_name(form);
     p->classes = (int)classes;
+    if (!(p->alpha > 0 && p->alpha < ALPHA_MAX))
+        PV_FAIL_GOTO(PV_ERR_FORMAT, "%s: the size of its secret is %g; above 0 was expected", what,
+                     p->alpha);
     if (pv_secret_plan_check(p) != PV_OK)
         status = pv_trail_context(PV_ERR_FORMAT, __FILE__, __LINE__, "%s: its secret", what);
 done:

@@ -1,0 +1,360 @@
+#include "encode/complement/retrain.h"
+
+#include "base/clock.h"
+#include "base/ctx.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "encode/complement/retrain_guard.h"
+#include "nn/order.h"
+#include "nn/trainer_i.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TEST_BATCH = 250 };
+/* So little of what lies between chance and all right is chance: the task has collapsed. */
+static const double COLLAPSED = 0.1;
+
+typedef struct retrainer {
+    pv_hidden *h;
+    const pv_retrain_options *o;
+    const pv_ctx *ctx;
+    int64_t batch, batches, step;
+    pv_schedule schedule;
+    pv_graph *graph;
+    pv_plan *plan;
+    pv_model_nodes nodes;
+    pv_optim optim;
+    pv_node answer_node, loss, predicted;
+    pv_batch data;
+    pv_secret_value *value; /* [batch] */
+    float *secret;          /* [batch, secret_size] */
+    int64_t secret_size;
+    int32_t *answer, *guess; /* [batch]: the label that belongs to the secret; what was said */
+    pv_guard guard;
+    int guarded;
+    pv_hidden_runner tester;
+    uint32_t *order;
+    int64_t *index;
+    pv_retrain_result result;
+    size_t epoch_cap;
+} retrainer;
+
+void pv_retrain_defaults(pv_retrain_options *o, const char *model, const pv_data *data)
+{
+    *o = (pv_retrain_options){
+        .guard = {.warmup_epochs = 3, .ramp_epochs = 8, .decoder_steps = 3, .restart_epochs = 4}};
+    pv_train_defaults(&o->train, model, data);
+}
+
+static pv_status check_options(const pv_hidden *h, const pv_retrain_options *o)
+{
+    PV_TRY(pv_train_check(&o->train));
+    if (o->train.checkpoint != NULL || o->train.resume || o->train.patience > 0 ||
+        o->train.validation != NULL)
+        PV_FAIL(PV_ERR_OPTION, "retraining has no checkpoints, no validation data and no patience");
+    PV_TRY(pv_data_complete(o->train.train));
+    PV_TRY(pv_model_check_data(h->model, o->train.train));
+    if (o->test == NULL) return PV_OK;
+    PV_TRY(pv_data_complete(o->test));
+    return pv_model_check_data(h->model, o->test);
+}
+
+static pv_status allocate(retrainer *t)
+{
+    const pv_secret_plan *p = &t->h->plan;
+    int64_t count = pv_data_count(t->o->train.train);
+    int64_t pixels = p->input.ndim == 3 ? p->input.dim[0] * p->input.dim[1] : 1;
+    size_t n = (size_t)t->batch;
+    t->secret_size = pixels * pv_secret_channels(p);
+    PV_TRY(pv_batch_init(&t->data, t->h->model, t->batch));
+    t->value = pv_calloc(n, sizeof *t->value);
+    t->secret = pv_alloc(n, (size_t)t->secret_size * sizeof *t->secret);
+    t->answer = pv_calloc(n, sizeof *t->answer);
+    t->guess = pv_calloc(n, sizeof *t->guess);
+    t->order = pv_alloc((size_t)count, sizeof *t->order);
+    t->index = pv_alloc(n, sizeof *t->index);
+    if (t->value == NULL || t->secret == NULL || t->answer == NULL || t->guess == NULL ||
+        t->order == NULL || t->index == NULL)
+        PV_FAIL(PV_ERR_MEMORY, "out of memory for retraining on %lld samples", (long long)count);
+    return PV_OK;
+}
+
+static pv_status build_network(retrainer *t, pv_node *extra)
+{
+    const pv_model *m = t->h->model;
+    *extra = PV_NONE;
+    PV_TRY(pv_hidden_begin(t->h, t->graph, t->batch, 1, PV_NONE, &t->nodes));
+    if (t->guarded) return pv_guard_build(&t->guard, t->h, t->graph, &t->nodes, extra);
+    return pv_hidden_append(t->h, t->graph, t->batch, 1, pv_model_secret_at(m), m->layers.count,
+                            &t->nodes);
+}
+
+/* The whole step: network, loss, gradients of what lies behind the secret's entry, optimiser. */
+static pv_status build(retrainer *t, const pv_plan_options *options)
+{
+    pv_status status = PV_OK;
+    const pv_model *m = t->h->model;
+    size_t first = pv_model_first_param(m, pv_model_secret_at(m));
+    pv_node *gradient = NULL, *weight = NULL, extra, output[4];
+    pv_graph *g;
+    int n = 0, outputs = 0;
+    PV_TRY(pv_graph_new(&t->graph));
+    g = t->graph;
+    weight = pv_alloc(m->params, sizeof *weight);
+    gradient = pv_alloc(m->params, sizeof *gradient);
+    if (weight == NULL || gradient == NULL)
+        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for a step of %zu parameters", m->params);
+    PV_TRY_GOTO(build_network(t, &extra));
+    t->answer_node = pv_input_index(g, "answer", PV_SHAPE(t->batch));
+    t->loss = pv_smoothed_loss(g, t->nodes.logits, t->answer_node, t->o->train.label_smoothing,
+                               m->domain.classes);
+    t->predicted = pv_argmax(g, t->nodes.logits);
+    pv_node all = extra == PV_NONE ? t->loss : pv_add(g, t->loss, extra);
+    PV_TRY_GOTO(pv_graph_check(g));
+    for (size_t i = first; i < m->params; i++)
+        if (!pv_model_param_is_state(m, (int)i)) weight[n++] = t->nodes.param[i];
+    PV_TRY_GOTO(pv_grad(g, &all, NULL, 1, weight, n, gradient));
+    PV_TRY_GOTO(pv_optim_append(&t->optim, g, weight, gradient, n, &t->o->train.optim));
+    output[outputs++] = t->loss;
+    output[outputs++] = t->predicted;
+    if (t->guarded && pv_guard_decodes(&t->guard)) {
+        output[outputs++] = t->guard.z;
+        output[outputs++] = t->nodes.logits;
+    }
+    PV_TRY_GOTO(pv_compile(&t->plan, g, output, outputs, options));
+    PV_TRY_GOTO(pv_model_to_plan(m, &t->nodes, t->plan));
+done:
+    pv_free(weight);
+    pv_free(gradient);
+    return status;
+}
+
+static pv_status init(retrainer *t)
+{
+    const pv_train_options *o = &t->o->train;
+    int64_t count = pv_data_count(o->train);
+    const pv_plan_options plan = {.size = sizeof plan,
+                                  .backend = o->backend,
+                                  .threads = pv_ctx_threads(t->ctx),
+                                  .seed = o->seed};
+    t->batch = o->batch < count ? o->batch : count;
+    t->batches = count / t->batch;
+    t->schedule = pv_train_schedule(o, t->batches);
+    t->guarded = pv_guard_wanted(&t->o->guard);
+    PV_TRY(allocate(t));
+    if (t->guarded) PV_TRY(pv_guard_init(&t->guard, t->h, t->o, t->batch));
+    PV_TRY(build(t, &plan));
+    if (t->guarded) PV_TRY(pv_guard_compile(&t->guard, &plan));
+    if (t->o->test == NULL) return PV_OK;
+    int64_t held = pv_data_count(t->o->test);
+    return pv_hidden_runner_init(&t->tester, t->h, held < TEST_BATCH ? held : TEST_BATCH, t->ctx);
+}
+
+static void clear(retrainer *t)
+{
+    if (t->guarded) pv_guard_clear(&t->guard);
+    pv_plan_free(t->plan);
+    pv_graph_free(t->graph);
+    pv_optim_clear(&t->optim);
+    pv_model_nodes_clear(&t->nodes);
+    pv_batch_clear(&t->data);
+    pv_hidden_runner_clear(&t->tester);
+    pv_free(t->value);
+    pv_free(t->secret);
+    pv_free(t->answer);
+    pv_free(t->guess);
+    pv_free(t->order);
+    pv_free(t->index);
+    pv_retrain_result_clear(&t->result);
+}
+
+/* Samples, a secret for each, and the labels that belong to both. */
+static pv_status fill(retrainer *t, int64_t batch)
+{
+    const pv_train_options *o = &t->o->train;
+    pv_rng secrets = pv_rng_make(o->seed, PV_STREAM_SECRET);
+    pv_rng r = pv_rng_fork(&secrets, (uint64_t)t->step);
+    for (int64_t i = 0; i < t->batch; i++) t->index[i] = t->order[batch * t->batch + i];
+    pv_batch_fill(&t->data, t->h->model, o->train, t->index, &o->augment, o->seed,
+                  (uint64_t)t->step);
+    for (int64_t i = 0; i < t->batch; i++) {
+        pv_secret_draw(&t->value[i], &t->h->plan, &r);
+        pv_secret_fill(t->secret + i * t->secret_size, &t->h->plan, &t->value[i]);
+        t->answer[i] = pv_secret_hide(&t->value[i], t->data.label[i]);
+    }
+    PV_TRY(pv_plan_write(t->plan, t->nodes.input, t->data.x, PV_F32));
+    PV_TRY(pv_plan_write(t->plan, t->nodes.secret, t->secret, PV_F32));
+    return pv_plan_write(t->plan, t->answer_node, t->answer, PV_I32);
+}
+
+static pv_status train_batch(retrainer *t, int64_t batch, double *loss, int64_t *right)
+{
+    double value, epoch = (double)t->step / (double)t->batches;
+    PV_TRY(fill(t, batch));
+    if (t->guarded)
+        PV_TRY(pv_guard_before(&t->guard, t->plan, &t->h->plan, t->answer, t->step, epoch));
+    PV_TRY(pv_optim_set(&t->optim, t->plan, t->step, pv_schedule_lr(&t->schedule, t->step)));
+    PV_TRY(pv_run(t->plan));
+    PV_TRY(pv_plan_read(t->plan, t->loss, &value, PV_F64));
+    PV_TRY(pv_plan_read(t->plan, t->predicted, t->guess, PV_I32));
+    if (!isfinite(value))
+        PV_FAIL(PV_ERR_NUMERIC,
+                "epoch %d, step %lld: the loss is not finite; lower the learning rate (it is %g) "
+                "or clip the gradient",
+                t->result.epochs + 1, (long long)t->step, t->o->train.lr);
+    if (t->guarded)
+        PV_TRY(pv_guard_after(&t->guard, t->plan, t->nodes.logits, t->data.x, t->value,
+                              t->data.label));
+    *loss += value;
+    for (int64_t i = 0; i < t->batch; i++) *right += t->guess[i] == t->answer[i];
+    t->step++;
+    return PV_OK;
+}
+
+static pv_status test(retrainer *t, pv_retrain_epoch *e)
+{
+    int classes = t->h->plan.classes;
+    e->test_accuracy = NAN;
+    if (t->o->test == NULL) return PV_OK;
+    e->of_value = pv_calloc((size_t)classes, sizeof *e->of_value);
+    if (e->of_value == NULL) PV_FAIL_MEMORY((size_t)classes * sizeof *e->of_value);
+    PV_TRY(pv_hidden_runner_load(&t->tester, t->h));
+    return pv_hidden_runner_measure(&t->tester, t->h, t->o->test, t->o->train.seed, t->ctx,
+                                    &e->test_accuracy, e->of_value);
+}
+
+/* At the end of an epoch behind the ramp. */
+static int has_collapsed(const retrainer *t, const pv_retrain_epoch *e)
+{
+    double chance = 1.0 / t->h->plan.classes, late = 0;
+    if (t->guarded) late = t->o->guard.warmup_epochs + t->o->guard.ramp_epochs;
+    return t->result.epochs >= late && e->accuracy < chance + COLLAPSED * (1 - chance);
+}
+
+static void report(const retrainer *t, const pv_retrain_epoch *e)
+{
+    char held[48] = "", read[48] = "";
+    if (!isnan(e->test_accuracy))
+        snprintf(held, sizeof held, ", test accuracy %.2f %%", 100 * e->test_accuracy);
+    if (!isnan(e->read)) snprintf(read, sizeof read, ", secrets read %.1f %%", 100 * e->read);
+    pv_ctx_log(t->ctx, PV_LOG_INFO, "epoch %d/%d: loss %.4f, accuracy %.2f %%%s%s; %.1f s%s",
+               t->result.epochs, t->o->train.epochs, e->loss, 100 * e->accuracy, held, read,
+               e->seconds, t->result.collapsed ? "; the task is at chance, it has collapsed" : "");
+}
+
+static pv_status epoch_json(json_t **out, const retrainer *t, int number)
+{
+    pv_status status = PV_OK;
+    const pv_retrain_epoch *e = &t->result.epoch[number];
+    json_t *j = json_object(), *values = json_array();
+    PV_TRY_GOTO(pv_json_set(j, "epoch", json_integer(number + 1)));
+    PV_TRY_GOTO(pv_json_set(j, "steps", json_integer((number + 1) * t->batches)));
+    PV_TRY_GOTO(pv_json_set(j, "loss", pv_json_number(e->loss)));
+    PV_TRY_GOTO(pv_json_set(j, "accuracy", pv_json_number(e->accuracy)));
+    PV_TRY_GOTO(pv_json_set(j, "test_accuracy", pv_json_number(e->test_accuracy)));
+    for (int v = 0; e->of_value != NULL && v < t->h->plan.classes; v++)
+        PV_TRY_GOTO(pv_json_append(values, pv_json_number(e->of_value[v])));
+    PV_TRY_GOTO(pv_json_set(j, "of_value", json_incref(values)));
+    PV_TRY_GOTO(pv_json_set(j, "read", pv_json_number(e->read)));
+    PV_TRY_GOTO(pv_json_set(j, "seconds", pv_json_number(e->seconds)));
+    *out = json_incref(j);
+done:
+    json_decref(values);
+    json_decref(j);
+    return status;
+}
+
+/* As the log of privet train, it is written anew after each epoch. */
+static pv_status write_log(const retrainer *t)
+{
+    pv_status status = PV_OK;
+    pv_str text = {0};
+    json_t *line = NULL;
+    if (t->o->train.log == NULL) return PV_OK;
+    for (int i = 0; i < t->result.epochs; i++) {
+        PV_TRY_GOTO(epoch_json(&line, t, i));
+        PV_TRY_GOTO(pv_json_dump(&text, line, 0));
+        PV_TRY_GOTO(pv_str_append(&text, "\n"));
+        json_decref(line);
+        line = NULL;
+    }
+    PV_TRY_GOTO(pv_file_write(t->o->train.log, pv_str_text(&text), text.size, 0644));
+done:
+    json_decref(line);
+    pv_str_clear(&text);
+    return status;
+}
+
+static int begins_anew(const retrainer *t)
+{
+    double each = t->o->guard.restart_epochs;
+    if (!t->guarded || !pv_guard_decodes(&t->guard) || each <= 0 || t->result.epochs == 0) return 0;
+    return floor(t->result.epochs / each) > floor((t->result.epochs - 1) / each);
+}
+
+static pv_status finish_epoch(retrainer *t, double loss, int64_t right, double started)
+{
+    pv_retrain_result *r = &t->result;
+    pv_guard *k = &t->guard;
+    PV_TRY(pv_grow((void **)&r->epoch, &t->epoch_cap, (size_t)r->epochs + 1, sizeof *r->epoch));
+    pv_retrain_epoch *e = &r->epoch[r->epochs++];
+    *e = (pv_retrain_epoch){.loss = loss / (double)t->batches,
+                            .accuracy = (double)right / (double)(t->batches * t->batch),
+                            .read = k->asked > 0 ? (double)k->right / (double)k->asked : NAN,
+                            .seconds = pv_clock_seconds() - started};
+    k->right = k->asked = 0;
+    r->seconds += e->seconds;
+    PV_TRY(pv_model_from_plan(t->h->model, &t->nodes, t->plan));
+    PV_TRY(test(t, e));
+    r->collapsed = has_collapsed(t, e);
+    report(t, e);
+    return write_log(t);
+}
+
+static pv_status train_epoch(retrainer *t)
+{
+    char what[48];
+    const pv_train_options *o = &t->o->train;
+    double started = pv_clock_seconds(), loss = 0;
+    int64_t right = 0;
+    snprintf(what, sizeof what, "epoch %d/%d", t->result.epochs + 1, o->epochs);
+    if (begins_anew(t)) PV_TRY(pv_guard_restart(&t->guard));
+    pv_order_epoch(t->order, (uint32_t)pv_data_count(o->train), o->seed, t->result.epochs);
+    for (int64_t b = 0; b < t->batches; b++) {
+        PV_TRY(pv_ctx_check(t->ctx));
+        PV_TRY(train_batch(t, b, &loss, &right));
+        pv_ctx_progress(t->ctx, what, (uint64_t)t->step, (uint64_t)(t->batches * o->epochs));
+    }
+    return finish_epoch(t, loss, right, started);
+}
+
+pv_status pv_retrain(pv_hidden *h, const pv_retrain_options *o, const pv_ctx *ctx,
+                     pv_retrain_result *result)
+{
+    pv_status status = PV_OK;
+    retrainer t = {.h = h, .o = o, .ctx = ctx};
+    *result = (pv_retrain_result){0};
+    PV_TRY(check_options(h, o));
+    PV_TRY_GOTO(init(&t));
+    while (t.result.epochs < o->train.epochs) PV_TRY_GOTO(train_epoch(&t));
+    if (t.result.collapsed)
+        pv_ctx_log(ctx, PV_LOG_WARN,
+                   "the task ended at chance: the pressure was too much or came too early; what a "
+                   "probe reads of this model means nothing. Lower it, or lengthen warm-up and "
+                   "ramp");
+    t.result.steps = t.step;
+    *result = t.result;
+    t.result = (pv_retrain_result){0};
+done:
+    clear(&t);
+    return status;
+}
+
+void pv_retrain_result_clear(pv_retrain_result *r)
+{
+    for (int i = 0; i < r->epochs; i++) pv_free(r->epoch[i].of_value);
+    pv_free(r->epoch);
+    *r = (pv_retrain_result){0};
+}

@@ -1,0 +1,1 @@
+pv_test(unit/crypto/prf/prf ROOMS crypto/prf)

@@ -1,0 +1,5 @@
+foreach(name secret hidden split activation)
+  pv_test(unit/encode/complement/${name} ROOMS encode/complement TIMEOUT 120)
+endforeach()
+pv_valgrind_test(unit/encode/complement/secret_ct ROOMS encode/complement CASES label scores
+                 CONTROLS branch search)
