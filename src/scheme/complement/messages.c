@@ -200,7 +200,7 @@ void pv_query_refusal_text(char out[PV_REFUSAL_TEXT], const char *reason)
     out[n] = '\0';
 }
 
-pv_part pv_query_refusal_part(const char text[PV_REFUSAL_TEXT])
+pv_part pv_query_refusal_part(const char *text)
 {
     return bytes_of("reason", text, strlen(text));
 }

@@ -73,7 +73,7 @@ pv_part pv_query_answer_part(const pv_query_answer *a);
 pv_status pv_query_answer_take(pv_query_answer *a, const pv_parts *p, const char *what) PV_MUST_USE;
 
 /* What is no printable ASCII crosses as '?', and what is too long is cut. */
-pv_part pv_query_refusal_part(const char text[PV_REFUSAL_TEXT]);
+pv_part pv_query_refusal_part(const char *text);
 void pv_query_refusal_text(char out[PV_REFUSAL_TEXT], const char *reason);
 pv_status pv_query_refusal_take(char out[PV_REFUSAL_TEXT], const pv_parts *p,
                                 const char *what) PV_MUST_USE;

@@ -78,6 +78,8 @@ static void terms(void **state)
     send(&w, part, PV_QUERY_TERMS_PARTS);
     CHECK_FAILS(pv_query_terms_take(&taken, &w.parts, "terms"), PV_ERR_PEER, "its form is empty");
     drop(&w);
+    t.form_size = 5;
+    pv_query_terms_parts(part, &t);
     send(&w, part, 2);
     CHECK_FAILS(pv_query_terms_take(&taken, &w.parts, "terms"), PV_ERR_PEER, "follows");
     drop(&w);
