@@ -373,6 +373,7 @@ static pv_status load(void *self, pv_reader *r)
     if (!has_half || (c->refused[0] != '\0' && c->answered == 0)) return PV_OK;
     pv_split_half_clear(&c->front);
     PV_TRY(pv_complement_kept(&c->front, &c->form, pv_party_folder(c->party)));
+    c->has_half = 1;
     return get_ready(c);
 }
 

@@ -22,8 +22,8 @@ static const char *const asked[] = {NULL, "glyphs?split=test&limit=45&seed=2",
 static const struct {
     pv_secret_kind kind;
     const char *data, *name;
-} kind_of[] = {{PV_SECRET_OFFSET, "glyphs?limit=200", "offset"},
-               {PV_SECRET_PERMUTATION, "glyphs?limit=200", "permutation"}};
+} kind_of[] = {{PV_SECRET_OFFSET, "glyphs?limit=1000", "offset"},
+               {PV_SECRET_PERMUTATION, "glyphs?limit=1000", "permutation"}};
 
 typedef struct fixture {
     run r;
@@ -213,7 +213,8 @@ static void answers_are_the_whole_models(void **state)
         run_ok(&f.r, "run");
         for (int i = 1; i < 4; i++) {
             int64_t rows = rows_of_party(i), same = agreeing(&f, i);
-            if (one[k].exact) assert_int_equal(same, rows);
+            /* a number that calibration did not foresee is brought to an edge */
+            if (one[k].exact && number(&f.r, i, "clamped") == 0) assert_int_equal(same, rows);
             assert_true(same * 10 >= rows * 8);
             assert_int_equal(number(&f.r, i, "answered"), rows);
             refused(text, &f.r, i);
@@ -337,7 +338,7 @@ static void misbehaving_customers(void **state)
 {
     (void)state;
     static const char *const says[] = {
-        [SHORT] = "activation 3 from bert: 'z'",
+        [SHORT] = "activation 3 from bert: tensor 'z' is u8[3,",
         [NOT_FINITE] = "activation 3 from bert: row 1",
         [FAR_OUT] = "activation 3 from bert: row 1",
         [WRONG_MESSAGE] = "refusal 3 from bert came where 'activation' was expected"};
@@ -515,7 +516,7 @@ static void truths_and_forecasts(void **state)
     assert_int_equal(t.count, 0);
     CHECK_OK(pv_scheme_complement.forecast(&forecast, &s, 45));
     assert_int_equal(forecast.steps, 4);
-    assert_true(forecast.wire_bytes > 2 * 45 * 400 && forecast.view_bytes > 2 * 45 * 400);
+    assert_true(forecast.wire_bytes > 2 * 45 * 256 && forecast.view_bytes > 2 * 45 * 256);
     CHECK_OK(pv_scheme_complement.describe(&text, &s, 45));
     assert_non_null(strstr(pv_str_text(&text), "at the cut 2 a row is"));
     pv_str_truncate(&text, 0);
