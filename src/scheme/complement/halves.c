@@ -1,5 +1,6 @@
 #include "scheme/complement/halves.h"
 
+#include "base/ctx.h"
 #include "base/file.h"
 #include "base/mem.h"
 
@@ -99,10 +100,12 @@ static pv_status train_old(pv_model *m, const pv_complement_options *o, const pv
 {
     pv_norm norm;
     pv_train_result result;
-    pv_train_options t = {.size = sizeof t, .train = data, .seed = s->seed};
+    pv_train_options t;
     PV_TRY(pv_norm_fit(&norm, data));
     pv_fed_set_norm(m, &norm);
     pv_fed_learning_train(&t, &o->learning);
+    t.train = data;
+    t.seed = s->seed;
     t.epochs = (int)o->kept_epochs;
     if (o->keep == 0 || t.epochs == 0) return PV_OK;
     PV_TRY(pv_train(m, &t, ctx, &result));
@@ -113,8 +116,7 @@ static pv_status train_old(pv_model *m, const pv_complement_options *o, const pv
 static pv_status teach(pv_retrain_result *result, pv_hidden *hidden, const pv_complement_options *o,
                        const pv_scenario *s, const pv_data *data, const pv_ctx *ctx)
 {
-    pv_retrain_options r = {.train = {.size = sizeof r.train, .train = data, .seed = s->seed},
-                            .guard = o->guard};
+    pv_retrain_options r = {.guard = o->guard};
     pv_fed_learning_train(&r.train, &o->learning);
     r.train.train = data;
     r.train.seed = s->seed;
@@ -176,6 +178,11 @@ pv_status pv_complement_halves_train(pv_complement_halves *h, pv_party *p,
     PV_TRY_GOTO(train_old(old, o, s, data, ctx));
     PV_TRY_GOTO(pv_hidden_make(&hidden, old, data, &make));
     PV_TRY_GOTO(teach(&result, &hidden, o, s, data, ctx));
+    if (result.collapsed)
+        pv_ctx_log(ctx, PV_LOG_WARN,
+                   "%s: the network with a secret answers at chance: the training collapsed; give "
+                   "it more rows, epochs or kept layers, or lower weights of hide_...",
+                   pv_party_name(p));
     PV_TRY_GOTO(tell_training(p, &result));
     PV_TRY_GOTO(measure(p, &hidden, test));
     PV_TRY_GOTO(cut_model(h, &hidden, o, data, s->seed));

@@ -22,6 +22,24 @@ static pv_status check(pv_scenario *s, pv_str *setting, const pv_claim **claim, 
     return PV_OK;
 }
 
+/* The model as it will be, with a secret. */
+static pv_status with_secret(pv_model **out, const pv_complement_options *o, const pv_scenario *s)
+{
+    const pv_secret_plan plan = {.kind = pv_complement_kind(o),
+                                 .form = pv_complement_form(o),
+                                 .classes = s->schema.classes};
+    pv_model *m = NULL;
+    pv_stages stages = {0};
+    PV_TRY(pv_fed_model(&m, s));
+    pv_status status = pv_stages_init(&stages, m);
+    if (status == PV_OK) /* that there is such a stage is known from the cut behind it */
+        status = pv_model_with_secret(out, m, stages.stage[o->keep].entry,
+                                      pv_secret_channels(&plan), s->seed);
+    pv_stages_clear(&stages);
+    pv_model_free(m);
+    return status;
+}
+
 /* ---- what it will cost. Each customer is taken to ask about so many rows; a projection may make
  * its activations smaller. */
 static pv_status activation_of(pv_shape *out, int64_t *front, const pv_complement_options *o,
@@ -30,7 +48,7 @@ static pv_status activation_of(pv_shape *out, int64_t *front, const pv_complemen
     pv_model *m = NULL, *half = NULL;
     pv_cut_at cut;
     size_t end;
-    PV_TRY(pv_fed_model(&m, s));
+    PV_TRY(with_secret(&m, o, s));
     pv_status status = pv_cut_parse(&cut, o->cut, m);
     if (status == PV_OK) status = pv_cut_end(&end, m, &cut);
     if (status == PV_OK) status = pv_cut_shape(out, m, end);
