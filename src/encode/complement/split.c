@@ -75,6 +75,7 @@ pv_status pv_split_half_hash(pv_hash *out, const pv_split_half *half)
     memcpy(&alpha, &p->alpha, sizeof alpha);
     add_text(&s, pv_secret_kind_name(p->kind));
     add_text(&s, pv_secret_form_name(p->form));
+    add_number(&s, (uint64_t)half->kept);
     add_number(&s, (uint64_t)p->classes);
     add_number(&s, alpha);
     add_shape(&s, &p->input);
@@ -121,6 +122,7 @@ static pv_status start(pv_split_half *half, const pv_hidden *h, const pv_cut_at 
 {
     *half = (pv_split_half){.provider = provider,
                             .plan = h->plan,
+                            .kept = h->kept,
                             .cut = *cut,
                             .activation = *activation,
                             .channels = activation->dim[activation->ndim - 1]};

@@ -6,8 +6,8 @@
  * its shape; a back has nothing of what lies before it. Both are model files with more in them:
  *
  *     half        "customer" or "provider"
- *     secret      {"kind", "form", "alpha", "classes", "input"} as JSON (both: the provider turns
- *                 nothing back, but says in its terms what kind of secret it expects)
+ *     secret      as in a model with a secret (hidden.h), with "classes" and "input" (both: the
+ *                 provider turns nothing back, but says in its terms what it expects)
  *     cut         "2" or "2:before-pool"
  *     own, other  SHA-256 of this half's text, values and settings, and of the other's
  *     tensors     "cut.low", "cut.high" [channels]: the range of each channel of the activation
@@ -29,6 +29,7 @@ typedef struct pv_split_half {
     pv_model *model; /* owned: a part (nn/stages.h), or the layers behind the cut */
     int provider;
     pv_secret_plan plan;
+    int64_t kept; /* the secret enters at stage kept + 1 */
     pv_cut_at cut;
     pv_shape activation; /* [h, w, c] or [features] */
     int64_t channels;    /* its last dimension */

@@ -1,5 +1,6 @@
 /* Halves as files and as bytes. */
 #include "encode/complement/activation.h"
+#include "encode/complement/hidden_i.h"
 #include "encode/complement/split_i.h"
 
 #include "base/json.h"
@@ -8,7 +9,6 @@
 #include <string.h>
 
 enum { METADATA = 5, EXTRA = 5 };
-static const double ALPHA_MAX = 1e9;
 
 static const char *side_name(int provider)
 {
@@ -17,16 +17,15 @@ static const char *side_name(int provider)
 
 /* ---- writing */
 
-static pv_status secret_json(pv_str *out, const pv_secret_plan *p)
+static pv_status secret_json(pv_str *out, const pv_split_half *h)
 {
     pv_status status = PV_OK;
-    json_t *j = json_object(), *input = json_array();
-    PV_TRY_GOTO(pv_json_set(j, "kind", json_string(pv_secret_kind_name(p->kind))));
-    PV_TRY_GOTO(pv_json_set(j, "form", json_string(pv_secret_form_name(p->form))));
-    PV_TRY_GOTO(pv_json_set(j, "alpha", json_real(p->alpha)));
-    PV_TRY_GOTO(pv_json_set(j, "classes", json_integer(p->classes)));
-    for (int i = 0; i < p->input.ndim; i++)
-        PV_TRY_GOTO(pv_json_append(input, json_integer(p->input.dim[i])));
+    json_t *j = NULL, *input = json_array();
+    const pv_shape *shape = &h->plan.input;
+    PV_TRY_GOTO(pv_secret_plan_json(&j, &h->plan, h->kept));
+    PV_TRY_GOTO(pv_json_set(j, "classes", json_integer(h->plan.classes)));
+    for (int i = 0; i < shape->ndim; i++)
+        PV_TRY_GOTO(pv_json_append(input, json_integer(shape->dim[i])));
     PV_TRY_GOTO(pv_json_set(j, "input", json_incref(input)));
     PV_TRY_GOTO(pv_json_dump(out, j, 0));
 done:
@@ -52,7 +51,7 @@ static pv_status write_half(const pv_split_half *h, const char *path, pv_bytes *
         {"cut.basis_low", &tensor[3]}, {"cut.basis_high", &tensor[4]},
     };
     int extras = h->rank > 0 ? EXTRA : 2;
-    PV_TRY_GOTO(secret_json(&secret, &h->plan));
+    PV_TRY_GOTO(secret_json(&secret, h));
     const pv_metadata metadata[METADATA] = {
         {"half", side_name(h->provider)},          {"secret", pv_str_text(&secret)},
         {"cut", pv_cut_text(&h->cut, cut)},        {"own", pv_hash_text(&h->own, own)},
@@ -106,34 +105,26 @@ static pv_status read_plan_shape(pv_shape *shape, const json_t *j, const char *w
     return PV_OK;
 }
 
-static pv_status read_plan(pv_secret_plan *p, const char *text, const char *what)
+static pv_status read_plan(pv_split_half *h, const char *text, const char *what)
 {
     pv_status status = PV_OK;
     json_t *j = NULL;
-    const char *kind, *form;
     int64_t classes;
-    *p = (pv_secret_plan){0};
+    PV_TRY(pv_secret_plan_parse(&h->plan, &h->kept, text, what));
     PV_TRY(pv_json_parse(&j, what, text, strlen(text)));
-    PV_TRY_GOTO(pv_json_get_text(&kind, j, "kind", what));
-    PV_TRY_GOTO(pv_json_get_text(&form, j, "form", what));
-    PV_TRY_GOTO(pv_json_get_real(&p->alpha, j, "alpha", what));
     PV_TRY_GOTO(pv_json_get_integer(&classes, j, "classes", 2, PV_SECRET_CLASSES, what));
-    PV_TRY_GOTO(read_plan_shape(&p->input, j, what));
-    p->kind = pv_secret_kind_by_name(kind);
-    p->form = pv_secret_form_by_name(form);
-    p->classes = (int)classes;
-    if (!(p->alpha > 0 && p->alpha < ALPHA_MAX))
-        PV_FAIL_GOTO(PV_ERR_FORMAT, "%s: the size of its secret is %g; above 0 was expected", what,
-                     p->alpha);
-    if (pv_secret_plan_check(p) != PV_OK)
+    PV_TRY_GOTO(read_plan_shape(&h->plan.input, j, what));
+    h->plan.classes = (int)classes;
+    if (pv_secret_plan_check(&h->plan) != PV_OK)
         status = pv_trail_context(PV_ERR_FORMAT, __FILE__, __LINE__, "%s: its secret", what);
 done:
     json_decref(j);
     return status;
 }
 
-static pv_status read_cut(pv_cut_at *cut, const char *text, const char *what)
+static pv_status read_cut(pv_split_half *h, const char *text, const char *what)
 {
+    pv_cut_at *cut = &h->cut;
     char again[PV_CUT_TEXT];
     char *end;
     *cut = (pv_cut_at){.stage = strtoll(text, &end, 10)};
@@ -141,6 +132,9 @@ static pv_status read_cut(pv_cut_at *cut, const char *text, const char *what)
     if (cut->stage < 1 || cut->stage > PV_LAYERS_MAX || strcmp(pv_cut_text(cut, again), text) != 0)
         PV_FAIL(PV_ERR_FORMAT, "%s: its cut is '%.40s'; '2' or '2:before-pool' was expected", what,
                 text);
+    if (cut->stage <= h->kept)
+        PV_FAIL(PV_ERR_FORMAT, "%s: its cut is '%s', before its secret, which enters at stage %lld",
+                what, text, (long long)h->kept + 1);
     return PV_OK;
 }
 
@@ -262,9 +256,9 @@ static pv_status read_half(pv_split_half *h, const pv_safetensors *s, const char
                 what, side == NULL ? "no half of a model" : "another half, of the party ",
                 side == NULL ? "" : side, side_name(h->provider));
     PV_TRY(metadata_of(&text, s, "secret", what));
-    PV_TRY(read_plan(&h->plan, text, what));
+    PV_TRY(read_plan(h, text, what));
     PV_TRY(metadata_of(&text, s, "cut", what));
-    PV_TRY(read_cut(&h->cut, text, what));
+    PV_TRY(read_cut(h, text, what));
     PV_TRY(read_hash(&h->own, s, "own", what));
     PV_TRY(read_hash(&h->other, s, "other", what));
     PV_TRY(pv_model_read(&h->model, s, what));

@@ -260,7 +260,7 @@ static void test_malformed(void **state)
     expect(&front, PV_ERR_RANGE, "classes");
     front.plan.classes = 10;
     front.plan.alpha = -1;
-    expect(&front, PV_ERR_FORMAT, "the size of its secret is -1");
+    expect(&front, PV_ERR_RANGE, "the alpha of its secret is -1");
     front.plan.alpha = 0.75;
     front.plan.kind = PV_SECRET_PERMUTATION, front.plan.classes = 17;
     expect(&front, PV_ERR_FORMAT, "its secret");
@@ -272,6 +272,8 @@ static void test_malformed(void **state)
     expect(&front, PV_ERR_FORMAT, "its cut is '0'");
     front.cut.stage = 3;
     expect(&front, PV_ERR_FORMAT, "the file was changed");
+    front.cut.stage = 1;
+    expect(&front, PV_ERR_FORMAT, "its cut is '1', before its secret, which enters at stage 2");
     front.cut.stage = 2;
     pv_model *good = front.model;
     front.model = back.model;
