@@ -88,11 +88,22 @@ done:
     return status;
 }
 
+/* What samples and classes are. A provider need not say what its network is: attacks on the halves
+ * know the published one. */
+static pv_status open_cut_model(pv_audit_work *w)
+{
+    static char any[] = "mlr";
+    pv_scenario s = w->scenario;
+    if (s.model == NULL) s.model = any;
+    return pv_fed_model(&w->model, &s);
+}
+
 /* The released model says how inputs were normalised; everybody has it. Where nobody has the whole
  * model, or only one party, everybody knows its architecture. */
 static pv_status open_model(pv_audit_work *w)
 {
-    if (w->scheme->split || w->scheme->cut != NULL) return pv_fed_model(&w->model, &w->scenario);
+    if (w->scheme->split) return pv_fed_model(&w->model, &w->scenario);
+    if (w->scheme->cut != NULL) return open_cut_model(w);
     for (int i = 0; i < w->parties && w->model == NULL; i++) {
         char *path;
         if (!may_open(w, w->party[i].name)) continue;
@@ -120,7 +131,7 @@ static pv_status open_run(pv_audit_work *w)
                      w->o->run);
     PV_TRY_GOTO(pv_scenario_load(&w->scenario, path));
     PV_TRY_GOTO(pv_scheme_find(&w->scheme, w->scenario.scheme));
-    if (w->scenario.model == NULL)
+    if (w->scenario.model == NULL && w->scheme->cut == NULL)
         PV_FAIL_GOTO(PV_ERR_INPUT,
                      "%s: a run of %s trains no model, so there is nothing here to attack; what it "
                      "tells each party is in its document",

@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "scheme/complement/audited.h"
 #include "scheme/complement/claims.h"
 #include "scheme/complement/messages.h"
 
@@ -167,4 +168,5 @@ const pv_scheme pv_scheme_complement = {
     .known = known,
     .warn = pv_complement_warn,
     .describe = describe,
+    .cut = &pv_complement_cut,
 };
