@@ -133,6 +133,7 @@ pv_status pv_queries_init(pv_queries *q, const pv_view *const *view, int views,
             lost > 0 ? " whose bytes were kept; the retention of that type must be "
                        "\"full\""
                      : "");
+    if (target->batch > 0 && q->n > target->batch) q->n = target->batch;
     if (known->back != NULL) {
         q->classes = pv_model_what(known->back->model).classes;
         PV_TRY_GOTO(pv_queries_answer(&q->logits, known->back, q->z, q->n, ctx));

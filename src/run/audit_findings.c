@@ -60,8 +60,7 @@ static pv_status write_means(char **out, const pv_audit_scored *s)
                         : c->owner != NULL                      ? "what its owner sent"
                                                                 : "what it received";
     if (c->reads->cut && c->owner != NULL)
-        means = pv_audit_wants(c, "answers") ? "the answers its owner gave"
-                                             : "the activations its owner sent";
+        means = "the activations its owner sent";
     if ((c->attack->needs & PV_NEEDS_OWN_MODEL) && c->reads->score == NULL && !c->reads->cut)
         means = "its own layers and rows";
     PV_TRY_GOTO(pv_str_append(&t, means));

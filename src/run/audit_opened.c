@@ -89,7 +89,7 @@ static pv_status find_answer(pv_answer *a, const pv_audit_work *w, const pv_audi
 {
     const pv_view *v = pv_audit_query_view(w, c);
     int type = pv_view_type_id(v, c->reads->type);
-    int peer = pv_view_peer_index(v, c->owner != NULL ? c->adversary : c->target[t].victim);
+    int peer = pv_view_peer_index(v, c->target[t].victim);
     for (uint64_t i = 0; i < pv_view_count(v); i++) {
         const pv_view_record *r = pv_view_at(v, i);
         if (r->type == type && r->step == c->target[t].step && r->peer == peer && r->kept)

@@ -19,7 +19,7 @@ static int is_cheap(const pv_audit_case *c)
 /* An owner that audits alone has no samples but its own to stand for the provider's. */
 static int spares_rows(const pv_audit_case *c)
 {
-    return c->owner != NULL && !pv_audit_wants(c, "answers");
+    return c->owner != NULL;
 }
 
 /* ---- the queries that a view has */
@@ -51,7 +51,8 @@ const pv_view *pv_audit_query_view(const pv_audit_work *w, const pv_audit_case *
     return NULL;
 }
 
-/* Whose query the record is about; 0: nothing for this case. */
+/* Whose query the record is about; 0: nothing for this case. Of an owner that audits alone it is
+ * what it sent. */
 static int is_about(query *out, const pv_audit_work *w, const pv_audit_case *c, const pv_view *v,
                     const pv_view_record *r)
 {
@@ -59,11 +60,10 @@ static int is_about(query *out, const pv_audit_work *w, const pv_audit_case *c, 
     int mirrored = c->owner != NULL;
     if (r->kind != (mirrored ? PV_VIEW_SENT : PV_VIEW_RECEIVED) || r->peer >= h->peers) return 0;
     const char *peer = h->peer[r->peer].name;
-    const char *sender = mirrored ? h->party : peer, *receiver = mirrored ? peer : h->party;
-    if (mirrored && strcmp(receiver, c->adversary) != 0) return 0;
-    *out = (query){.asker = number_of(w, pv_audit_wants(c, "answers") ? receiver : sender),
-                   .victim = number_of(w, sender),
-                   .step = r->step};
+    if (mirrored && strcmp(peer, c->adversary) != 0) return 0;
+    out->victim = number_of(w, mirrored ? h->party : peer);
+    out->asker = pv_audit_wants(c, "answers") ? number_of(w, h->party) : out->victim;
+    out->step = r->step;
     return out->asker >= 0 && out->victim >= 0 && pv_audit_is_victim(w, c, out->victim);
 }
 
@@ -74,7 +74,7 @@ static pv_status find_queries(queries *out, pv_audit_work *w, pv_audit_case *c, 
     int type = pv_view_type_id(v, c->reads->type);
     for (uint64_t i = 0; type >= 0 && i < pv_view_count(v); i++) {
         const pv_view_record *r = pv_view_at(v, i);
-        query q;
+        query q = {0};
         if (r->type != type || !is_about(&q, w, c, v, r)) continue;
         const pv_audit_party *p = &w->party[q.asker];
         /* one that was lost left no secrets to hold a guess against */
@@ -194,6 +194,8 @@ pv_status pv_audit_query_targets(pv_audit_work *w, pv_audit_case *c)
         PV_FAIL(PV_ERR_UNSUPPORTED, "the attack %s is on networks that are cut, and the scheme %s "
                                     "cuts none",
                 c->attack->name, w->scheme->name);
+    if (c->owner != NULL && c->reads->alone != NULL)
+        return pv_str_printf(&c->failure, c->reads->alone, c->adversary);
     v = pv_audit_query_view(w, c);
     if (v == NULL)
         return pv_str_printf(&c->failure, "none of %s is a %s", c->adversary, c->claim->adversary);
@@ -302,7 +304,7 @@ pv_status pv_audit_know_cut(pv_audit_work *w, pv_audit_case *c)
         return pv_str_append(&c->failure, "a permutation is no number that could be counted; an "
                                           "attack on the true labels says what it hides");
     }
-    if (c->owner != NULL) return spares_rows(c) ? spare_rows(w, c, own) : PV_OK;
+    if (spares_rows(c)) return spare_rows(w, c, own);
     PV_TRY(own_data(w, c, own));
     return strcmp(role, w->scheme->cut->provider) == 0 ? own_half(w, c, own) : PV_OK;
 }

@@ -22,6 +22,7 @@ static const pv_audit_reads table[] = {
     {.type = "answer",
      .wants = "answers",
      .means = "the answers it got",
+     .alone = "not possible alone: a copy is learnt from what %s asked, in its own view",
      .targets = pv_audit_query_targets,
      .known = pv_audit_know_cut,
      .control = pv_audit_query_control,

@@ -1,6 +1,7 @@
 #include "run/registry.h"
 
 #include "attack/extraction/extraction.h"
+#include "attack/extraction/student.h"
 #include "attack/gradient/gradient.h"
 #include "attack/inversion/activations.h"
 #include "attack/inversion/inversion.h"
@@ -26,7 +27,7 @@ static const pv_attack *const attacks[] = {
     &pv_attack_spectral,   &pv_attack_completion,   &pv_attack_gram,
     &pv_attack_regression, &pv_attack_solve,        &pv_attack_probe,
     &pv_attack_secret_probe, &pv_attack_likelihood, &pv_attack_inverse_network,
-    &pv_attack_unsplit,    NULL};
+    &pv_attack_unsplit,    &pv_attack_student,      NULL};
 
 const pv_scheme *pv_scheme_at(int i)
 {

@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WHAT = 64 };
+/* Points of the curve; least and most rows of it. */
+enum { WHAT = 64, CURVE = 6, FEWEST_LESSONS = 10, MOST_TESTED = 512 };
 
 static const pv_attack_option options[] = {
     {"queries", "0"}, {"hidden", "128"}, {"steps", "4000"}, {"lr", "0.002"}, {NULL, NULL}};
@@ -165,6 +166,30 @@ static pv_status gather_all(notes *k, const pv_view *const *view, int views, int
     return PV_OK;
 }
 
+/* ---- fewer lessons */
+
+static int32_t said_by(const pv_lessons *l, int64_t i)
+{
+    const float *v = l->score + i * l->classes;
+    int best = 0;
+    if (l->kind == PV_ANSWER_LABELS) return l->label[i];
+    for (int k = 1; k < l->classes; k++)
+        if (v[k] > v[best]) best = k;
+    return best;
+}
+
+/* The share of the most frequent answer from lesson `first` on. */
+static double prior(const pv_lessons *l, int64_t first)
+{
+    int64_t most = 0;
+    for (int k = 0; k < l->classes; k++) {
+        int64_t count = 0;
+        for (int64_t i = first; i < l->n; i++) count += said_by(l, i) == k;
+        if (count > most) most = count;
+    }
+    return l->n > first ? (double)most / (double)(l->n - first) : 0;
+}
+
 /* ---- the guess */
 
 static pv_status answer_target(pv_guess *guess, size_t t, pv_student *s, const pv_view *const *view,
@@ -182,6 +207,34 @@ static pv_status answer_target(pv_guess *guess, size_t t, pv_student *s, const p
     item->finished = s->finished;
 done:
     pv_queries_clear(&q);
+    return status;
+}
+
+/* How well students answer that had fewer lessons, each twice as many as the one before, on the
+ * last fifth of them, which none of these learned from. */
+static pv_status try_fewer(pv_guess *guess, const pv_lessons *all, const pv_student_options *o,
+                           const pv_ctx *ctx)
+{
+    pv_status status = PV_OK;
+    int64_t tested = all->n / 5 < MOST_TESTED ? all->n / 5 : MOST_TESTED, most = all->n - tested;
+    int32_t *said = pv_alloc((size_t)tested + 1, sizeof *said);
+    if (said == NULL) PV_FAIL_MEMORY((size_t)tested * sizeof *said);
+    for (int half = CURVE - 1; half >= 0; half--) {
+        pv_lessons l = *all;
+        pv_student s;
+        l.n = most >> half;
+        if (l.n < FEWEST_LESSONS || tested < FEWEST_LESSONS) continue;
+        pv_guess_try t = {.x = (double)l.n, .count = tested, .chance = prior(all, most)};
+        snprintf(t.name, sizeof t.name, "%lld answers", (long long)l.n);
+        PV_TRY_GOTO(pv_student_learn(&s, &l, o, ctx));
+        status = pv_student_answer(said, NULL, &s, all->z + most * all->width, tested);
+        pv_student_clear(&s);
+        if (status != PV_OK) goto done;
+        for (int64_t i = 0; i < tested; i++) t.right += said[i] == said_by(all, most + i);
+        PV_TRY_GOTO(pv_guess_add_try(guess, &t));
+    }
+done:
+    pv_free(said);
     return status;
 }
 
@@ -210,6 +263,7 @@ static pv_status run(pv_guess *guess, const pv_view *const *view, int views, con
     o.deadline = budget->seconds > 0 ? begin + budget->seconds : 0;
     if (targets == 0) return PV_OK;
     PV_TRY_GOTO(gather_all(&k, view, views, most));
+    PV_TRY_GOTO(try_fewer(guess, &k.l, &o, ctx));
     PV_TRY_GOTO(pv_student_learn(&s, &k.l, &o, ctx));
     for (size_t t = 0; t < targets; t++)
         PV_TRY_GOTO(answer_target(guess, t, &s, view, views, &own, &target[t], ctx));

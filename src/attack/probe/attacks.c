@@ -4,6 +4,8 @@
 #include "attack/queries.h"
 #include "base/clock.h"
 #include "base/ctx.h"
+#include <math.h>
+#include <stdio.h>
 
 /* All probes are perfect on what was held out: no other would read more. */
 #define ENOUGH 0.9999
@@ -27,6 +29,38 @@ static pv_status read_target(pv_guess *guess, size_t t, const pv_reader *r,
 done:
     pv_queries_clear(&q);
     return status;
+}
+
+/* Every probe that was trained, on what it held out, and then every way of reading. */
+static pv_status tell(pv_guess *guess, const pv_reader *r)
+{
+    static const char *const way[PV_READ_WAYS] = {
+        [PV_READ_DIRECTLY] = "directly, on other rows",
+        [PV_READ_THROUGH] = "by the other one and the answer",
+        [PV_READ_BOTH] = "both ways together",
+    };
+    const pv_probe *p = r->wants_secret ? &r->secret : &r->label;
+    for (int i = 0; i < p->scores; i++) {
+        const pv_probe_score *s = &p->score[i];
+        pv_guess_try t = {.x = NAN,
+                          .right = llround(s->held * (double)p->held_count),
+                          .count = p->held_count,
+                          .chance = p->held_prior,
+                          .kept = i == p->best};
+        snprintf(t.name, sizeof t.name, "%s, seed %d", pv_probe_kind_name(s->kind), s->seed + 1);
+        PV_TRY(pv_guess_add_try(guess, &t));
+    }
+    for (int w = 0; w < PV_READ_WAYS; w++) {
+        pv_guess_try t = {.x = NAN,
+                          .right = llround(r->accuracy[w] * (double)r->tested),
+                          .count = r->tested,
+                          .chance = r->prior,
+                          .kept = w == (int)r->way};
+        if (isnan(r->accuracy[w])) continue;
+        snprintf(t.name, sizeof t.name, "%s", way[w]);
+        PV_TRY(pv_guess_add_try(guess, &t));
+    }
+    return PV_OK;
 }
 
 static pv_status run(const pv_attack *a, int wants_secret, pv_guess *guess,
@@ -53,6 +87,7 @@ static pv_status run(const pv_attack *a, int wants_secret, pv_guess *guess,
     o.seconds = budget->seconds;
     PV_TRY_GOTO(pv_shadow_init(&s, known, most, 0, budget->seed, a->name, ctx));
     PV_TRY_GOTO(pv_reader_learn(&r, &s, &known->front->plan, wants_secret, &o, ctx));
+    PV_TRY_GOTO(tell(guess, &r));
     for (size_t t = 0; t < targets; t++) {
         PV_TRY_GOTO(pv_ctx_check(ctx));
         PV_TRY_GOTO(read_target(guess, t, &r, view, views, known, &target[t], ctx));

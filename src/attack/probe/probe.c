@@ -240,6 +240,7 @@ static pv_status prepare(pv_probe *p, bench *b, const pv_probe_set *train, const
     PV_TRY(pv_data_holdout(&b->fit, &b->held, b->all, b->o->holdout, b->o->seed));
     if (test != NULL && test->n > 0) PV_TRY(as_data(&b->test, p, test->x, test->label, test->n));
     PV_TRY(prior_of(&p->held_prior, b->held));
+    p->held_count = pv_data_count(b->held);
     p->prior = p->held_prior;
     return b->test != NULL ? prior_of(&p->prior, b->test) : PV_OK;
 }

@@ -61,6 +61,7 @@ typedef struct pv_probe {
     int scores, best;      /* best: the position of the one that was kept */
     double prior;          /* of the test vectors' labels; without any, of the held-out ones */
     double held_prior;
+    int64_t held_count; /* vectors held out */
     int64_t width;
     int classes, finished;
     pv_model *model;           /* the one that was kept */

@@ -100,6 +100,7 @@ static pv_status decide(pv_reader *r, const float *z, const float *logits, const
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %" PRId64 " rows", n);
     PV_TRY_GOTO(ask(&a, r, z, logits, n, ctx));
     r->prior = pv_probe_prior(truth, n, r->classes);
+    r->tested = n;
     for (int w = 0; w < PV_READ_WAYS; w++) {
         int64_t right = 0;
         r->accuracy[w] = NAN;

@@ -21,6 +21,7 @@ typedef struct pv_reader {
     pv_reader_way way;
     double accuracy[PV_READ_WAYS]; /* on queries that no probe learned from; NaN: not possible */
     double prior;                  /* of what is wanted, among those */
+    int64_t tested;                /* so many they are */
 } pv_reader;
 
 /* From shadow queries. PV_ERR_UNSUPPORTED: the secret of a permutation. On failure *r is cleared.
