@@ -259,6 +259,9 @@ static void one_name(pv_html *h, const pv_findings *f, const char *name, size_t 
                pv_words_is_adjective(role_of(f, name, size))) {
         pv_html_raw(h, form == PV_WORDS_START ? "The " : "the ");
         pv_html_textf(h, "%.*s party", (int)size, name);
+    } else if (p == NULL && role_of(f, name, size) != NULL) { /* several have it */
+        pv_html_raw(h, form == PV_WORDS_INSIDE ? "each " : "Each ");
+        pv_html_textf(h, "%.*s", (int)size, name);
     } else if (p != NULL) {
         if (form != PV_WORDS_SHORT) pv_html_raw(h, form == PV_WORDS_START ? "Party " : "party ");
         pv_html_text(h, p->name);

@@ -44,12 +44,14 @@ done:
     return status;
 }
 
-/* The party of a role that there is one of, in a scheme for two: findings name parties. */
+/* The party of a role that there is one of: findings name parties. */
 static const char *who_is(const pv_audit_work *w, const char *role)
 {
-    for (int i = 0; i < w->parties && w->scheme->split; i++)
-        if (strcmp(w->party[i].role, role) == 0) return w->party[i].name;
-    return role;
+    const char *name = NULL;
+    if (!w->scheme->split && w->scheme->cut == NULL) return role;
+    for (int i = 0; i < w->parties; i++)
+        if (strcmp(w->party[i].role, role) == 0) name = name == NULL ? w->party[i].name : role;
+    return name != NULL ? name : role;
 }
 
 static pv_status write_told(pv_findings *f, const pv_audit_work *w)
@@ -108,6 +110,20 @@ static pv_status write_untested(pv_str *out, const pv_claim *c)
     return pv_str_printf(out, "the scheme says: %s; no attack here tests that", c->text);
 }
 
+static int64_t rows_of(const pv_audit_case *c)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i < c->targets; i++) n += c->target[i].batch;
+    return n;
+}
+
+/* Of queries to a network that is cut: a search that was tried on some, for the time it takes. */
+static int leaves_rows(const pv_audit_case *c)
+{
+    if (pv_audit_wants(c, "answers") || c->owner != NULL) return 0;
+    return c->steps > c->targets || strcmp(c->attack->wants, "rows") == 0;
+}
+
 static pv_status write_open(pv_findings *f, const pv_audit_work *w)
 {
     size_t capacity = 0;
@@ -132,9 +148,16 @@ static pv_status write_open(pv_findings *f, const pv_audit_work *w)
     }
     for (size_t i = 0; i < w->cases; i++) {
         const pv_audit_case *c = &w->item[i];
-        if (c->steps <= c->targets) continue;
+        if (c->reads->cut ? c->unkept == 0 && !leaves_rows(c) : c->steps <= c->targets) continue;
         pv_str_truncate(&s, 0);
-        if (c->reads->rows)
+        if (c->reads->cut)
+            PV_TRY_GOTO(pv_str_printf(&s,
+                                      "%s was tried on %lld rows, in %zu of %zu queries; %zu are "
+                                      "hashes in this view, and an adversary may have kept and "
+                                      "attacked them all",
+                                      c->attack->name, (long long)rows_of(c), c->targets, c->steps,
+                                      c->unkept));
+        else if (c->reads->rows)
             PV_TRY_GOTO(pv_str_printf(&s,
                                       "guesses about %zu of %zu steps were scored, each row once; "
                                       "%zu are hashes in this view, and an adversary may have kept "
@@ -145,7 +168,8 @@ static pv_status write_open(pv_findings *f, const pv_audit_work *w)
                                       "%zu of %zu steps (one a victim) were attacked, %zu are "
                                       "hashes in this view; an adversary may have kept them all",
                                       c->targets, c->steps, c->unkept));
-        PV_TRY_GOTO(add_open(f, &capacity, "Most steps", pv_str_text(&s)));
+        PV_TRY_GOTO(add_open(f, &capacity, c->reads->cut ? "Other queries" : "Most steps",
+                             pv_str_text(&s)));
         break;
     }
     for (int i = 0; i < w->parties; i++) {
@@ -159,7 +183,10 @@ static pv_status write_open(pv_findings *f, const pv_audit_work *w)
         PV_TRY_GOTO(add_open(f, &capacity, "Lost party", pv_str_text(&s)));
     }
     PV_TRY_GOTO(add_open(f, &capacity, "Active parties",
-                         w->scheme->split
+                         w->scheme->cut != NULL
+                             ? "a provider that plants a channel in the half it publishes; "
+                               "customers that ask about what no sample gives"
+                         : w->scheme->split
                              ? "chosen ciphertexts or activations that expose what they meet"
                              : "altered weights or chosen batches that expose one sample"));
     if (w->o->collude == NULL && !w->scheme->split)
@@ -167,9 +194,13 @@ static pv_status write_open(pv_findings *f, const pv_audit_work *w)
                              "parties that put their views together; --collude A,B"));
     PV_TRY_GOTO(
         add_open(f, &capacity, "Membership", "whether a given record was among the training data"));
+    if (w->scheme->cut != NULL)
+        PV_TRY_GOTO(add_open(f, &capacity, "Repeated queries",
+                             "what two activations of one row, or of rows that are alike, show "
+                             "together"));
     PV_TRY_GOTO(
         add_open(f, &capacity, "Network observer", "sizes and times of what crossed the network"));
-    PV_TRY_GOTO(add_open(f, &capacity, "Released model",
+    PV_TRY_GOTO(add_open(f, &capacity, w->scheme->cut != NULL ? "Published half" : "Released model",
                          "what the final weights alone give away about the training data"));
     PV_TRY_GOTO(add_open(f, &capacity, "Endpoints",
                          "whether a party logged more than its view, or ran other code"));

@@ -239,7 +239,7 @@ static void guesses_about_known_rows_are_not_committed_to(void **state)
     double sure[4] = {1, 1, 1, 1};
     float x[8] = {1, 1, 1, 1, 1, 1, 1, 1};
     pv_guess_item item = {.batch = 4, .label = label, .confidence = sure, .x = x};
-    pv_guess g = {&item, 1};
+    pv_guess g = {.item = &item, .count = 1};
     pv_batch_truth t = {index, 4};
     pv_audit_case c = {.truth = &t, .truths = 1, .known = {.row = row, .count = 2}};
     pv_audit_forget_known(&g, &c, 2);

@@ -10,7 +10,7 @@ static void areas_by_hand(void **state)
     int32_t said[4] = {1, 0, 1, 0}, true_label[4] = {1, 0, 0, 1};
     double sure[4] = {0.9, 0.8, 0.3, 0.2};
     pv_guess_item item = {.batch = 4, .label = said, .confidence = sure, .finished = 1};
-    pv_guess g = {&item, 1};
+    pv_guess g = {.item = &item, .count = 1};
     pv_answers a;
     pv_score s = {0};
     double right;
@@ -47,7 +47,7 @@ static void luck_of_naming_is_chance(void **state)
     /* every row a group of its own and a class of its own: any naming is as right as can be */
     int32_t said[3] = {0, 1, 2};
     pv_guess_item item = {.batch = 3, .label = said, .finished = 1};
-    pv_guess g = {&item, 1};
+    pv_guess g = {.item = &item, .count = 1};
     pv_answers a;
     double right;
     CHECK_OK(pv_answers_init(&a, 1));

@@ -35,7 +35,7 @@ static void a_batch_is_matched_as_a_whole(void **state)
     float guess[2 * W] = {0.9f, 0.8f, 0.7f, 0.6f, 0.2f, 0.3f, 0.4f, 0.5f};
     int32_t said[2] = {5, 4};
     pv_guess_item item = {.batch = 2, .x = guess, .label = said, .finished = 1};
-    pv_guess g = {&item, 1};
+    pv_guess g = {.item = &item, .count = 1};
     pv_answers a;
     pv_score s;
     pv_scorer how = scorer();
@@ -61,7 +61,7 @@ static void a_decoy_that_is_closer_is_no_identification(void **state)
     float guess[W] = {0.9f, 0.9f, 0.9f, 0.9f}; /* 0.3 from the truth, 0.1 from the second decoy */
     const int32_t label = 0;
     pv_guess_item item = {.batch = 1, .x = guess, .finished = 1};
-    pv_guess g = {&item, 1};
+    pv_guess g = {.item = &item, .count = 1};
     pv_answers a;
     pv_score s;
     pv_scorer how = scorer();
@@ -84,7 +84,7 @@ static void what_is_not_a_number_recovers_nothing(void **state)
     float guess[W] = {NAN, 0.2f, 0.3f, 0.4f};
     const int32_t label = 0;
     pv_guess_item item = {.batch = 1, .x = guess, .finished = 0};
-    pv_guess g = {&item, 1};
+    pv_guess g = {.item = &item, .count = 1};
     pv_answers a;
     pv_score s;
     pv_scorer how = scorer();
@@ -107,7 +107,7 @@ static void guesses_about_a_long_step_count_once_each(void **state)
     memcpy(guess, truth + 7 * W, W * sizeof *guess);
     for (int i = 0; i < W; i++) guess[W + i] = -1;
     pv_guess_item item = {.batch = 2, .x = guess, .finished = 1};
-    pv_guess g = {&item, 1};
+    pv_guess g = {.item = &item, .count = 1};
     pv_answers a;
     pv_score s;
     pv_scorer how = scorer();
@@ -140,7 +140,7 @@ static void out_of_memory(void **state)
     float guess[W] = {0.1f, 0.2f, 0.3f, 0.4f};
     const int32_t label = 0;
     pv_guess_item item = {.batch = 1, .x = guess, .finished = 1};
-    pv_guess g = {&item, 1};
+    pv_guess g = {.item = &item, .count = 1};
     pv_answers a;
     pv_score s;
     pv_scorer how = scorer();
