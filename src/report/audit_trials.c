@@ -87,8 +87,8 @@ static void confidence(const pv_audit *a, const pv_finding *f)
 {
     char id[ID];
     snprintf(id, sizeof id, "%ssure-%s", a->prefix, pv_words_text(f->id));
-    pv_html_raw(a->h, "<p class=\"s soft\">How sure it was of each guess: dark, the guess was right; "
-                      "light, it was wrong.</p>\n<div class=\"wide\">");
+    pv_html_raw(a->h, "<p class=\"s soft\">How sure it was of each guess. Solid: it was right; "
+                      "outlined: it was wrong.</p>\n<div class=\"wide\">");
     pv_svg_histogram(a->h, &(pv_svg_histogram_of){.id = id,
                                                   .title = "Guesses by how sure the attack was of "
                                                            "them",
