@@ -12,7 +12,7 @@ ok run examples/complement-glyphs.ini --out $T/run --json
 python3 -c "import sys; sys.exit(not $(json test_accuracy) > 0.9)" || bad "what it learnt: $(json test_accuracy)"
 [ "$(json parties.lab.training.collapsed)" = false ] || bad "collapsed"
 [ "$(json parties.clinic-a.answered)" = 300 ] || bad "answers"
-[ "$(json parties.clinic-b.refused)" = null ] || bad "nobody is refused"
+[ "$(json parties.clinic-b.refusal)" = null ] || bad "nobody is refused"
 [ "$(json parties.lab.customers.clinic-a.budget_left)" = 200 ] || bad "what is left of a budget"
 python3 -c "import sys; sys.exit(not $(json parties.clinic-a.accuracy) > 0.9)" || bad "accuracy of answers"
 for party in clinic-a clinic-b; do
@@ -75,7 +75,8 @@ ok run $T/wrong.ini --out $T/wrong --json
 [ "$(json parties.anna.answered)" = 40 ] || bad "anna is served"
 [ "$(json parties.cora.answered)" = 20 ] || bad "cora is served"
 [ "$(json parties.bert.answered)" = 0 ] || bad "bert is not"
-json parties.bert.refused | grep -Eq 'its half is of the model [0-9a-f]{64}, this provider.s of [0-9a-f]{64}' || bad "why"
+json parties.bert.refusal | grep -Eq 'its half is of the model [0-9a-f]{64}, this provider.s of [0-9a-f]{64}' || bad "why"
+json refused.bert | grep -q 'halves of one' || bad "the run says so"
 json parties.lab.refused.bert | grep -q 'halves of one partition belong together' || bad "the provider says so, too"
 expect 'refuse' $T/wrong/parties/bert/log.txt
 ok view --cross $T/wrong/parties/lab/view.pvv $T/wrong/parties/bert/view.pvv
@@ -84,11 +85,28 @@ fails 3 "holds a customer's half|customer" eval --model $T/half-1/customer.safet
 # over its budget: what was answered stays, the others are served
 echo "$halves" | scenario 'query_batch = 8
 budget = 30' '' >$T/budget.ini
+ok run $T/budget.ini --out $T/told --quiet
+expect '  anna  *24 of 40 rows answered, .*; refused: .*its budget is 30' $T/out
+expect '  bert  *30 of 30 rows answered, ' $T/out
 ok run $T/budget.ini --out $T/budget --json
 [ "$(json parties.anna.answered)" = 24 ] || bad "up to the budget"
 [ "$(json parties.bert.answered)" = 30 ] || bad "bert keeps to it"
-json parties.anna.refused | grep -q 'anna asks for 32 rows, and its budget is 30; 24 were answered' || bad "why"
+json parties.anna.refusal | grep -q 'anna asks for 32 rows, and its budget is 30; 24 were answered' || bad "why"
 [ "$(wc -l <$T/budget/parties/anna/predictions.csv)" = 25 ] || bad "answers that were given"
+
+# by hand a refused party says so, too
+ok run $T/wrong.ini --out $T/hand --prepare
+for name in lab anna bert cora; do
+    "$P" party $T/hand/scenario.ini --as $name --local $T/hand/parties/$name/local.ini --out $T/hand/parties/$name --quiet \
+        >$T/$name.log 2>&1 &
+    eval "pid_$name=$!"
+done
+for name in lab anna cora; do
+    eval "wait \$pid_$name" || bad "$name ended: $(cat $T/$name.log)"
+done
+wait $pid_bert
+[ $? = 4 ] || bad "status of a refused party"
+expect 'privet: bert was refused: .*its half is of the model .*; what it got before is in' $T/bert.log
 
 # before anything runs
 ok check $T/wrong/scenario.ini --as bert --local $T/wrong/parties/bert/local.ini --seconds 0
