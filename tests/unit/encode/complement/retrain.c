@@ -243,7 +243,7 @@ static void holds_the_reader_off(void **state)
                   warm->read, late, last->test_accuracy);
     assert_true(warm->read > 0.95);
     assert_true(late < 0.85);
-    assert_true(last->test_accuracy > 0.95);
+    assert_true(last->test_accuracy > 0.9);
     assert_true(fabs(last->of_value[0] - last->of_value[1]) < 0.1);
     assert_false(r.collapsed);
     pv_retrain_result_clear(&r);
