@@ -8,6 +8,7 @@
 #include "fed/measure.h"
 #include "nn/step.h"
 #include "scheme/complement/messages.h"
+#include "scheme/complement/secrets.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -407,27 +408,16 @@ done:
     return status;
 }
 
-/* A complement or an offset by its number, a permutation by where it takes 0, 1, ... */
-static pv_status add_secret(pv_str *text, const pv_secret_plan *plan, const pv_secret_value *s)
-{
-    PV_TRY(pv_str_printf(text, "%d", s->to[0]));
-    for (int k = 1; plan->kind == PV_SECRET_PERMUTATION && k < plan->classes; k++)
-        PV_TRY(pv_str_printf(text, " %d", s->to[k]));
-    return pv_str_append(text, "\n");
-}
-
 static pv_status write_secrets(customer *c, pv_party *p)
 {
     pv_status status = PV_OK;
     pv_str text = {0};
-    PV_TRY_GOTO(pv_str_append(&text, "row,secret\n"));
+    PV_TRY_GOTO(pv_complement_secrets_begin(&text));
     for (int64_t first = 0; first < c->answered; first += c->options.query_batch) {
         int64_t rows = rows_of(c, first);
         PV_TRY_GOTO(fill(c, first, rows));
-        for (int64_t i = 0; i < rows; i++) {
-            PV_TRY_GOTO(pv_str_printf(&text, "%" PRId64 ",", first + i));
-            PV_TRY_GOTO(add_secret(&text, &c->front.plan, &c->secret[i]));
-        }
+        for (int64_t i = 0; i < rows; i++)
+            PV_TRY_GOTO(pv_complement_secrets_add(&text, &c->front.plan, first + i, &c->secret[i]));
     }
     PV_TRY_GOTO(write_csv(&text, p, "secrets.csv"));
 done:
@@ -444,7 +434,7 @@ static pv_status finish(void *self, pv_party *p)
     PV_TRY(pv_party_result(p, "rows", json_integer((json_int_t)c->rows)));
     PV_TRY(pv_party_result(p, "answered", json_integer((json_int_t)c->answered)));
     PV_TRY(pv_party_result(p, "clamped", json_integer((json_int_t)c->clamped)));
-    PV_TRY(pv_party_result(p, "refused",
+    PV_TRY(pv_party_result(p, "refusal",
                            c->refused[0] != '\0' ? json_string(c->refused) : json_null()));
     if (c->answered == 0) return PV_OK;
     PV_TRY(pv_party_result(p, "binding", json_string(pv_hash_text(&c->front.binding, text))));

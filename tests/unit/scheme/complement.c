@@ -7,6 +7,7 @@
 #include "privet/rng.h"
 #include "scheme/complement/complement.h"
 #include "scheme/complement/messages.h"
+#include "scheme/complement/secrets.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -115,17 +116,6 @@ static int read_csv(char line[][64], const run *r, int party, const char *file)
     return n;
 }
 
-static void read_secret(pv_secret_value *s, const pv_secret_plan *plan, const char *line)
-{
-    char *at = strchr(line, ',') + 1;
-    *s = (pv_secret_value){.look = 0};
-    if (plan->kind != PV_SECRET_PERMUTATION) {
-        CHECK_OK(pv_secret_of(s, plan, atoi(at)));
-        return;
-    }
-    for (int k = 0; k < plan->classes; k++) s->to[k] = (uint8_t)strtol(at, &at, 10);
-}
-
 static int best_of(const float *row, int n)
 {
     int best = 0;
@@ -140,13 +130,15 @@ static int best_of(const float *row, int n)
 static int agreeing(const fixture *f, int party)
 {
     static float x[MOST * 28 * 28], logits[MOST * 10], opened[10];
-    char label[MOST][64], secret[MOST][64];
-    pv_secret_value value[MOST];
+    char label[MOST][64];
+    pv_secret_value *value;
     pv_data *data;
+    int64_t secrets;
     int same = 0, n = read_csv(label, &f->r, party, "predictions.csv");
-    assert_int_equal(read_csv(secret, &f->r, party, "secrets.csv"), n);
+    CHECK_OK(
+        pv_complement_secrets_load(&value, &secrets, f->r.party[party].folder, &f->hidden.plan));
+    assert_int_equal(secrets, n);
     CHECK_OK(pv_data_open(&data, asked[party], NULL));
-    for (int i = 0; i < n; i++) read_secret(&value[i], &f->hidden.plan, secret[i]);
     rows_of(x, f->hidden.model, data, 0, n);
     whole_logits(logits, &f->hidden, x, value, n);
     for (int i = 0; i < n; i++) {
@@ -155,6 +147,7 @@ static int agreeing(const fixture *f, int party)
         same += best_of(opened, 10) == atoi(strchr(label[i], ',') + 1);
     }
     pv_data_free(data);
+    pv_free(value);
     return same;
 }
 
@@ -170,7 +163,7 @@ static int64_t number(const run *r, int party, const char *key)
 /* What the customer's result says of a refusal; empty for none. */
 static void refused(char out[PV_REFUSAL_TEXT], const run *r, int party)
 {
-    json_t *j = run_result(r, party), *value = json_object_get(j, "refused");
+    json_t *j = run_result(r, party), *value = json_object_get(j, "refusal");
     assert_non_null(value);
     snprintf(out, PV_REFUSAL_TEXT, "%s", json_is_string(value) ? json_string_value(value) : "");
     json_decref(j);

@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "scheme/complement/messages.h"
+#include "scheme/complement/secrets.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -193,10 +194,64 @@ static void refusals(void **state)
     CHECK_FAILS(refusal(out, "", 0), PV_ERR_PEER, "its reason is empty");
 }
 
+/* secrets.csv, by kind; what is no such file is refused with its line. */
+static pv_status parse(pv_secret_value **s, int64_t *rows, int kind, const char *text)
+{
+    static const pv_secret_plan plan[] = {
+        {.kind = PV_SECRET_COMPLEMENT, .form = PV_SECRET_PLANE, .classes = 2, .alpha = 1},
+        {.kind = PV_SECRET_OFFSET, .form = PV_SECRET_PLANE, .classes = 10, .alpha = 1},
+        {.kind = PV_SECRET_PERMUTATION, .form = PV_SECRET_PLANE, .classes = 3, .alpha = 1}};
+    return pv_complement_secrets_parse(s, rows, "secrets.csv", text, strlen(text), &plan[kind]);
+}
+
+static void secrets(void **state)
+{
+    (void)state;
+    static const struct {
+        int kind;
+        const char *text, *says;
+    } bad[] = {{0, "", "secrets.csv:1: \"row,secret\" was expected"},
+               {0, "row,label\n0,1\n", "secrets.csv:1: "},
+               {0, "row,secret\n0,2\n", "secrets.csv:2: row 0 and its complement over 2 classes"},
+               {1, "row,secret\n0,3\n2,3\n", "secrets.csv:3: row 1 and its offset over 10"},
+               {1, "row,secret\n0,3\n1,-1\n", "secrets.csv:3: "},
+               {1, "row,secret\n0,03\n", "secrets.csv:2: "},
+               {1, "row,secret\n0,3", "secrets.csv:2: "},
+               {1, "row,secret\n0,3\n\n", "secrets.csv:3: "},
+               {1, "row,secret\n0,3 4\n", "secrets.csv:2: "},
+               {1, "row,secret\n0,18446744073709551619\n", "secrets.csv:2: "},
+               {2, "row,secret\n0,0 1 1\n", "secrets.csv:2: row 0 and its permutation over 3"},
+               {2, "row,secret\n0,0 1\n", "secrets.csv:2: "}};
+    pv_secret_value *s;
+    int64_t rows;
+    pv_status status;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        CHECK_FAILS(parse(&s, &rows, bad[i].kind, bad[i].text), PV_ERR_FORMAT, bad[i].says);
+        assert_null(s);
+    }
+    CHECK_OK(parse(&s, &rows, 1, "row,secret\n0,3\n1,0\n"));
+    assert_int_equal(rows, 2);
+    assert_int_equal(pv_secret_hide(&s[0], 9), 2);
+    assert_int_equal(pv_secret_hide(&s[1], 9), 9);
+    pv_free(s);
+    CHECK_OK(parse(&s, &rows, 2, "row,secret\n0,2 0 1\n"));
+    assert_int_equal(rows, 1);
+    assert_int_equal(pv_secret_hide(&s[0], 0), 2);
+    pv_free(s);
+    CHECK_OK(parse(&s, &rows, 0, "row,secret\n"));
+    assert_int_equal(rows, 0);
+    pv_free(s);
+    CHECK_OUT_OF_MEMORY(status)
+    {
+        status = parse(&s, &rows, 0, "row,secret\n0,1\n1,0\n");
+        if (status == PV_OK) pv_free(s);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(joining), cmocka_unit_test(terms),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(joining),     cmocka_unit_test(terms),
                                        cmocka_unit_test(activations), cmocka_unit_test(answers),
-                                       cmocka_unit_test(refusals)};
+                                       cmocka_unit_test(refusals),    cmocka_unit_test(secrets)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
