@@ -17,8 +17,9 @@ static const pv_message_type types[] = {
 /* Of images the side, of tables where samples are searched for the numbers. A batch; rows whose
  * activations say in which range they lie, when the adversary has none. */
 enum { SIDE = 16, NUMBERS = 6, BATCH = 50, CALIBRATION = 256, TEXT = 160 };
-/* Each fourth step is held out where answers are learnt from. */
-enum { HELD_OUT = 4 };
+/* Each fourth step is held out where answers are learnt from; batches whose answers are evened out.
+ */
+enum { HELD_OUT = 4, EVEN = 8 };
 
 /* How far a class's samples lie from its corner, which lies at 1. */
 #define SPREAD 0.1
@@ -156,16 +157,21 @@ static pv_status create(pv_view_writer **w, const pv_queries_plan *plan)
     return pv_view_create(w, plan->path, &header);
 }
 
+static void draw_rows(control *c, int64_t rows)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        draw_sample(c, c->plain, c->x + i * c->width, &c->label[i]);
+        pv_secret_draw(&c->secret[i], &c->hidden.plan, &c->rng);
+    }
+}
+
 static pv_status write_step(control *c, pv_control_view *out, pv_view_writer *w, uint64_t step,
                             int64_t rows)
 {
     uint64_t clamped;
     int customer = wants(c->plan, "answers");
     int64_t size = (int64_t)pv_activation_bytes(&out->known.crossing);
-    for (int64_t i = 0; i < rows; i++) {
-        draw_sample(c, c->plain, c->x + i * c->width, &c->label[i]);
-        pv_secret_draw(&c->secret[i], &c->hidden.plan, &c->rng);
-    }
+    draw_rows(c, rows);
     PV_TRY(pv_front_run(c->front_runner, c->z, c->x, c->secret, rows));
     PV_TRY(pv_back_run(c->back_runner, c->logits, c->z, rows));
     PV_TRY(pv_activation_encode(c->bytes, &out->known.crossing, c->z, rows, &clamped));
@@ -218,6 +224,24 @@ static pv_status allocate(control *c, const pv_control_view *out)
     return PV_OK;
 }
 
+/* A drawn back may give nearly every row one answer, and then nothing could be shown with it: its
+ * last bias takes the mean of each class's scores away. */
+static pv_status even_out(control *c, pv_control_view *out)
+{
+    int64_t n = c->plan->classes;
+    pv_model *m = out->known.back.model;
+    float *bias = pv_model_param(m, pv_model_params(m) - 1)->data;
+    for (int k = 0; k < EVEN; k++) {
+        draw_rows(c, BATCH);
+        PV_TRY(pv_front_run(c->front_runner, c->z, c->x, c->secret, BATCH));
+        PV_TRY(pv_back_run(c->back_runner, c->logits, c->z, BATCH));
+        for (int64_t i = 0; i < BATCH * n; i++) bias[i % n] -= c->logits[i] / (float)(EVEN * BATCH);
+    }
+    pv_split_runner_free(c->back_runner);
+    c->back_runner = NULL;
+    return pv_split_runner_new(&c->back_runner, &out->known.back, BATCH, c->ctx);
+}
+
 static pv_status write_view(control *c, pv_control_view *out)
 {
     const pv_queries_plan *plan = c->plan;
@@ -268,6 +292,7 @@ pv_status pv_control_queries_make(pv_control_view *out, const pv_queries_plan *p
     PV_TRY_GOTO(draw_data(&c));
     PV_TRY_GOTO(draw_network(&c, out));
     PV_TRY_GOTO(allocate(&c, out));
+    if (wants(plan, "answers")) PV_TRY_GOTO(even_out(&c, out));
     PV_TRY_GOTO(write_view(&c, out));
     if (plan->shadows > 0) {
         out->known.own_data = c.shadow;

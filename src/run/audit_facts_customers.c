@@ -53,7 +53,7 @@ static pv_status add_customer(pv_findings_customer *out, const pv_audit_work *w,
 {
     const json_t *result = json_object_get(p->result, "result");
     const json_t *link = json_object_get(json_object_get(p->result, "traffic"), provider);
-    const json_t *refused = json_object_get(result, "refused");
+    const json_t *refused = json_object_get(result, "refusal");
     *out = (pv_findings_customer){
         .rows = integer(result, "rows"),
         .answered = integer(result, "answered"),

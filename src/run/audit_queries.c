@@ -67,6 +67,17 @@ static int is_about(query *out, const pv_audit_work *w, const pv_audit_case *c, 
     return out->asker >= 0 && out->victim >= 0 && pv_audit_is_victim(w, c, out->victim);
 }
 
+/* Of secrets and labels a customer keeps those of rows that were answered: nothing of a row that it
+ * was refused, and nothing at all when it was lost. */
+static int is_told(const pv_audit_case *c, const pv_audit_party *p, const pv_batch_truth *t)
+{
+    const json_t *result = json_object_get(p->result, "result");
+    const json_t *answered = json_object_get(result, "answered");
+    if (!pv_audit_wants(c, "secrets") && !pv_audit_wants(c, "labels")) return 1;
+    if (p->result == NULL) return !pv_audit_wants(c, "secrets");
+    return !json_is_integer(answered) || t->index[t->count - 1] < json_integer_value(answered);
+}
+
 static pv_status find_queries(queries *out, pv_audit_work *w, pv_audit_case *c, const pv_view *v)
 {
     pv_status status = PV_OK;
@@ -77,12 +88,10 @@ static pv_status find_queries(queries *out, pv_audit_work *w, pv_audit_case *c, 
         query q = {0};
         if (r->type != type || !is_about(&q, w, c, v, r)) continue;
         const pv_audit_party *p = &w->party[q.asker];
-        /* one that was lost left no secrets to hold a guess against */
-        if (pv_audit_wants(c, "secrets") && p->result == NULL) continue;
         pv_batch_truth_clear(&truth);
         PV_TRY_GOTO(w->scheme->truth(&truth, &w->scenario, p->name, pv_audit_samples_of(w, p),
                                      q.step));
-        if (truth.count == 0) continue;
+        if (truth.count == 0 || !is_told(c, p, &truth)) continue;
         c->steps++;
         c->unkept += !r->kept;
         if (!r->kept) continue;

@@ -205,6 +205,12 @@ static void some_records_were_kept(void **state)
     assert_string_equal(c.target[0].victim, "clinic");
     assert_string_equal(c.target[1].victim, "surgery");
     pv_audit_case_clear(&c);
+    q.options.targets = 0;
+    json_object_set_new(json_object_get(q.party[SECOND].result, "result"), "answered",
+                        json_integer(20)); /* and refused from there on */
+    queried_case(&c, &q, secret, PROVIDER, NULL);
+    assert_int_equal(c.targets, 3);
+    pv_audit_case_clear(&c);
     json_decref(q.party[SECOND].result); /* lost: it left no secrets */
     q.party[SECOND].result = NULL;
     q.options.targets = 0;
@@ -317,7 +323,7 @@ static void what_customers_paid(void **state)
     json_decref(q.party[SECOND].result);
     q.party[FIRST].result = json_pack(
         "{s:{s:i,s:i,s:i,s:s},s:{s:{s:{s:i},s:{s:i}}}}", "result", "rows", 60, "answered", 40,
-        "correct", 39, "refused", "over its budget", "traffic", "provider", "activation",
+        "correct", 39, "refusal", "over its budget", "traffic", "provider", "activation",
         "sent_bytes", 6400, "answer", "received_bytes", 400);
     q.party[SECOND].result = NULL;
     queried_case(&c, &q, label, PROVIDER, NULL);
