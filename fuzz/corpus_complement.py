@@ -61,3 +61,14 @@ def make(save, damaged):
         "nothing": b"\0",
     }
     save("complement_secrets", damaged(files, 16))
+    files = {
+        "all": b"row,label,probability\n0,3,0.9\n1,\"a,b\",1\n2,5,\n",
+        "none": b"row,label,probability\n",
+        "class": b"row,label,probability\n0,7,0.9\n",
+        "gap": b"row,label,probability\n0,3,0.9\n2,3,0.9\n",
+        "zero": b"row,label,probability\n00,3,0.9\n",
+        "columns": b"row,probability\n0,0.9\n",
+        "short": b"row,label,probability\n0,3\n",
+        "nothing": b"",
+    }
+    save("complement_predictions", damaged(files, 16))

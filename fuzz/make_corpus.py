@@ -289,6 +289,10 @@ def findings_files():
     for name in "broken", "masked", "vertical-iso-4":
         with open(os.path.join(fixtures, name + ".json")) as f:
             files[name] = json.load(f)
+    with open(os.path.join(fixtures, "complement-glyphs.json")) as f:  # without what the others have already
+        queries = json.load(f)
+    queries["findings"] = [queries["findings"][0], queries["findings"][3]]
+    files["queries"] = queries
 
     def spoil(name, path, value):
         copy = json.loads(json.dumps(whole))
@@ -311,6 +315,12 @@ def findings_files():
     spoil("large", ["findings", 0, "n"], 10**9)
     spoil("hidden", ["with_originals"], False)
     spoil("class", ["findings", 0, "classes"], [{"name": "1", "k": 3, "n": 2, "auc": 0.5, "low": None, "high": None}])
+    spoil("trial", ["findings", 0, "trials"], [{"name": "a", "at": -1, "k": 1, "n": 2, "baseline": None, "kept": False}])
+    spoil("trial-count", ["findings", 0, "trials"], [{"name": "a", "at": None, "k": 3, "n": 2, "baseline": 0.5, "kept": True}])
+    spoil("confidence", ["findings", 0, "confidence"], [{"from": 0.5, "to": 0.5, "k": 0, "n": 0}])
+    spoil("customer", ["customers"], [{"name": "a", "rows": 1, "answered": 2, "sent_bytes": 0, "received_bytes": 0, "seconds": None,
+                                       "right": {"k": 0, "n": 0}, "refused": None}])
+    spoil("by-secret", ["by_secret"], [{"name": "0", "k": 2, "n": 1}])
     spoil("weak", ["weakened_by"], [{"setting": "masks = weak", "why": None}])
     save("findings", damaged({k: json.dumps(v, ensure_ascii=False).encode() for k, v in files.items()}, 15))
 

@@ -17,9 +17,9 @@ typedef struct pv_queries {
     float *logits; /* [n, classes]; NULL where the back isn't known->back */
 } pv_queries;
 
-/* The first target->batch of the rows, where it says how many. Errors: PV_ERR_USAGE (no front, no form), PV_ERR_NOT_FOUND (no such message, or none whose bytes
- * were kept), PV_ERR_PEER (a part that is missing or of another width), PV_ERR_RANGE (numbers
- * outside their range). */
+/* The first target->batch of the rows, where it says how many. Errors: PV_ERR_USAGE (no front, no
+ * form), PV_ERR_NOT_FOUND (no such message, or none whose bytes were kept), PV_ERR_PEER (a part
+ * that is missing or of another width), PV_ERR_RANGE (numbers outside their range). */
 pv_status pv_queries_init(pv_queries *q, const pv_view *const *view, int views,
                           const pv_public *known, const pv_attack_target *target,
                           const pv_ctx *ctx) PV_MUST_USE;

@@ -57,14 +57,15 @@ static void values(const pv_audit *a)
     snprintf(id, sizeof id, "%sby-secret", a->prefix);
     pv_html_raw(h, "<h3>How right answers were under each secret</h3>\n<div class=\"row\"><div "
                    "class=\"c7\">");
-    pv_svg_intervals(h, &(pv_svg_dots){.id = id,
-                                       .title = "Share of answers that were right, turned back, for "
-                                                "each value of the secret, with 95 % intervals",
-                                       .row = r,
-                                       .rows = n,
-                                       .digits = 1,
-                                       .width = 560,
-                                       .label_width = 90});
+    pv_svg_intervals(h,
+                     &(pv_svg_dots){.id = id,
+                                    .title = "Share of answers that were right, turned back, for "
+                                             "each value of the secret, with 95 % intervals",
+                                    .row = r,
+                                    .rows = n,
+                                    .digits = 1,
+                                    .width = 560,
+                                    .label_width = 90});
     pv_html_raw(h, "</div></div>\n");
 }
 
@@ -93,13 +94,14 @@ void pv_audit_customers(const pv_audit *a)
                  "<section class=\"part\" id=\"%scustomers\" aria-labelledby=\"%sh-customers\"><h2 "
                  "id=\"%sh-customers\">What a query cost, and how right its answer was</h2>\n",
                  a->prefix, a->prefix, a->prefix);
-    pv_html_raw(h, "<div class=\"tw\"><table class=\"stack\"><caption>A row: from when the batch it "
-                   "is in begins to when that is answered, over the batch’s rows. Bytes with their "
-                   "share of the frames.</caption><thead><tr><th scope=\"col\">Customer</th><th "
-                   "scope=\"col\" class=\"n\">Rows answered</th><th scope=\"col\" class=\"n\">Sent, a "
-                   "row</th><th scope=\"col\" class=\"n\">Received, a row</th><th scope=\"col\" "
-                   "class=\"n\">Time, a row</th><th scope=\"col\" class=\"n\">Answers right</th>"
-                   "</tr></thead><tbody>\n");
+    pv_html_raw(h,
+                "<div class=\"tw\"><table class=\"stack\"><caption>A row: from when the batch it "
+                "is in begins to when that is answered, over the batch’s rows. Bytes with their "
+                "share of the frames.</caption><thead><tr><th scope=\"col\">Customer</th><th "
+                "scope=\"col\" class=\"n\">Rows answered</th><th scope=\"col\" class=\"n\">Sent, a "
+                "row</th><th scope=\"col\" class=\"n\">Received, a row</th><th scope=\"col\" "
+                "class=\"n\">Time, a row</th><th scope=\"col\" class=\"n\">Answers right</th>"
+                "</tr></thead><tbody>\n");
     for (int i = 0; i < a->f->customers; i++) row(a, &a->f->customer[i]);
     pv_html_raw(h, "</tbody></table></div>\n");
     refusals(a);

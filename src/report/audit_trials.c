@@ -47,17 +47,19 @@ static void row(const pv_audit *a, const pv_finding *f, const pv_trial *t)
 static void table(const pv_audit *a, const pv_finding *f)
 {
     pv_html *h = a->h;
-    pv_html_raw(h, "<div class=\"tw\"><table class=\"stack\"><caption>On samples of the adversary’s "
-                   "own, which it held out.</caption><thead><tr><th scope=\"col\">Tried</th><th "
-                   "scope=\"col\" class=\"n\">Right</th><th scope=\"col\" class=\"n\">Share</th>"
-                   "<th scope=\"col\" class=\"n\">Chance</th><th scope=\"col\" class=\"w\">0 to "
-                   "100\u202f%</th></tr></thead><tbody>\n");
+    pv_html_raw(h,
+                "<div class=\"tw\"><table class=\"stack\"><caption>On samples of the adversary’s "
+                "own, which it held out.</caption><thead><tr><th scope=\"col\">Tried</th><th "
+                "scope=\"col\" class=\"n\">Right</th><th scope=\"col\" class=\"n\">Share</th>"
+                "<th scope=\"col\" class=\"n\">Chance</th><th scope=\"col\" class=\"w\">0 to "
+                "100\u202f%</th></tr></thead><tbody>\n");
     for (int i = 0; i < f->trials; i++) row(a, f, &f->trial[i]);
     pv_html_raw(h, "</tbody></table></div>\n");
 }
 
-static void curve(const pv_audit *a, const pv_finding *f)
+static void curve(const pv_audit *a, int index)
 {
+    const pv_finding *f = &a->f->finding[index];
     double x[MOST_POINTS], y[MOST_POINTS], chance[MOST_POINTS];
     char id[ID];
     for (int i = 0; i < f->trials; i++) {
@@ -67,26 +69,28 @@ static void curve(const pv_audit *a, const pv_finding *f)
         chance[i] = t->chance;
     }
     const pv_svg_series series[] = {{"right", y, 0}, {"chance", chance, 1}};
-    snprintf(id, sizeof id, "%strials-%s", a->prefix, pv_words_text(f->id));
+    snprintf(id, sizeof id, "%strials-f%d", a->prefix, index + 1);
     pv_html_raw(a->h, "<div class=\"wide\">");
-    pv_svg_lines(a->h, &(pv_svg_chart){.id = id,
-                                       .title = "Share right on what was held out, against how much "
-                                                "it had learnt from",
-                                       .x_label = "learnt from",
-                                       .x = x,
-                                       .points = f->trials,
-                                       .series = series,
-                                       .count = 2,
-                                       .percent = 1,
-                                       .width = 1000,
-                                       .height = 230});
+    pv_svg_lines(a->h,
+                 &(pv_svg_chart){.id = id,
+                                 .title = "Share right on what was held out, against how much "
+                                          "it had learnt from",
+                                 .x_label = "learnt from",
+                                 .x = x,
+                                 .points = f->trials,
+                                 .series = series,
+                                 .count = 2,
+                                 .percent = 1,
+                                 .width = 1000,
+                                 .height = 230});
     pv_html_raw(a->h, "</div>\n");
 }
 
-static void confidence(const pv_audit *a, const pv_finding *f)
+static void confidence(const pv_audit *a, int index)
 {
+    const pv_finding *f = &a->f->finding[index];
     char id[ID];
-    snprintf(id, sizeof id, "%ssure-%s", a->prefix, pv_words_text(f->id));
+    snprintf(id, sizeof id, "%ssure-f%d", a->prefix, index + 1);
     pv_html_raw(a->h, "<p class=\"s soft\">How sure it was of each guess. Solid: it was right; "
                       "outlined: it was wrong.</p>\n<div class=\"wide\">");
     pv_svg_histogram(a->h, &(pv_svg_histogram_of){.id = id,
@@ -126,9 +130,9 @@ void pv_audit_trials(const pv_audit *a)
                          "how sure it was</h2>\n",
                          a->prefix, a->prefix, a->prefix);
         heading(a, a->order[i]);
-        if (is_curve(f)) curve(a, f);
+        if (is_curve(f)) curve(a, a->order[i]);
         if (f->trials > 0) table(a, f);
-        if (f->sures > 0) confidence(a, f);
+        if (f->sures > 0) confidence(a, a->order[i]);
     }
     if (shown > 0) pv_html_raw(h, "</section>\n");
 }

@@ -213,8 +213,8 @@ static pv_status check_finding(const pv_finding *f, const char *name)
         const pv_confidence *s = &f->sure[i];
         PV_TRY(check_count(&s->count, "confidence", name));
         if (!(s->from < s->to) || (i > 0 && !(s->from >= s[-1].to - 1e-9)))
-            PV_FAIL(PV_ERR_RANGE, "%s: confidence[%d] must begin where the one before it ends", name,
-                    i);
+            PV_FAIL(PV_ERR_RANGE, "%s: confidence[%d] must begin where the one before it ends",
+                    name, i);
     }
     for (int i = 0; i < f->exhibits; i++)
         if (f->exhibit[i].item >= f->count.n)

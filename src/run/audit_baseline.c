@@ -171,8 +171,7 @@ pv_status pv_audit_scorer(pv_audit_scored *s)
     if (rows && labels) { /* the victim has no samples to hold anything against */
         s->how.distance.width = 0;
         if (s->c->reads->cut) {
-            PV_TRY_GOTO(
-                pv_audit_prior(&s->base_labels, &s->answers, what.classes, w->parties));
+            PV_TRY_GOTO(pv_audit_prior(&s->base_labels, &s->answers, what.classes, w->parties));
             goto done;
         }
         PV_TRY_GOTO(pv_labels_chance(&s->base_labels, &s->c->guess, &s->answers, s->how.renames,

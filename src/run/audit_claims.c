@@ -182,13 +182,12 @@ static pv_status write_open(pv_findings *f, const pv_audit_work *w)
                                   w->party[i].name));
         PV_TRY_GOTO(add_open(f, &capacity, "Lost party", pv_str_text(&s)));
     }
-    PV_TRY_GOTO(add_open(f, &capacity, "Active parties",
-                         w->scheme->cut != NULL
-                             ? "a provider that plants a channel in the half it publishes; "
-                               "customers that ask about what no sample gives"
-                         : w->scheme->split
-                             ? "chosen ciphertexts or activations that expose what they meet"
-                             : "altered weights or chosen batches that expose one sample"));
+    PV_TRY_GOTO(add_open(
+        f, &capacity, "Active parties",
+        w->scheme->cut != NULL ? "a provider that plants a channel in the half it publishes; "
+                                 "customers that ask about what no sample gives"
+        : w->scheme->split     ? "chosen ciphertexts or activations that expose what they meet"
+                               : "altered weights or chosen batches that expose one sample"));
     if (w->o->collude == NULL && !w->scheme->split)
         PV_TRY_GOTO(add_open(f, &capacity, "Coalitions",
                              "parties that put their views together; --collude A,B"));

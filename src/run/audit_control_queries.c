@@ -89,10 +89,11 @@ static pv_status draw_network(control *c, pv_control_view *out)
                                       .alpha = image ? 0.5 : 1,
                                       .input = domain.sample};
     PV_TRY(pv_secret_plan_check(&c->hidden.plan));
-    PV_TRY(pv_model_with_secret(&c->hidden.model, c->plain, 0,
-                                pv_secret_channels(&c->hidden.plan), plan->seed));
+    PV_TRY(pv_model_with_secret(&c->hidden.model, c->plain, 0, pv_secret_channels(&c->hidden.plan),
+                                plan->seed));
     const pv_cut_at cut = {.stage = 1};
-    PV_TRY(pv_split_make(&out->known.front, &out->known.back, &c->hidden, &cut, c->shadow, plan->seed));
+    PV_TRY(pv_split_make(&out->known.front, &out->known.back, &c->hidden, &cut, c->shadow,
+                         plan->seed));
     c->numbers = pv_shape_count(&out->known.front.activation);
     PV_TRY(pv_activation_form_init(&out->known.crossing, &out->known.front, 32));
     out->known.answers = "logits";
@@ -179,8 +180,8 @@ static pv_status write_step(control *c, pv_control_view *out, pv_view_writer *w,
     const pv_part answer = {"logits", PV_F32, PV_SHAPE(rows, c->plan->classes), c->logits};
     PV_TRY(pv_control_append(w, customer ? PV_VIEW_SENT : PV_VIEW_RECEIVED, TYPE_ACTIVATION, step,
                              step, &z, 1));
-    return pv_control_append(w, customer ? PV_VIEW_RECEIVED : PV_VIEW_SENT, TYPE_ANSWER, step,
-                             step, &answer, 1);
+    return pv_control_append(w, customer ? PV_VIEW_RECEIVED : PV_VIEW_SENT, TYPE_ANSWER, step, step,
+                             &answer, 1);
 }
 
 static int32_t largest(const float *score, int64_t classes)
@@ -200,10 +201,10 @@ static pv_status keep_truth(control *c, pv_control_view *out, size_t t, uint64_t
     for (int64_t i = 0; i < rows; i++) {
         a->row[i] = -1;
         memcpy(a->x + i * c->width, c->x + i * c->width, (size_t)c->width * sizeof *a->x);
-        a->label[i] = wants(c->plan, "secrets")   ? c->secret[i].to[0]
-                      : wants(c->plan, "answers") ? largest(c->logits + i * c->plan->classes,
-                                                            c->plan->classes)
-                                                  : c->label[i];
+        a->label[i] = wants(c->plan, "secrets") ? c->secret[i].to[0]
+                      : wants(c->plan, "answers")
+                          ? largest(c->logits + i * c->plan->classes, c->plan->classes)
+                          : c->label[i];
         if (c->plan->positive) continue;
         draw_sample(c, c->plain, a->x + i * c->width, &a->label[i]);
     }
@@ -298,7 +299,8 @@ pv_status pv_control_queries_make(pv_control_view *out, const pv_queries_plan *p
         out->known.own_data = c.shadow;
         c.shadow = NULL;
     }
-    if (wants(plan, "answers")) pv_split_half_clear(&out->known.back); /* that is what it is after */
+    if (wants(plan, "answers"))
+        pv_split_half_clear(&out->known.back); /* that is what it is after */
     out->model = c.plain;
     c.plain = NULL;
 done:

@@ -62,8 +62,7 @@ static pv_status add_customer(pv_findings_customer *out, const pv_audit_work *w,
     if (json_is_integer(json_object_get(result, "correct")))
         out->right = (pv_count){integer(result, "correct"), out->answered};
     PV_TRY(pv_audit_copy(&out->name, p->name));
-    if (json_is_string(refused))
-        PV_TRY(pv_audit_copy(&out->refused, json_string_value(refused)));
+    if (json_is_string(refused)) PV_TRY(pv_audit_copy(&out->refused, json_string_value(refused)));
     return seconds_of(&out->seconds, w, p->name);
 }
 

@@ -59,8 +59,7 @@ static pv_status write_means(char **out, const pv_audit_scored *s)
                         : strcmp(c->attack->wants, "rows") == 0 ? "the rows it was sent"
                         : c->owner != NULL                      ? "what its owner sent"
                                                                 : "what it received";
-    if (c->reads->cut && c->owner != NULL)
-        means = "the activations its owner sent";
+    if (c->reads->cut && c->owner != NULL) means = "the activations its owner sent";
     if ((c->attack->needs & PV_NEEDS_OWN_MODEL) && c->reads->score == NULL && !c->reads->cut)
         means = "its own layers and rows";
     PV_TRY_GOTO(pv_str_append(&t, means));
@@ -78,9 +77,10 @@ static pv_status say_cut(pv_str *out, const pv_audit_case *c)
     if (c->attack->needs & PV_NEEDS_FRONT)
         PV_TRY(pv_str_append(out, "the published half with its weights, "));
     if (k->own_data != NULL)
-        PV_TRY(pv_str_printf(out, c->owner != NULL ? "%lld rows of its owner's that were not "
-                                                     "attacked, in place of the adversary's own, "
-                                                   : "%lld samples of its own, ",
+        PV_TRY(pv_str_printf(out,
+                             c->owner != NULL ? "%lld rows of its owner's that were not "
+                                                "attacked, in place of the adversary's own, "
+                                              : "%lld samples of its own, ",
                              (long long)pv_data_count(k->own_data)));
     if (k->back.model != NULL) PV_TRY(pv_str_append(out, "its own half of the network, "));
     return PV_OK;

@@ -18,12 +18,12 @@
 /* The answers to one target: samples in units before normalisation. */
 typedef struct pv_answer {
     int64_t batch;
-    float *x; /* [batch, sample] */
+    float *x;        /* [batch, sample] */
     int32_t *label;  /* what was asked for: labels; of attacks on secrets or answers, those */
     int32_t *opened; /* [batch] of secrets: the label that the customer made of the answer; NULL */
-    int64_t *row;   /* [batch] in the owner's data; -1 for controls */
-    int *owner;     /* [batch] number of the party whose row it is */
-    uint8_t *known; /* [batch] 1: the adversary had it from elsewhere, so it is not scored */
+    int64_t *row;    /* [batch] in the owner's data; -1 for controls */
+    int *owner;      /* [batch] number of the party whose row it is */
+    uint8_t *known;  /* [batch] 1: the adversary had it from elsewhere, so it is not scored */
 } pv_answer;
 
 typedef struct pv_answers {

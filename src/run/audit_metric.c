@@ -261,7 +261,8 @@ static pv_status label_chance(pv_finding *f, const pv_audit_scored *s)
                          s->how.rows && s->how.renames
                              ? "the most frequent class for every row, or, if that is more, these "
                                "groups with labels drawn anew"
-                         : s->c->reads->cut ? "each customer's most frequent class for all of its rows"
+                         : s->c->reads->cut
+                             ? "each customer's most frequent class for all of its rows"
                          : s->how.rows      ? "the most frequent class for every row"
                          : s->equal_classes ? "all classes in equal numbers"
                                             : "labels in the proportions of all targets'");
@@ -321,6 +322,11 @@ static const pv_audit_metric labels = {.name = "labels",
                                        .controls = label_controls,
                                        .more = label_more};
 
-const pv_audit_metric *const pv_audit_metrics[] = {&recovered, &identification, &inner,
-                                                   &weights,   &labels,         &pv_audit_metric_secrets,
-                                                   &pv_audit_metric_agreement, NULL};
+const pv_audit_metric *const pv_audit_metrics[] = {&recovered,
+                                                   &identification,
+                                                   &inner,
+                                                   &weights,
+                                                   &labels,
+                                                   &pv_audit_metric_secrets,
+                                                   &pv_audit_metric_agreement,
+                                                   NULL};

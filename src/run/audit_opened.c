@@ -28,8 +28,7 @@ static pv_status keep(kept *k, pv_audit_work *w, const pv_audit_case *c, int par
     pv_status status = PV_OK;
     if (folder == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
     if (pv_audit_wants(c, "secrets"))
-        PV_TRY_GOTO(
-            cut->secrets(&k->secret, &k->secrets, &c->known.front, &w->scenario, folder));
+        PV_TRY_GOTO(cut->secrets(&k->secret, &k->secrets, &c->known.front, &w->scenario, folder));
     PV_TRY_GOTO(cut->opened(&k->opened, &k->labels, &w->scenario, folder));
 done:
     pv_free(folder);
@@ -44,8 +43,9 @@ static pv_status use(pv_answer *a, const kept *k, const pv_audit_work *w, int pa
     for (int64_t i = 0; i < a->batch; i++) {
         int64_t row = a->row[i];
         if (row < 0 || row >= there)
-            PV_FAIL(PV_ERR_RANGE, "%s kept the secrets and answers of %lld rows, and row %lld was "
-                                  "asked about",
+            PV_FAIL(PV_ERR_RANGE,
+                    "%s kept the secrets and answers of %lld rows, and row %lld was "
+                    "asked about",
                     w->party[party].name, (long long)there, (long long)row);
         a->opened[i] = k->opened[row];
         /* a complement or an offset is the answer to label 0 */
@@ -84,8 +84,7 @@ done:
     return status;
 }
 
-static pv_status find_answer(pv_answer *a, const pv_audit_work *w, const pv_audit_case *c,
-                             size_t t)
+static pv_status find_answer(pv_answer *a, const pv_audit_work *w, const pv_audit_case *c, size_t t)
 {
     const pv_view *v = pv_audit_query_view(w, c);
     int type = pv_view_type_id(v, c->reads->type);

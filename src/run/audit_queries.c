@@ -43,8 +43,8 @@ static int number_of(const pv_audit_work *w, const char *name)
 
 const pv_view *pv_audit_query_view(const pv_audit_work *w, const pv_audit_case *c)
 {
-    const char *role = pv_audit_wants(c, "answers") ? w->scheme->cut->customer
-                                                    : w->scheme->cut->provider;
+    const char *role =
+        pv_audit_wants(c, "answers") ? w->scheme->cut->customer : w->scheme->cut->provider;
     if (c->owner != NULL) return c->view[0];
     for (int i = 0; i < c->views; i++)
         if (strcmp(pv_view_header_of(c->view[i])->role, role) == 0) return c->view[i];
@@ -89,8 +89,8 @@ static pv_status find_queries(queries *out, pv_audit_work *w, pv_audit_case *c, 
         if (r->type != type || !is_about(&q, w, c, v, r)) continue;
         const pv_audit_party *p = &w->party[q.asker];
         pv_batch_truth_clear(&truth);
-        PV_TRY_GOTO(w->scheme->truth(&truth, &w->scenario, p->name, pv_audit_samples_of(w, p),
-                                     q.step));
+        PV_TRY_GOTO(
+            w->scheme->truth(&truth, &w->scenario, p->name, pv_audit_samples_of(w, p), q.step));
         if (truth.count == 0 || !is_told(c, p, &truth)) continue;
         c->steps++;
         c->unkept += !r->kept;
@@ -130,24 +130,23 @@ static void keep_some(const pv_audit_case *c, queries *q)
         for (size_t i = 0; i < n; i++)
             if (may_attack(c, i, n)) {
                 q->item[kept] = q->item[first + i];
-                if (n == 1 && spares_rows(c) && is_cheap(c)) q->item[kept].rows = (q->item[kept].rows + 1) / 2;
+                if (n == 1 && spares_rows(c) && is_cheap(c))
+                    q->item[kept].rows = (q->item[kept].rows + 1) / 2;
                 kept++;
             }
     }
     q->count = kept;
 }
 
-static size_t wanted(const pv_audit_work *w, const pv_audit_case *c, const queries *q,
-                     int64_t each)
+static size_t wanted(const pv_audit_work *w, const pv_audit_case *c, const queries *q, int64_t each)
 {
-    int64_t most = is_cheap(c)                                            ? CHEAP
+    int64_t most = is_cheap(c)                                     ? CHEAP
                    : pv_model_what(w->model).kind == PV_DATA_IMAGE ? IMAGES
                                                                    : TABLE_ROWS;
     int64_t rows = 0;
     if (w->o->targets > 0)
         return (size_t)w->o->targets < q->count ? (size_t)w->o->targets : q->count;
-    for (size_t i = 0; i < q->count; i++)
-        rows += q->item[i].rows < each ? q->item[i].rows : each;
+    for (size_t i = 0; i < q->count; i++) rows += q->item[i].rows < each ? q->item[i].rows : each;
     if (rows <= most) return q->count;
     size_t want = (size_t)((double)q->count * (double)most / (double)rows + 0.5);
     return want > 0 ? want : 1;
@@ -156,7 +155,7 @@ static size_t wanted(const pv_audit_work *w, const pv_audit_case *c, const queri
 /* The same number from each stretch of the list, which goes by askers. */
 static pv_status choose(pv_audit_work *w, pv_audit_case *c, const queries *q)
 {
-    int64_t each = is_cheap(c)                                            ? INT64_MAX
+    int64_t each = is_cheap(c)                                     ? INT64_MAX
                    : pv_model_what(w->model).kind == PV_DATA_IMAGE ? EACH_IMAGE
                                                                    : EACH_ROW;
     size_t want = wanted(w, c, q, each);
@@ -172,9 +171,8 @@ static pv_status choose(pv_audit_work *w, pv_audit_case *c, const queries *q)
                                 one->step));
         c->truths++;
         c->truth[i].count = one->rows < each ? one->rows : each;
-        c->target[i] = (pv_attack_target){.victim = w->party[one->victim].name,
-                                          .step = one->step,
-                                          .batch = c->truth[i].count};
+        c->target[i] = (pv_attack_target){
+            .victim = w->party[one->victim].name, .step = one->step, .batch = c->truth[i].count};
         c->victim[i] = one->asker;
         c->targets++;
     }
@@ -184,10 +182,11 @@ static pv_status choose(pv_audit_work *w, pv_audit_case *c, const queries *q)
 static pv_status say_why_none(pv_audit_case *c, int answers)
 {
     if (c->unkept > 0 && c->unkept == c->steps)
-        return pv_str_printf(&c->failure,
-                             "of %zu queries the view kept hashes only; a run whose [view] has full "
-                             "or every:N can be attacked",
-                             c->unkept);
+        return pv_str_printf(
+            &c->failure,
+            "of %zu queries the view kept hashes only; a run whose [view] has full "
+            "or every:N can be attacked",
+            c->unkept);
     if (answers && c->steps > 0)
         return pv_str_append(&c->failure, "one batch of answers cannot be learnt from and held out "
                                           "at once; a smaller query_batch, or more rows");
@@ -200,8 +199,9 @@ pv_status pv_audit_query_targets(pv_audit_work *w, pv_audit_case *c)
     queries q = {0};
     const pv_view *v;
     if (w->scheme->cut == NULL)
-        PV_FAIL(PV_ERR_UNSUPPORTED, "the attack %s is on networks that are cut, and the scheme %s "
-                                    "cuts none",
+        PV_FAIL(PV_ERR_UNSUPPORTED,
+                "the attack %s is on networks that are cut, and the scheme %s "
+                "cuts none",
                 c->attack->name, w->scheme->name);
     if (c->owner != NULL && c->reads->alone != NULL)
         return pv_str_printf(&c->failure, c->reads->alone, c->adversary);
@@ -225,8 +225,7 @@ done:
 static int is_own(const pv_audit_work *w, const pv_audit_case *c, int party)
 {
     const char *name = w->party[party].name;
-    return c->owner != NULL ? strcmp(name, c->owner) == 0
-                            : pv_audit_is_member(c->adversary, name);
+    return c->owner != NULL ? strcmp(name, c->owner) == 0 : pv_audit_is_member(c->adversary, name);
 }
 
 /* It is published: whoever's folder has it will do, the adversary's first. */
@@ -254,8 +253,8 @@ static pv_status spare_rows(pv_audit_work *w, pv_audit_case *c, int party)
     const pv_data *data = w->party[party].data;
     int64_t n = pv_data_count(data), spared = 0, *row = pv_alloc((size_t)n + 1, sizeof *row);
     uint8_t *taken = pv_calloc((size_t)n + 1, 1);
-    if (row == NULL || taken == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %lld rows",
-                                                   (long long)n);
+    if (row == NULL || taken == NULL)
+        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %lld rows", (long long)n);
     for (size_t t = 0; t < c->truths; t++)
         for (int64_t k = 0; k < c->truth[t].count; k++)
             if (c->truth[t].index[k] >= 0 && c->truth[t].index[k] < n)

@@ -11,10 +11,8 @@ static pv_status add_trials(pv_finding *f, const pv_guess *g)
     for (size_t i = 0; i < g->tries; i++) {
         const pv_guess_try *t = &g->tried[i];
         pv_trial *one = &f->trial[f->trials++];
-        *one = (pv_trial){.at = t->x,
-                          .count = {t->right, t->count},
-                          .chance = t->chance,
-                          .kept = t->kept};
+        *one = (pv_trial){
+            .at = t->x, .count = {t->right, t->count}, .chance = t->chance, .kept = t->kept};
         PV_TRY(pv_audit_text(&one->name, "%s", t->name));
     }
     return PV_OK;

@@ -56,8 +56,8 @@ pv_status pv_complement_labels_parse(int32_t **out, int64_t *count, const pv_sch
         PV_TRY_GOTO(pv_csv_cell_text(&cell, &s.cells[i * s.ncolumns + column]));
         while (k < schema->classes && strcmp(schema->class_name[k], pv_str_text(&cell)) != 0) k++;
         if (k == schema->classes)
-            PV_FAIL_GOTO(PV_ERR_RANGE, "%s:%" PRId64 ": there is no class \"%s\"", name,
-                         s.lines[i], pv_str_text(&cell));
+            PV_FAIL_GOTO(PV_ERR_RANGE, "%s:%" PRId64 ": there is no class \"%s\"", name, s.lines[i],
+                         pv_str_text(&cell));
         (*out)[i] = k;
     }
 done:

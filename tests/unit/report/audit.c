@@ -316,8 +316,8 @@ static void spoil(void *element, const pv_field *field)
 static void nothing_unescaped(void **state)
 {
     (void)state;
-    static const char *const names[] = {"hospitals", "masked", "broken"};
-    for (int i = 0; i < 3; i++) {
+    static const char *const names[] = {"hospitals", "masked", "broken", "complement-glyphs"};
+    for (int i = 0; i < 4; i++) {
         pv_findings f;
         pv_str page = {0};
         sample_read(&f, names[i]);
@@ -402,6 +402,55 @@ static void without_memory(void **state)
     pv_findings_clear(&f);
 }
 
+/* Of a network that is cut: what was tried, how sure it was, what each customer paid. */
+static void queries_of_customers(void **state)
+{
+    (void)state;
+    pv_findings f;
+    pv_str page = {0};
+    sample_read(&f, "complement-glyphs");
+    draw(&page, &f);
+    static const char *const wanted[] = {
+        "2 customers and a provider",
+        "<b>Secrets.</b> From the activations it received, the provider read <strong>6,391 of "
+        "6,400</strong> secrets.",
+        "guessing without a view 53.1\u202f%.",
+        "<b>The provider&#39;s half.</b> From the answers it got, Clinic foretold <strong>382 of "
+        "400</strong> answers.",
+        "Told to each customer by the scheme itself",
+        "What was tried, and how sure it was</h2>",
+        "secret-probe, by the provider: secrets</h3>",
+        "small, seed 1 <span class=\"soft\">kept</span>",
+        "<span class=\"l\">right: </span>799/800",
+        "<svg class=\"bar most\"",
+        "id=\"sure-f1",
+        "<rect class=\"hr\"",
+        "id=\"trials-f4",
+        "1,600 answers <span class=\"soft\">kept</span>",
+        ">Pictures</h2>",
+        "What a query cost, and how right its answer was</h2>",
+        "Clinic</th><td class=\"n\"><span class=\"l\">rows answered: </span>3,840/3,840",
+        "<span class=\"l\">bytes of an activation: </span>414\u202fbytes",
+        "<span class=\"l\">time of a row: </span>0.3\u202fms",
+        "94.1\u202f%",
+        "<li>Surgery was refused further answers: with it surgery asks for 2624 rows",
+        "How right answers were under each secret</h3>",
+        ">secret 1</text>",
+        "Where time and bytes went</h2>",
+    };
+    IN_ORDER(page.text, wanted);
+    ABSENT(page.text, never);
+    assert_null(strstr(page.text, "trials-f1")); /* no curve of what has no order */
+    pv_str_clear(&page);
+    pv_findings_clear(&f);
+    sample_read(&f, "masked");
+    draw(&page, &f);
+    assert_null(strstr(page.text, "What was tried"));
+    assert_null(strstr(page.text, "What a query cost"));
+    pv_str_clear(&page);
+    pv_findings_clear(&f);
+}
+
 static void labels_of_two_parties(void **state)
 {
     (void)state;
@@ -474,7 +523,8 @@ int main(void)
         cmocka_unit_test(several_runs),          cmocka_unit_test(links_lead_somewhere),
         cmocka_unit_test(nothing_unescaped),     cmocka_unit_test(a_picture_cannot_break_out),
         cmocka_unit_test(unknown_numbers),       cmocka_unit_test(without_memory),
-        cmocka_unit_test(labels_of_two_parties), cmocka_unit_test(what_protection_costs),
+        cmocka_unit_test(queries_of_customers),  cmocka_unit_test(labels_of_two_parties),
+        cmocka_unit_test(what_protection_costs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -329,6 +329,15 @@ static void what_makes_no_sense_is_refused(void **state)
     CHECK_FAILS(spoiled(h, "parties.1.dropped_step", json_integer(-2)), PV_ERR_RANGE, "-2");
     CHECK_FAILS(spoiled(h, "findings.0.exhibits.1.original", json_string("\"><script>")),
                 PV_ERR_FORMAT, "findings[0]: exhibits[1]: \"original\" must be base64");
+    /* of a network that is cut: what adds up to more than there is */
+    CHECK_FAILS(spoiled("complement-glyphs", "findings.0.trials.0.k", json_integer(801)),
+                PV_ERR_RANGE, "trials: 801 of 800");
+    CHECK_FAILS(spoiled("complement-glyphs", "findings.0.confidence.3.from", json_real(0.5)),
+                PV_ERR_RANGE, "confidence[3] must begin where");
+    CHECK_FAILS(spoiled("complement-glyphs", "customers.1.answered", json_integer(3841)),
+                PV_ERR_RANGE, "3841 of 3840");
+    CHECK_FAILS(spoiled("complement-glyphs", "by_secret.0.k", json_integer(3191)), PV_ERR_RANGE,
+                "by_secret: 3191 of 3190");
     /* edited to look better */
     CHECK_FAILS(spoiled(h, "findings.0.interval", json_incref(pair)), PV_ERR_RANGE,
                 "findings[0]: the interval of 97 of 100 is [0.914824, 0.993770], not [0.000000, "

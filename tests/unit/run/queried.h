@@ -182,8 +182,7 @@ static inline void queried_network(queried *q, const pv_data *data)
                             .input = domain.sample}};
     const pv_cut_at cut = {.stage = 1};
     CHECK_OK(pv_model_parse(&q->work.model, text, strlen(text), "queried.model", &domain, 7));
-    CHECK_OK(
-        pv_model_with_secret(&h.model, q->work.model, 0, pv_secret_channels(&h.plan), 7));
+    CHECK_OK(pv_model_with_secret(&h.model, q->work.model, 0, pv_secret_channels(&h.plan), 7));
     CHECK_OK(pv_split_make(&q->front, &q->back, &h, &cut, data, 7));
     CHECK_OK(pv_activation_form_init(&q->form, &q->front, 32));
     pv_model_free(h.model);
@@ -254,8 +253,7 @@ static inline void queried_ask(queried *q, pv_view_writer *const *w, int who, ui
     for (int64_t i = 0; i < t.count; i++) {
         int64_t row = t.index[i];
         pv_data_raw(data, row, x + i * width);
-        logits[i * q->classes +
-               pv_secret_hide(&q->secret[who][row], q->opened[who][row])] = 5;
+        logits[i * q->classes + pv_secret_hide(&q->secret[who][row], q->opened[who][row])] = 5;
     }
     CHECK_OK(pv_front_run(runner, z, x, q->secret[who] + t.index[0], t.count));
     CHECK_OK(pv_activation_encode(bytes, &q->form, z, t.count, &clamped));
@@ -353,7 +351,8 @@ static inline void queried_begin(queried *q)
             .result = json_pack("{s:{s:I, s:I, s:I}}", "result", "rows",
                                 (json_int_t)(i == PROVIDER ? 0 : q->rows), "answered",
                                 (json_int_t)q->rows, "correct", (json_int_t)q->rows)};
-    for (int i = FIRST; i <= SECOND; i++) q->party[i].data = queried_rows(q, q->rows, 5 + (uint64_t)i);
+    for (int i = FIRST; i <= SECOND; i++)
+        q->party[i].data = queried_rows(q, q->rows, 5 + (uint64_t)i);
     queried_network(q, q->party[FIRST].data);
     for (int i = 0; i < QUERIED_PARTIES; i++) w[i] = queried_create(q, i);
     for (int i = FIRST; i <= SECOND; i++) queried_secret(q, i);
@@ -405,8 +404,7 @@ static inline const pv_view_record *queried_find(const pv_view *v, const pv_atta
     for (uint64_t i = 0; i < pv_view_count(v); i++) {
         const pv_view_record *r = pv_view_at(v, i);
         if (r->type == type && r->step == t->step && r->kept &&
-            (mirrored ? r->kind == PV_VIEW_SENT
-                      : r->kind == PV_VIEW_RECEIVED && r->peer == peer)) {
+            (mirrored ? r->kind == PV_VIEW_SENT : r->kind == PV_VIEW_RECEIVED && r->peer == peer)) {
             *at = i;
             return r;
         }
@@ -458,12 +456,9 @@ static inline pv_status queried_run(pv_guess *guess, const pv_view *const *view,
             pv_data_raw(known->own_data, i, x);
             PV_TRY_GOTO(pv_front_run(runner, shadow + (v * n + i) * numbers, x, &secret, 1));
         }
-    PV_TRY_GOTO(pv_guess_add_try(guess, &(pv_guess_try){.name = "nearest",
-                                                        .x = NAN,
-                                                        .right = n,
-                                                        .count = n,
-                                                        .chance = 0.5,
-                                                        .kept = 1}));
+    PV_TRY_GOTO(pv_guess_add_try(
+        guess, &(pv_guess_try){
+                   .name = "nearest", .x = NAN, .right = n, .count = n, .chance = 0.5, .kept = 1}));
     for (size_t t = 0; t < targets; t++) {
         uint64_t at = 0;
         pv_view_payload p = {0};
@@ -471,15 +466,15 @@ static inline pv_status queried_run(pv_guess *guess, const pv_view *const *view,
         PV_TRY_GOTO(pv_view_load(&p, view[0], at));
         int64_t rows = p.parts.part[0].shape.dim[0];
         z = pv_alloc((size_t)rows, (size_t)numbers * sizeof *z);
-        status = z == NULL ? PV_ERR_MEMORY
-                           : pv_activation_decode(
-                                 z, (pv_activation_form *)(uintptr_t)known->crossing, "query",
-                                 p.parts.part[0].data, rows);
+        status = z == NULL
+                     ? PV_ERR_MEMORY
+                     : pv_activation_decode(z, (pv_activation_form *)(uintptr_t)known->crossing,
+                                            "query", p.parts.part[0].data, rows);
         pv_view_payload_clear(&p);
         if (status == PV_OK) status = pv_guess_claim(guess, t, target[t].batch, 0, 1, 1);
         if (status == PV_OK)
-            status = queried_nearest(&guess->item[t], known, shadow, values * n, z, numbers,
-                                     secrets);
+            status =
+                queried_nearest(&guess->item[t], known, shadow, values * n, z, numbers, secrets);
         pv_free(z);
         z = NULL;
         if (status != PV_OK) goto done;

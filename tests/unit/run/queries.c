@@ -298,7 +298,7 @@ static void prior_of_each_customer(void **state)
     assert_true(right == 5); /* three of the first's, two of the second's */
     for (int i = 0; i < 4; i++) a.item[1].owner[i] = 0;
     CHECK_OK(pv_audit_prior(&right, &a, 3, 2));
-    assert_true(right == 4); /* of one customer: four are 0 */
+    assert_true(right == 4);                          /* of one customer: four are 0 */
     a.item[0].opened = pv_calloc(4, sizeof(int32_t)); /* of secrets: what the answers were */
     assert_non_null(a.item[0].opened);
     CHECK_OK(pv_audit_prior(&right, &a, 3, 2));
@@ -321,10 +321,10 @@ static void what_customers_paid(void **state)
     snprintf(path, sizeof path, "%s/parties/clinic/metrics.jsonl", q.folder);
     CHECK_OK(pv_file_write(path, lines, sizeof lines - 1, 0644));
     json_decref(q.party[SECOND].result);
-    q.party[FIRST].result = json_pack(
-        "{s:{s:i,s:i,s:i,s:s},s:{s:{s:{s:i},s:{s:i}}}}", "result", "rows", 60, "answered", 40,
-        "correct", 39, "refusal", "over its budget", "traffic", "provider", "activation",
-        "sent_bytes", 6400, "answer", "received_bytes", 400);
+    q.party[FIRST].result =
+        json_pack("{s:{s:i,s:i,s:i,s:s},s:{s:{s:{s:i},s:{s:i}}}}", "result", "rows", 60, "answered",
+                  40, "correct", 39, "refusal", "over its budget", "traffic", "provider",
+                  "activation", "sent_bytes", 6400, "answer", "received_bytes", 400);
     q.party[SECOND].result = NULL;
     queried_case(&c, &q, label, PROVIDER, NULL);
     CHECK_OK(pv_audit_know_cut(&q.work, &c));

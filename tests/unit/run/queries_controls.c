@@ -1,5 +1,5 @@
-/* Controls of audits of a network that is cut: what is in a positive one and in no negative one, and
- * that the attacks succeed and fail on them as they must. PV_SEEDS: how many seeds each (1). */
+/* Controls of audits of a network that is cut: what is in a positive one and in no negative one,
+ * and that the attacks succeed and fail on them as they must. PV_SEEDS: how many seeds each (1). */
 #include "attack/extraction/student.h"
 #include "attack/inversion/activations.h"
 #include "attack/probe/attacks.h"
@@ -69,15 +69,15 @@ static void attack(pv_score *s, const pv_attack *a, const pv_queries_plan *plan,
     float *zero = pv_calloc((size_t)width, sizeof *zero);
     assert_non_null(zero);
     int image = plan->kind == PV_DATA_IMAGE;
-    pv_scorer how = {.distance = {.width = width,
-                                  .criterion = image ? PV_CRITERION_IMAGE : PV_CRITERION_TABLE},
-                     .sample = sample,
-                     .image = image,
-                     .baseline = zero,
-                     .decoy = c.answers.item[0].x,
-                     .decoys = strcmp(a->wants, "rows") == 0 ? c.answers.item[0].batch : 0,
-                     .rows = 1,
-                     .classes = known.classes};
+    pv_scorer how = {
+        .distance = {.width = width, .criterion = image ? PV_CRITERION_IMAGE : PV_CRITERION_TABLE},
+        .sample = sample,
+        .image = image,
+        .baseline = zero,
+        .decoy = c.answers.item[0].x,
+        .decoys = strcmp(a->wants, "rows") == 0 ? c.answers.item[0].batch : 0,
+        .rows = 1,
+        .classes = known.classes};
     CHECK_OK(pv_score_init(s, &how, &g, &c.answers));
     CHECK_OK(pv_labels_chance(chance, &g, &c.answers, 0, known.classes, 1));
     *chance /= (double)s->samples;
@@ -202,7 +202,7 @@ static void truths_are_drawn_anew(void **state)
     plan = plan_of(&pv_attack_student, 1, 3);
     CHECK_OK(pv_control_queries_make(&yes, &plan, NULL));
     assert_string_equal(pv_view_header_of(yes.view)->role, "customer");
-    assert_null(yes.known.back.model); /* that is what it is after */
+    assert_null(yes.known.back.model);        /* that is what it is after */
     assert_int_equal(yes.target[0].step, 13); /* three quarters are there to learn from */
     pv_control_view_clear(&yes);
 }

@@ -23,3 +23,4 @@ set_tests_properties(unit/scheme/vertical_integer PROPERTIES LABELS unit TIMEOUT
 pv_test(unit/scheme/vertical_messages ROOMS scheme/vertical TIMEOUT 60)
 pv_test(unit/scheme/complement_messages ROOMS scheme/complement)
 pv_test(unit/scheme/complement ROOMS scheme/complement LABEL unit tsan TIMEOUT 120)
+pv_test(unit/scheme/complement_audited ROOMS scheme/complement)
