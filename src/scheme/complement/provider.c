@@ -156,8 +156,11 @@ static pv_status hear(provider *a, pv_party *p, int from, int to)
         customer *c = &a->customer[i];
         int lost;
         if (c->state != SERVED) continue;
-        PV_TRY(pv_party_recv(&a->message[i - from], &lost, p, c->peer, 0));
-        if (lost) c->state = LOST;
+        pv_status status = pv_party_recv(&a->message[i - from], &lost, p, c->peer, 0);
+        if (status != PV_OK) /* of another step: it sent more than it was asked for */
+            PV_TRY(refuse_or_fail(a, p, c, status));
+        else if (lost)
+            c->state = LOST;
     }
     return PV_OK;
 }
