@@ -7,7 +7,7 @@
 #include "base/secret.h"
 #include "fed/measure.h"
 #include "nn/step.h"
-#include "scheme/complement/messages.h"
+#include "scheme/complement/answers.h"
 #include "scheme/complement/secrets.h"
 
 #include <inttypes.h>
@@ -251,37 +251,12 @@ static pv_status ask(customer *c, pv_party *p, int64_t first, int64_t rows)
     return pv_send(pv_party_hub(p), c->provider, PV_COMPLEMENT_ACTIVATION, &part, 1);
 }
 
-/* The label with the highest score and its probability, scores being turned back. */
-static void read_scores(int32_t *label, float *probability, const float *score, int classes,
-                        int are_probabilities)
-{
-    int best = 0;
-    double sum = 0;
-    for (int k = 1; k < classes; k++)
-        if (score[k] > score[best]) best = k;
-    for (int k = 0; k < classes; k++) sum += exp((double)score[k] - (double)score[best]);
-    *label = best;
-    *probability = are_probabilities ? score[best] : (float)(1 / sum);
-}
-
 static pv_status open_answer(customer *c, const pv_message *m, int64_t first, int64_t rows)
 {
     const pv_secret_plan *plan = &c->front.plan;
     pv_query_answer a = {.answers = c->options.answers, .rows = rows, .classes = plan->classes};
-    float score[PV_SECRET_CLASSES];
     PV_TRY(pv_query_answer_take(&a, &m->parts, m->what));
-    for (int64_t i = 0; i < rows; i++) {
-        int32_t *label = &c->label[first + i];
-        float *probability = &c->probability[first + i];
-        if (a.label != NULL) {
-            *label = pv_secret_open(plan, &c->secret[i], a.label[i]);
-            *probability = NAN;
-            continue;
-        }
-        pv_secret_open_scores(score, plan, &c->secret[i], a.score + i * plan->classes);
-        read_scores(label, probability, score, plan->classes,
-                    c->options.answers == PV_QUERY_ROUNDED);
-    }
+    pv_query_answer_open(c->label + first, c->probability + first, &a, plan, c->secret);
     return PV_OK;
 }
 

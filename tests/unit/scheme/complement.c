@@ -295,16 +295,28 @@ static void over_budget(void **state)
 }
 
 /* ---- a customer that does not do as it should, in its second batch */
-enum { SHORT = 0, NOT_FINITE, FAR_OUT, WRONG_MESSAGE, MISBEHAVIOURS };
+enum { SHORT = 0, NOT_FINITE, FAR_OUT, WRONG_MESSAGE, TWICE, MISBEHAVIOURS };
 static int misbehaviour;
+
+static pv_status wait_for_refusal(pv_party *p, int *done)
+{
+    pv_message m;
+    char text[PV_REFUSAL_TEXT];
+    pv_hub *hub = pv_party_hub(p);
+    PV_TRY(pv_recv(&m, hub, pv_hub_peer_index(hub, "lab"), PV_COMPLEMENT_REFUSAL, -1));
+    PV_TRY(pv_query_refusal_take(text, &m.parts, m.what));
+    pv_message_clear(&m);
+    *done = 1;
+    return PV_OK;
+}
 
 static pv_status misbehave(void *self, pv_party *p, uint64_t step, int *done)
 {
     static float z[16 * 4096];
     pv_message m;
     pv_hub *hub = pv_party_hub(p);
-    char text[PV_REFUSAL_TEXT];
-    if (step != 3) return pv_complement_customer.step(self, p, step, done);
+    if (step < 3) return pv_complement_customer.step(self, p, step, done);
+    if (step == 4) return wait_for_refusal(p, done);
     int peer = pv_hub_peer_index(hub, "lab");
     int64_t bytes = 4 * 5 * 5 * 16, rows = 4;
     pv_split_half front;
@@ -320,10 +332,10 @@ static pv_status misbehave(void *self, pv_party *p, uint64_t step, int *done)
     PV_TRY(pv_send(hub, peer,
                    misbehaviour == WRONG_MESSAGE ? PV_COMPLEMENT_REFUSAL : PV_COMPLEMENT_ACTIVATION,
                    &part, 1));
-    PV_TRY(pv_recv(&m, hub, peer, PV_COMPLEMENT_REFUSAL, -1));
-    PV_TRY(pv_query_refusal_take(text, &m.parts, m.what));
+    if (misbehaviour != TWICE) return wait_for_refusal(p, done);
+    PV_TRY(pv_send(hub, peer, PV_COMPLEMENT_ACTIVATION, &part, 1));
+    PV_TRY(pv_recv(&m, hub, peer, PV_COMPLEMENT_ANSWER, -1));
     pv_message_clear(&m);
-    *done = 1;
     return PV_OK;
 }
 
@@ -334,7 +346,8 @@ static void misbehaving_customers(void **state)
         [SHORT] = "activation 3 from bert: tensor 'z' is u8[3,",
         [NOT_FINITE] = "activation 3 from bert: row 1",
         [FAR_OUT] = "activation 3 from bert: row 1",
-        [WRONG_MESSAGE] = "refusal 3 from bert came where 'activation' was expected"};
+        [WRONG_MESSAGE] = "refusal 3 from bert came where 'activation' was expected",
+        [TWICE] = "bert sent a message of step 3 to lab, which is in step 4"};
     pv_role hostile = pv_complement_customer;
     hostile.step = misbehave;
     for (misbehaviour = 0; misbehaviour < MISBEHAVIOURS; misbehaviour++) {

@@ -1,7 +1,7 @@
 /* What crosses between provider and customer: what comes back, and what is refused. */
 #include "check.h"
 
-#include "scheme/complement/messages.h"
+#include "scheme/complement/answers.h"
 #include "scheme/complement/secrets.h"
 #include <math.h>
 #include <stdlib.h>
@@ -248,10 +248,42 @@ static void secrets(void **state)
     }
 }
 
+/* Made of logits, turned back by an offset of 1 and by none. */
+static void made_and_opened(void **state)
+{
+    (void)state;
+    const pv_secret_plan plan = {
+        .kind = PV_SECRET_OFFSET, .form = PV_SECRET_PLANE, .classes = 3, .alpha = 1};
+    /* softmax: 1/4, 1/2, 1/4 and 0.001, 0.499.., 0.499.. */
+    const float logits[6] = {0, logf(2), 0, -6.2146f, 0, 0};
+    static const float rounded[6] = {0.25f, 0.5f, 0.25f, 0, 0.5f, 0.5f};
+    static const int32_t answered[2] = {1, 1}, truth[2] = {0, 1};
+    pv_secret_value secret[2];
+    float score[6], probability[2];
+    int32_t label[2], opened[2];
+    CHECK_OK(pv_secret_of(&secret[0], &plan, 1));
+    CHECK_OK(pv_secret_of(&secret[1], &plan, 0));
+    for (int answers = PV_QUERY_LOGITS; answers <= PV_QUERY_LABEL; answers++) {
+        pv_query_answer a = {.answers = answers, .rows = 2, .classes = 3};
+        pv_query_answer_make(&a, logits, score, label);
+        if (answers == PV_QUERY_ROUNDED) assert_memory_equal(a.score, rounded, sizeof rounded);
+        if (answers == PV_QUERY_LABEL) assert_memory_equal(a.label, answered, sizeof answered);
+        assert_int_equal((a.score == logits), answers == PV_QUERY_LOGITS);
+        pv_query_answer_open(opened, probability, &a, &plan, secret);
+        assert_memory_equal(opened, truth, sizeof truth);
+        for (int i = 0; i < 2; i++)
+            if (answers == PV_QUERY_LABEL)
+                assert_true(isnan(probability[i]));
+            else
+                assert_true(fabs((double)probability[i] - 0.5) < 0.001);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(joining),     cmocka_unit_test(terms),
-                                       cmocka_unit_test(activations), cmocka_unit_test(answers),
-                                       cmocka_unit_test(refusals),    cmocka_unit_test(secrets)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(joining),        cmocka_unit_test(terms),
+                                       cmocka_unit_test(activations),    cmocka_unit_test(answers),
+                                       cmocka_unit_test(refusals),       cmocka_unit_test(secrets),
+                                       cmocka_unit_test(made_and_opened)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
