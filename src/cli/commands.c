@@ -56,6 +56,7 @@ const pv_command *const pv_commands[] = {
     &pv_command_bench_federated,
     &pv_command_bench_paillier,
     &pv_command_bench_vertical,
+    &pv_command_bench_complement,
     &pv_command_demo,
     &pv_command_version,
     &pv_command_help,

@@ -6,6 +6,7 @@
 
 extern const pv_command pv_command_align;
 extern const pv_command pv_command_audit;
+extern const pv_command pv_command_bench_complement;
 extern const pv_command pv_command_bench_engine;
 extern const pv_command pv_command_bench_federated;
 extern const pv_command pv_command_bench_paillier;
