@@ -7,7 +7,7 @@
 
 typedef struct bench_args {
     const char *model, *cut, *data, *bits;
-    int64_t batch, batches;
+    int64_t batch, batches, step;
     int project;
 } bench_args;
 
@@ -28,6 +28,8 @@ static const pv_option options[] = {
      "rows of a query in the second case; the first asks about one row at a time", AT(batch), 0, 0},
     {"queries", 'n', PV_OPTION_INTEGER, "N", "1000", 10, 10000000, NULL, "in each case",
      AT(batches), 0, 0},
+    {"step", 0, PV_OPTION_INTEGER, "N", "1", 1, 10000000, NULL,
+     "queries between two seals: 1 in a run", AT(step), 0, 0},
     PV_OPTION_END,
 };
 
@@ -53,6 +55,10 @@ static pv_status fill_case(json_t *list, const pv_bench_complement_figure *f)
     PV_TRY_GOTO(pv_json_set(us, "back", pv_json_number(f->back_us)));
     PV_TRY_GOTO(pv_json_set(us, "open", pv_json_number(f->open_us)));
     PV_TRY_GOTO(pv_json_set(us, "rest", pv_json_number(f->rest_us)));
+    PV_TRY_GOTO(pv_json_set(us, "customer_channel", pv_json_number(f->channel_us[0])));
+    PV_TRY_GOTO(pv_json_set(us, "customer_view", pv_json_number(f->view_us[0])));
+    PV_TRY_GOTO(pv_json_set(us, "provider_channel", pv_json_number(f->channel_us[1])));
+    PV_TRY_GOTO(pv_json_set(us, "provider_view", pv_json_number(f->view_us[1])));
 done:
     json_decref(one);
     json_decref(us);
@@ -70,6 +76,7 @@ static pv_status fill(json_t *j, const bench_args *a, const pv_bench_complement 
     PV_TRY(pv_json_set(j, "data", json_string(a->data)));
     PV_TRY(pv_json_set(j, "weights", json_string("drawn")));
     PV_TRY(pv_json_set(j, "bits", json_integer(strtol(a->bits, NULL, 10))));
+    PV_TRY(pv_json_set(j, "step", json_integer(a->step)));
     PV_TRY(pv_json_set(j, "numbers", json_integer(r->numbers)));
     PV_TRY(pv_json_set(j, "row_bytes", json_integer(r->row_bytes)));
     PV_TRY(pv_json_set(j, "rank", json_integer(r->rank)));
@@ -95,13 +102,16 @@ static void print(const bench_args *a, const pv_bench_complement *r)
             "row; the plain network %.3f ms\n",
             (long long)f->batch, f->batch > 1 ? "s" : "", f->median_ms, f->p99_ms, f->sample_ms,
             f->plain_us / 1e3);
+        pv_console_print("  customer   secrets %.1f us, front %.1f, encoding %.1f, turning back "
+                         "%.1f\n  provider   decoding %.1f us, back %.1f\n",
+                         f->derive_us, f->front_us, f->encode_us, f->open_us, f->decode_us,
+                         f->back_us);
         pv_console_print(
-            "  customer   secrets %.1f us, front %.1f, encoding %.1f, turning back %.1f\n"
-            "  provider   decoding %.1f us, back %.1f\n"
-            "  the rest   %.1f us: messages, seals, views, TLS, waking threads\n"
+            "  the rest   %.1f us: messages, seals, views, TLS, waking threads; in the "
+            "mean %.1f and %.1f us of channel, %.1f and %.1f of views\n"
             "  bytes      %.0f there, %.0f back, with frames and seals\n",
-            f->derive_us, f->front_us, f->encode_us, f->open_us, f->decode_us, f->back_us,
-            f->rest_us, f->sent_bytes, f->received_bytes);
+            f->rest_us, f->channel_us[0], f->channel_us[1], f->view_us[0], f->view_us[1],
+            f->sent_bytes, f->received_bytes);
     }
 }
 
@@ -115,7 +125,8 @@ static pv_status run(const pv_cli *cli, const void *opaque)
                                            .bits = (int)strtol(a->bits, NULL, 10),
                                            .project = a->project,
                                            .batch = a->batch,
-                                           .batches = a->batches};
+                                           .batches = a->batches,
+                                           .step = a->step};
     PV_TRY(pv_bench_complement_run(&r, &o, &cli->ctx));
     if (cli->global.json) {
         json_t *j = json_object();

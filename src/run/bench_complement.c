@@ -24,7 +24,7 @@ typedef struct bench {
     pv_split_runner *customer, *provider;
     pv_bench_link link;
     pv_prf_key key;
-    int64_t batch, batches, answered;
+    int64_t batch, batches, step, answered;
     /* the customer's */
     pv_batch rows;
     pv_secret_value *secret;
@@ -132,10 +132,11 @@ static pv_status take_part(bench *b, int end)
     pv_hub *hub = b->link.hub[end];
     PV_TRY(pv_hub_wait(hub, PATIENCE));
     for (int64_t i = 0; i < b->batches; i++) {
-        pv_hub_set_step(hub, (uint64_t)i + 1);
+        uint64_t step = (uint64_t)(i / b->step) + 1;
+        pv_hub_set_step(hub, step);
         PV_TRY(end == 0 ? ask(b, i) : answer(b, i));
         if (end == 0) PV_TRY(take_answer(b, i));
-        PV_TRY(pv_commit(hub, (uint64_t)i + 1, NULL, 0));
+        if ((i + 1) % b->step == 0 || i + 1 == b->batches) PV_TRY(pv_commit(hub, step, NULL, 0));
     }
     return pv_hub_finish(hub, 10);
 }
@@ -180,6 +181,11 @@ static void judge(pv_bench_complement_figure *f, bench *b)
     double *const to[] = {&f->derive_us, &f->front_us,  &f->encode_us, &f->open_us,
                           NULL,          &f->decode_us, &f->back_us};
     f->rest_us = 1e3 * f->median_ms;
+    for (int i = 0; i < 2; i++) {
+        const pv_hub_seconds spent = pv_hub_seconds_of(b->link.hub[i]);
+        f->channel_us[i] = 1e6 * spent.channel / (double)b->batches;
+        f->view_us[i] = 1e6 * spent.view / (double)b->batches;
+    }
     for (int p = 0; p < PARTS; p++) {
         if (to[p] == NULL) continue;
         *to[p] = 1e6 * quantile(at(b, (part)p, warm), n, 0.5);
@@ -332,7 +338,7 @@ pv_status pv_bench_complement_run(pv_bench_complement *out, const pv_bench_compl
     pv_status status = PV_OK;
     pv_model *m = NULL;
     pv_csprng r;
-    bench b = {.batches = o->batches};
+    bench b = {.batches = o->batches, .step = o->step};
     *out = (pv_bench_complement){0};
     PV_TRY_GOTO(make_halves(&b, &m, o, ctx));
     PV_TRY_GOTO(pv_csprng_init(&r));

@@ -12,7 +12,8 @@
  *                open      the answer turned back
  *     provider   decode    bytes to numbers, with the range check
  *                back      the network behind the cut
- *     both       the rest  messages, transcripts, views, seals, TLS, waking threads
+ *     both       the rest  messages, transcripts, views, which every seal makes durable, seals,
+ * TLS, waking threads
  *
  * All are measured in every batch by the clock on the wall; each figure is the median over batches
  * behind a tenth that warms up.
@@ -30,6 +31,7 @@ typedef struct pv_bench_complement_options {
     int bits, project;
     int64_t batch;   /* of the second case; the first asks about one row at a time */
     int64_t batches; /* asked in each case */
+    int64_t step;    /* batches of a step: 1 in a run, where every answer is sealed */
 } pv_bench_complement_options;
 
 typedef struct pv_bench_complement_figure {
@@ -38,6 +40,7 @@ typedef struct pv_bench_complement_figure {
     double sample_ms;                  /* median of a batch, for each of its rows */
     double derive_us, front_us, encode_us, open_us, decode_us, back_us; /* of a batch */
     double rest_us;                    /* what is left of the median */
+    double channel_us[2], view_us[2];  /* of a batch, mean; customer and provider: pv_hub_seconds */
     double sent_bytes, received_bytes; /* by the customer, a batch: frames, headers, seals */
     double plain_us;                   /* the whole network at one place */
 } pv_bench_complement_figure;
