@@ -12,7 +12,7 @@ typedef struct train_args {
     const char *data, *model, *test, *out, *checkpoint, *log, *report;
     double holdout, validation, warmup;
     int64_t patience, repeat;
-    int resume;
+    int resume, watch;
     pv_training_args learning;
 } train_args;
 
@@ -40,6 +40,8 @@ static const pv_option options[] = {
     {"patience", 0, PV_OPTION_INTEGER, "N", "0", 0, 100000, NULL,
      "stop after so many epochs without a better validation loss and keep the best; 0 for off",
      AT(patience), 0, 0},
+    {"watch", 0, PV_OPTION_FLAG, NULL, NULL, 0, 0, NULL,
+     "measure on the test data after each epoch, too; nothing is chosen by it", AT(watch), 0, 0},
     {"checkpoint", 0, PV_OPTION_PATH, "FOLDER", NULL, 0, 0, NULL,
      "where the state is saved after each epoch and when interrupted", AT(checkpoint), 0, 0},
     {"resume", 0, PV_OPTION_FLAG, NULL, NULL, 0, 0, NULL,
@@ -71,12 +73,15 @@ static pv_status check(const train_args *a)
         PV_FAIL(PV_ERR_OPTION, "train: --resume needs --checkpoint FOLDER to go on from");
     if (a->patience > 0 && a->validation == 0)
         PV_FAIL(PV_ERR_OPTION, "train: --patience needs --validation SHARE to be measured on");
+    if (a->watch && a->validation > 0)
+        PV_FAIL(PV_ERR_OPTION, "train: --watch and --validation both say what to measure on after "
+                               "each epoch; pass one");
     if (a->test != NULL && a->holdout > 0)
         PV_FAIL(PV_ERR_OPTION, "train: --test and --holdout both say what to test on; pass one");
     if (a->repeat > 1 && (a->out != NULL || a->checkpoint != NULL || a->log != NULL ||
-                          a->test != NULL || a->report != NULL || a->validation > 0))
+                          a->test != NULL || a->report != NULL || a->validation > 0 || a->watch))
         PV_FAIL(PV_ERR_OPTION, "train: --repeat only measures: --out, --checkpoint, --log, "
-                               "--report, --test and --validation do not go with it");
+                               "--report, --test, --watch and --validation do not go with it");
     return PV_OK;
 }
 
@@ -231,6 +236,7 @@ static pv_status run(const pv_cli *cli, const void *opaque)
     if (a->repeat > 1) return train_often(cli, a);
     PV_TRY_GOTO(pv_training_open(&t, &cli->ctx));
     PV_TRY_GOTO(apply(&t.options, a));
+    if (a->watch) t.options.validation = t.test_data;
     PV_TRY_GOTO(train_once(cli, a, &t));
 done:
     pv_training_clear(&t);

@@ -24,8 +24,7 @@ pv_status pv_training_apply(pv_train_options *o, const pv_training_args *a,
 /* Find out that a model can't be saved before an hour of training, not after. */
 pv_status pv_training_writable(const char *path) PV_MUST_USE;
 
-#define PV_LEARNING_AT(type, field, name)                                                          \
-    (offsetof(type, field) + offsetof(pv_training_args, name))
+#define PV_LEARNING_AT(type, field, name) (offsetof(type, field) + offsetof(pv_training_args, name))
 
 /* clang-format off */
 #define PV_TRAINING_OPTIONS(type, field) \
