@@ -21,7 +21,7 @@
  *
  * Refusals. What a customer does wrong ends its own part and nobody else's: it gets the reason,
  * both record it, the others are served on. A customer that was refused ends its run in order, with
- * the answers it has and "refused" in its result. One that is lost is given up as on_loss says.
+ * the answers it has and "refusal" in its result. One that is lost is given up as on_loss says.
  *
  * A customer's secrets come from a PRF keyed by its certificate's private key (secrets = prf): the
  * same row has the same secret in every run of that customer, so that a repeated query is the same

@@ -444,7 +444,7 @@ static pv_status finish(void *self, pv_party *p)
     PV_TRY(pv_party_result(p, "rows", json_integer((json_int_t)c->rows)));
     PV_TRY(pv_party_result(p, "answered", json_integer((json_int_t)c->answered)));
     PV_TRY(pv_party_result(p, "clamped", json_integer((json_int_t)c->clamped)));
-    PV_TRY(pv_party_result(p, "refused",
+    PV_TRY(pv_party_result(p, "refusal",
                            c->refused[0] != '\0' ? json_string(c->refused) : json_null()));
     if (c->answered == 0) return PV_OK;
     PV_TRY(pv_party_result(p, "binding", json_string(pv_hash_text(&c->front.binding, text))));

@@ -51,7 +51,7 @@ const pv_setting pv_complement_setting[] = {
      "epochs over which those weights rise to what they are", AT(guard.ramp_epochs)},
     {"decoder_steps", PV_SETTING_INTEGER, "3", 1, 100, NULL,
      "steps of the readers for each of the model", AT(decoder_steps)},
-    {"decoder_restart", PV_SETTING_REAL, "0", 0, 100000, NULL,
+    {"decoder_restart", PV_SETTING_REAL, "4", 0, 100000, NULL,
      "epochs after which the readers begin anew; 0: never", AT(guard.restart_epochs)},
     {.key = NULL},
 };

@@ -25,9 +25,8 @@ static pv_status check(pv_scenario *s, pv_str *setting, const pv_claim **claim, 
 /* The model as it will be, with a secret. */
 static pv_status with_secret(pv_model **out, const pv_complement_options *o, const pv_scenario *s)
 {
-    const pv_secret_plan plan = {.kind = pv_complement_kind(o),
-                                 .form = pv_complement_form(o),
-                                 .classes = s->schema.classes};
+    const pv_secret_plan plan = {
+        .kind = pv_complement_kind(o), .form = pv_complement_form(o), .classes = s->schema.classes};
     pv_model *m = NULL;
     pv_stages stages = {0};
     PV_TRY(pv_fed_model(&m, s));

@@ -170,7 +170,7 @@ static int64_t number(const run *r, int party, const char *key)
 /* What the customer's result says of a refusal; empty for none. */
 static void refused(char out[PV_REFUSAL_TEXT], const run *r, int party)
 {
-    json_t *j = run_result(r, party), *value = json_object_get(j, "refused");
+    json_t *j = run_result(r, party), *value = json_object_get(j, "refusal");
     assert_non_null(value);
     snprintf(out, PV_REFUSAL_TEXT, "%s", json_is_string(value) ? json_string_value(value) : "");
     json_decref(j);
