@@ -43,3 +43,21 @@ def make(save, damaged):
         "nothing": b"\3" + parts_bytes(),
     }
     save("complement_messages", damaged(files, 16))
+    text = lambda kind, *lines: bytes([kind]) + b"row,secret\n" + b"".join(line + b"\n" for line in lines)
+    files = {
+        "complement": text(0, b"0,1", b"1,0", b"2,0"),
+        "none": text(0),
+        "offset": text(1, *(b"%d,%d" % (i, i * 7 % 10) for i in range(12))),
+        "permutation": text(2, b"0,0 1 2", b"1,2 0 1"),
+        "beyond": text(0, b"0,2"),
+        "twice": text(2, b"0,0 1 1"),
+        "short": text(2, b"0,0 1"),
+        "gap": text(1, b"0,3", b"2,3"),
+        "zeros": text(1, b"0,03"),
+        "huge": text(1, b"0,99999999999999999999"),
+        "open": text(1, b"0,3")[:-1],
+        "blank": text(1, b"0,3", b""),
+        "head": b"\0row,label\n0,1\n",
+        "nothing": b"\0",
+    }
+    save("complement_secrets", damaged(files, 16))

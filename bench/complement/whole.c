@@ -14,6 +14,7 @@
 #include "nn/step.h"
 #include "party/data.h"
 #include "party/scenario.h"
+#include "scheme/complement/secrets.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,14 +59,6 @@ static void close_whole(whole *w)
     pv_hidden_clear(&w->hidden);
 }
 
-static pv_status read_secret(pv_secret_value *s, const pv_secret_plan *plan, char *at)
-{
-    *s = (pv_secret_value){.look = 0};
-    if (plan->kind != PV_SECRET_PERMUTATION) return pv_secret_of(s, plan, atoll(at));
-    for (int k = 0; k < plan->classes; k++) s->to[k] = (uint8_t)strtol(at, &at, 10);
-    return PV_OK;
-}
-
 static int64_t clamped_of(const char *folder)
 {
     json_t *j = NULL;
@@ -78,38 +71,27 @@ static int64_t clamped_of(const char *folder)
     return n;
 }
 
-typedef struct pair {
-    FILE *label, *secret;
-} pair;
-
-static pv_status open_pair(pair *p, const char *folder)
+/* Up to BATCH rows' labels, of predictions.csv behind its first line. */
+static int64_t read_labels(char label[BATCH][64], FILE *file)
 {
-    static const char *const name[] = {"predictions.csv", "secrets.csv"};
-    FILE **file[] = {&p->label, &p->secret};
-    for (int i = 0; i < 2; i++) {
-        char line[LINE], *path = pv_path_join(folder, name[i]);
-        *file[i] = path == NULL ? NULL : fopen(path, "r");
-        pv_free(path);
-        if (*file[i] == NULL || fgets(line, sizeof line, *file[i]) == NULL)
-            PV_FAIL(PV_ERR_NOT_FOUND, "%s: no %s", folder, name[i]);
+    char line[LINE];
+    int64_t n = 0;
+    for (; n < BATCH && fgets(line, sizeof line, file) != NULL; n++) {
+        char *name = strchr(line, ',');
+        name = name == NULL ? line : name + 1;
+        name[strcspn(name, ",\n")] = '\0';
+        snprintf(label[n], sizeof label[n], "%.63s", name);
     }
-    return PV_OK;
+    return n;
 }
 
-/* Up to BATCH rows' labels and secrets. */
-static pv_status read_rows(int64_t *n, char label[BATCH][64], pv_secret_value *secret, pair *p,
-                           const pv_secret_plan *plan)
+static pv_status open_predictions(FILE **out, const char *folder)
 {
-    char line[LINE], other[LINE];
-    for (*n = 0; *n < BATCH; ++*n) {
-        if (fgets(line, sizeof line, p->label) == NULL) return PV_OK;
-        if (fgets(other, sizeof other, p->secret) == NULL)
-            PV_FAIL(PV_ERR_FORMAT, "fewer secrets than predictions");
-        char *name = strchr(line, ',') + 1;
-        name[strcspn(name, ",\n")] = '\0';
-        snprintf(label[*n], sizeof label[*n], "%s", name);
-        PV_TRY(read_secret(&secret[*n], plan, strchr(other, ',') + 1));
-    }
+    char line[LINE], *path = pv_path_join(folder, "predictions.csv");
+    *out = path == NULL ? NULL : fopen(path, "r");
+    pv_free(path);
+    if (*out == NULL || fgets(line, sizeof line, *out) == NULL)
+        PV_FAIL(PV_ERR_NOT_FOUND, "%s: no predictions.csv", folder);
     return PV_OK;
 }
 
@@ -128,26 +110,26 @@ static pv_status run_batch(whole *w, const pv_data *data, int64_t first, int64_t
     return pv_plan_read(w->plan, w->nodes.logits, w->logits, PV_F32);
 }
 
-static pv_status compare(int64_t *rows, int64_t *other, whole *w, const pv_data *data, pair *p)
+static pv_status compare(int64_t *rows, int64_t *other, whole *w, const pv_data *data,
+                         FILE *predictions, const pv_secret_value *secret, int64_t secrets)
 {
     const pv_secret_plan *plan = &w->hidden.plan;
     char label[BATCH][64];
-    pv_secret_value secret[BATCH];
     int64_t n;
-    for (*rows = *other = 0;; *rows += n) {
-        PV_TRY(read_rows(&n, label, secret, p, plan));
-        if (n == 0) return PV_OK;
-        if (*rows + n > pv_data_count(data)) PV_FAIL(PV_ERR_FORMAT, "more answers than rows");
-        PV_TRY(run_batch(w, data, *rows, n, secret));
+    for (*rows = *other = 0; (n = read_labels(label, predictions)) > 0; *rows += n) {
+        if (*rows + n > pv_data_count(data) || *rows + n > secrets)
+            PV_FAIL(PV_ERR_FORMAT, "more answers than rows or secrets");
+        PV_TRY(run_batch(w, data, *rows, n, secret + *rows));
         for (int64_t i = 0; i < n; i++) {
             const float *score = w->logits + i * plan->classes;
             int best = 0;
             for (int k = 1; k < plan->classes; k++)
                 if (score[k] > score[best]) best = k;
-            int open = pv_secret_open(plan, &secret[i], best);
+            int open = pv_secret_open(plan, &secret[*rows + i], best);
             *other += strcmp(label[i], pv_data_class_name(data, open)) != 0;
         }
     }
+    return PV_OK;
 }
 
 static pv_status customer(int *fine, whole *w, pv_scenario *s, const char *run, const char *name,
@@ -156,23 +138,25 @@ static pv_status customer(int *fine, whole *w, pv_scenario *s, const char *run, 
     pv_status status = PV_OK;
     pv_local local = {0};
     pv_data *data = NULL;
-    pair p = {NULL, NULL};
+    FILE *predictions = NULL;
+    pv_secret_value *secret = NULL;
     char folder[LINE], path[LINE + 16];
-    int64_t rows = 0, other = 0;
+    int64_t rows = 0, other = 0, secrets = 0;
     snprintf(folder, sizeof folder, "%s/parties/%s", run, name);
     snprintf(path, sizeof path, "%s/local.ini", folder);
     PV_TRY_GOTO(pv_local_load(&local, s, name, path));
     PV_TRY_GOTO(pv_local_data(&data, &local, s, name, NULL));
-    PV_TRY_GOTO(open_pair(&p, folder));
-    PV_TRY_GOTO(compare(&rows, &other, w, data, &p));
+    PV_TRY_GOTO(open_predictions(&predictions, folder));
+    PV_TRY_GOTO(pv_complement_secrets_load(&secret, &secrets, folder, &w->hidden.plan));
+    PV_TRY_GOTO(compare(&rows, &other, w, data, predictions, secret, secrets));
     int64_t clamped = clamped_of(folder);
     *fine =
         rows == pv_data_count(data) && (double)other <= (double)clamped + tolerance * (double)rows;
     printf("%s: %lld of %lld rows answered, %lld unlike the whole model%s\n", name, (long long)rows,
            (long long)pv_data_count(data), (long long)other, *fine ? "" : ": LOST OR SWAPPED");
 done:
-    if (p.label != NULL) fclose(p.label);
-    if (p.secret != NULL) fclose(p.secret);
+    if (predictions != NULL) fclose(predictions);
+    pv_free(secret);
     pv_data_free(data);
     pv_local_clear(&local);
     return status;

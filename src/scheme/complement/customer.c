@@ -7,7 +7,8 @@
 #include "base/secret.h"
 #include "fed/measure.h"
 #include "nn/step.h"
-#include "scheme/complement/messages.h"
+#include "scheme/complement/answers.h"
+#include "scheme/complement/secrets.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -250,37 +251,12 @@ static pv_status ask(customer *c, pv_party *p, int64_t first, int64_t rows)
     return pv_send(pv_party_hub(p), c->provider, PV_COMPLEMENT_ACTIVATION, &part, 1);
 }
 
-/* The label with the highest score and its probability, scores being turned back. */
-static void read_scores(int32_t *label, float *probability, const float *score, int classes,
-                        int are_probabilities)
-{
-    int best = 0;
-    double sum = 0;
-    for (int k = 1; k < classes; k++)
-        if (score[k] > score[best]) best = k;
-    for (int k = 0; k < classes; k++) sum += exp((double)score[k] - (double)score[best]);
-    *label = best;
-    *probability = are_probabilities ? score[best] : (float)(1 / sum);
-}
-
 static pv_status open_answer(customer *c, const pv_message *m, int64_t first, int64_t rows)
 {
     const pv_secret_plan *plan = &c->front.plan;
     pv_query_answer a = {.answers = c->options.answers, .rows = rows, .classes = plan->classes};
-    float score[PV_SECRET_CLASSES];
     PV_TRY(pv_query_answer_take(&a, &m->parts, m->what));
-    for (int64_t i = 0; i < rows; i++) {
-        int32_t *label = &c->label[first + i];
-        float *probability = &c->probability[first + i];
-        if (a.label != NULL) {
-            *label = pv_secret_open(plan, &c->secret[i], a.label[i]);
-            *probability = NAN;
-            continue;
-        }
-        pv_secret_open_scores(score, plan, &c->secret[i], a.score + i * plan->classes);
-        read_scores(label, probability, score, plan->classes,
-                    c->options.answers == PV_QUERY_ROUNDED);
-    }
+    pv_query_answer_open(c->label + first, c->probability + first, &a, plan, c->secret);
     return PV_OK;
 }
 
@@ -407,27 +383,16 @@ done:
     return status;
 }
 
-/* A complement or an offset by its number, a permutation by where it takes 0, 1, ... */
-static pv_status add_secret(pv_str *text, const pv_secret_plan *plan, const pv_secret_value *s)
-{
-    PV_TRY(pv_str_printf(text, "%d", s->to[0]));
-    for (int k = 1; plan->kind == PV_SECRET_PERMUTATION && k < plan->classes; k++)
-        PV_TRY(pv_str_printf(text, " %d", s->to[k]));
-    return pv_str_append(text, "\n");
-}
-
 static pv_status write_secrets(customer *c, pv_party *p)
 {
     pv_status status = PV_OK;
     pv_str text = {0};
-    PV_TRY_GOTO(pv_str_append(&text, "row,secret\n"));
+    PV_TRY_GOTO(pv_complement_secrets_begin(&text));
     for (int64_t first = 0; first < c->answered; first += c->options.query_batch) {
         int64_t rows = rows_of(c, first);
         PV_TRY_GOTO(fill(c, first, rows));
-        for (int64_t i = 0; i < rows; i++) {
-            PV_TRY_GOTO(pv_str_printf(&text, "%" PRId64 ",", first + i));
-            PV_TRY_GOTO(add_secret(&text, &c->front.plan, &c->secret[i]));
-        }
+        for (int64_t i = 0; i < rows; i++)
+            PV_TRY_GOTO(pv_complement_secrets_add(&text, &c->front.plan, first + i, &c->secret[i]));
     }
     PV_TRY_GOTO(write_csv(&text, p, "secrets.csv"));
 done:

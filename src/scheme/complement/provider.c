@@ -2,11 +2,10 @@
 #include "base/clock.h"
 #include "base/ctx.h"
 #include "base/mem.h"
+#include "scheme/complement/answers.h"
 #include "scheme/complement/halves.h"
-#include "scheme/complement/messages.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 /* So many customers' batches are taken in before the first of them is answered: what one of them
@@ -157,8 +156,11 @@ static pv_status hear(provider *a, pv_party *p, int from, int to)
         customer *c = &a->customer[i];
         int lost;
         if (c->state != SERVED) continue;
-        PV_TRY(pv_party_recv(&a->message[i - from], &lost, p, c->peer, 0));
-        if (lost) c->state = LOST;
+        pv_status status = pv_party_recv(&a->message[i - from], &lost, p, c->peer, 0);
+        if (status != PV_OK) /* of another step: it sent more than it was asked for */
+            PV_TRY(refuse_or_fail(a, p, c, status));
+        else if (lost)
+            c->state = LOST;
     }
     return PV_OK;
 }
@@ -256,39 +258,6 @@ done:
 }
 
 /* ---- answers */
-static int largest(const float *row, int64_t classes)
-{
-    int best = 0;
-    for (int64_t k = 1; k < classes; k++)
-        if (row[k] > row[best]) best = (int)k;
-    return best;
-}
-
-static void round_probabilities(float *out, const float *logit, int64_t classes)
-{
-    double sum = 0, top = logit[largest(logit, classes)];
-    for (int64_t k = 0; k < classes; k++) sum += exp((double)logit[k] - top);
-    for (int64_t k = 0; k < classes; k++)
-        out[k] = (float)(rint(100 * exp((double)logit[k] - top) / sum) / 100);
-}
-
-static pv_query_answer make_answer(provider *a, int64_t rows)
-{
-    int64_t classes = a->halves.back.plan.classes;
-    pv_query_answer out = {.answers = a->options.answers, .rows = rows, .classes = classes};
-    for (int64_t i = 0; i < rows; i++) {
-        const float *row = a->logits + i * classes;
-        if (a->options.answers == PV_QUERY_LABEL) a->label[i] = largest(row, classes);
-        if (a->options.answers == PV_QUERY_ROUNDED)
-            round_probabilities(a->score + i * classes, row, classes);
-    }
-    out.label = a->options.answers == PV_QUERY_LABEL ? a->label : NULL;
-    out.score = a->options.answers == PV_QUERY_LABEL    ? NULL
-                : a->options.answers == PV_QUERY_LOGITS ? a->logits
-                                                        : a->score;
-    return out;
-}
-
 static int64_t rows_of(const provider *a, const customer *c, int64_t batch)
 {
     int64_t left = c->rows - batch * a->options.query_batch;
@@ -322,7 +291,9 @@ static pv_status answer(provider *a, pv_party *p, customer *c, const pv_message 
     pv_status status = compute(a, c, m, rows);
     if (status != PV_OK) return refuse_or_fail(a, p, c, status);
     PV_TRY(pv_back_run(a->runner, a->logits, a->z, rows));
-    const pv_query_answer out = make_answer(a, rows);
+    pv_query_answer out = {
+        .answers = a->options.answers, .rows = rows, .classes = a->halves.back.plan.classes};
+    pv_query_answer_make(&out, a->logits, a->score, a->label);
     const pv_part part = pv_query_answer_part(&out);
     c->answered += rows;
     if (batch + 1 == c->batches) c->state = FINISHED;

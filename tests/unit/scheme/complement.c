@@ -7,6 +7,7 @@
 #include "privet/rng.h"
 #include "scheme/complement/complement.h"
 #include "scheme/complement/messages.h"
+#include "scheme/complement/secrets.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -115,17 +116,6 @@ static int read_csv(char line[][64], const run *r, int party, const char *file)
     return n;
 }
 
-static void read_secret(pv_secret_value *s, const pv_secret_plan *plan, const char *line)
-{
-    char *at = strchr(line, ',') + 1;
-    *s = (pv_secret_value){.look = 0};
-    if (plan->kind != PV_SECRET_PERMUTATION) {
-        CHECK_OK(pv_secret_of(s, plan, atoi(at)));
-        return;
-    }
-    for (int k = 0; k < plan->classes; k++) s->to[k] = (uint8_t)strtol(at, &at, 10);
-}
-
 static int best_of(const float *row, int n)
 {
     int best = 0;
@@ -140,13 +130,15 @@ static int best_of(const float *row, int n)
 static int agreeing(const fixture *f, int party)
 {
     static float x[MOST * 28 * 28], logits[MOST * 10], opened[10];
-    char label[MOST][64], secret[MOST][64];
-    pv_secret_value value[MOST];
+    char label[MOST][64];
+    pv_secret_value *value;
     pv_data *data;
+    int64_t secrets;
     int same = 0, n = read_csv(label, &f->r, party, "predictions.csv");
-    assert_int_equal(read_csv(secret, &f->r, party, "secrets.csv"), n);
+    CHECK_OK(
+        pv_complement_secrets_load(&value, &secrets, f->r.party[party].folder, &f->hidden.plan));
+    assert_int_equal(secrets, n);
     CHECK_OK(pv_data_open(&data, asked[party], NULL));
-    for (int i = 0; i < n; i++) read_secret(&value[i], &f->hidden.plan, secret[i]);
     rows_of(x, f->hidden.model, data, 0, n);
     whole_logits(logits, &f->hidden, x, value, n);
     for (int i = 0; i < n; i++) {
@@ -155,6 +147,7 @@ static int agreeing(const fixture *f, int party)
         same += best_of(opened, 10) == atoi(strchr(label[i], ',') + 1);
     }
     pv_data_free(data);
+    pv_free(value);
     return same;
 }
 
@@ -302,16 +295,28 @@ static void over_budget(void **state)
 }
 
 /* ---- a customer that does not do as it should, in its second batch */
-enum { SHORT = 0, NOT_FINITE, FAR_OUT, WRONG_MESSAGE, MISBEHAVIOURS };
+enum { SHORT = 0, NOT_FINITE, FAR_OUT, WRONG_MESSAGE, TWICE, MISBEHAVIOURS };
 static int misbehaviour;
+
+static pv_status wait_for_refusal(pv_party *p, int *done)
+{
+    pv_message m;
+    char text[PV_REFUSAL_TEXT];
+    pv_hub *hub = pv_party_hub(p);
+    PV_TRY(pv_recv(&m, hub, pv_hub_peer_index(hub, "lab"), PV_COMPLEMENT_REFUSAL, -1));
+    PV_TRY(pv_query_refusal_take(text, &m.parts, m.what));
+    pv_message_clear(&m);
+    *done = 1;
+    return PV_OK;
+}
 
 static pv_status misbehave(void *self, pv_party *p, uint64_t step, int *done)
 {
     static float z[16 * 4096];
     pv_message m;
     pv_hub *hub = pv_party_hub(p);
-    char text[PV_REFUSAL_TEXT];
-    if (step != 3) return pv_complement_customer.step(self, p, step, done);
+    if (step < 3) return pv_complement_customer.step(self, p, step, done);
+    if (step == 4) return wait_for_refusal(p, done);
     int peer = pv_hub_peer_index(hub, "lab");
     int64_t bytes = 4 * 5 * 5 * 16, rows = 4;
     pv_split_half front;
@@ -327,10 +332,10 @@ static pv_status misbehave(void *self, pv_party *p, uint64_t step, int *done)
     PV_TRY(pv_send(hub, peer,
                    misbehaviour == WRONG_MESSAGE ? PV_COMPLEMENT_REFUSAL : PV_COMPLEMENT_ACTIVATION,
                    &part, 1));
-    PV_TRY(pv_recv(&m, hub, peer, PV_COMPLEMENT_REFUSAL, -1));
-    PV_TRY(pv_query_refusal_take(text, &m.parts, m.what));
+    if (misbehaviour != TWICE) return wait_for_refusal(p, done);
+    PV_TRY(pv_send(hub, peer, PV_COMPLEMENT_ACTIVATION, &part, 1));
+    PV_TRY(pv_recv(&m, hub, peer, PV_COMPLEMENT_ANSWER, -1));
     pv_message_clear(&m);
-    *done = 1;
     return PV_OK;
 }
 
@@ -341,7 +346,8 @@ static void misbehaving_customers(void **state)
         [SHORT] = "activation 3 from bert: tensor 'z' is u8[3,",
         [NOT_FINITE] = "activation 3 from bert: row 1",
         [FAR_OUT] = "activation 3 from bert: row 1",
-        [WRONG_MESSAGE] = "refusal 3 from bert came where 'activation' was expected"};
+        [WRONG_MESSAGE] = "refusal 3 from bert came where 'activation' was expected",
+        [TWICE] = "bert sent a message of step 3 to lab, which is in step 4"};
     pv_role hostile = pv_complement_customer;
     hostile.step = misbehave;
     for (misbehaviour = 0; misbehaviour < MISBEHAVIOURS; misbehaviour++) {

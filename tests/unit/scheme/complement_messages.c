@@ -1,7 +1,8 @@
 /* What crosses between provider and customer: what comes back, and what is refused. */
 #include "check.h"
 
-#include "scheme/complement/messages.h"
+#include "scheme/complement/answers.h"
+#include "scheme/complement/secrets.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -193,10 +194,96 @@ static void refusals(void **state)
     CHECK_FAILS(refusal(out, "", 0), PV_ERR_PEER, "its reason is empty");
 }
 
+/* secrets.csv, by kind; what is no such file is refused with its line. */
+static pv_status parse(pv_secret_value **s, int64_t *rows, int kind, const char *text)
+{
+    static const pv_secret_plan plan[] = {
+        {.kind = PV_SECRET_COMPLEMENT, .form = PV_SECRET_PLANE, .classes = 2, .alpha = 1},
+        {.kind = PV_SECRET_OFFSET, .form = PV_SECRET_PLANE, .classes = 10, .alpha = 1},
+        {.kind = PV_SECRET_PERMUTATION, .form = PV_SECRET_PLANE, .classes = 3, .alpha = 1}};
+    return pv_complement_secrets_parse(s, rows, "secrets.csv", text, strlen(text), &plan[kind]);
+}
+
+static void secrets(void **state)
+{
+    (void)state;
+    static const struct {
+        int kind;
+        const char *text, *says;
+    } bad[] = {{0, "", "secrets.csv:1: \"row,secret\" was expected"},
+               {0, "row,label\n0,1\n", "secrets.csv:1: "},
+               {0, "row,secret\n0,2\n", "secrets.csv:2: row 0 and its complement over 2 classes"},
+               {1, "row,secret\n0,3\n2,3\n", "secrets.csv:3: row 1 and its offset over 10"},
+               {1, "row,secret\n0,3\n1,-1\n", "secrets.csv:3: "},
+               {1, "row,secret\n0,03\n", "secrets.csv:2: "},
+               {1, "row,secret\n0,3", "secrets.csv:2: "},
+               {1, "row,secret\n0,3\n\n", "secrets.csv:3: "},
+               {1, "row,secret\n0,3 4\n", "secrets.csv:2: "},
+               {1, "row,secret\n0,18446744073709551619\n", "secrets.csv:2: "},
+               {2, "row,secret\n0,0 1 1\n", "secrets.csv:2: row 0 and its permutation over 3"},
+               {2, "row,secret\n0,0 1\n", "secrets.csv:2: "}};
+    pv_secret_value *s;
+    int64_t rows;
+    pv_status status;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        CHECK_FAILS(parse(&s, &rows, bad[i].kind, bad[i].text), PV_ERR_FORMAT, bad[i].says);
+        assert_null(s);
+    }
+    CHECK_OK(parse(&s, &rows, 1, "row,secret\n0,3\n1,0\n"));
+    assert_int_equal(rows, 2);
+    assert_int_equal(pv_secret_hide(&s[0], 9), 2);
+    assert_int_equal(pv_secret_hide(&s[1], 9), 9);
+    pv_free(s);
+    CHECK_OK(parse(&s, &rows, 2, "row,secret\n0,2 0 1\n"));
+    assert_int_equal(rows, 1);
+    assert_int_equal(pv_secret_hide(&s[0], 0), 2);
+    pv_free(s);
+    CHECK_OK(parse(&s, &rows, 0, "row,secret\n"));
+    assert_int_equal(rows, 0);
+    pv_free(s);
+    CHECK_OUT_OF_MEMORY(status)
+    {
+        status = parse(&s, &rows, 0, "row,secret\n0,1\n1,0\n");
+        if (status == PV_OK) pv_free(s);
+    }
+}
+
+/* Made of logits, turned back by an offset of 1 and by none. */
+static void made_and_opened(void **state)
+{
+    (void)state;
+    const pv_secret_plan plan = {
+        .kind = PV_SECRET_OFFSET, .form = PV_SECRET_PLANE, .classes = 3, .alpha = 1};
+    /* softmax: 1/4, 1/2, 1/4 and 0.001, 0.499.., 0.499.. */
+    const float logits[6] = {0, logf(2), 0, -6.2146f, 0, 0};
+    static const float rounded[6] = {0.25f, 0.5f, 0.25f, 0, 0.5f, 0.5f};
+    static const int32_t answered[2] = {1, 1}, truth[2] = {0, 1};
+    pv_secret_value secret[2];
+    float score[6], probability[2];
+    int32_t label[2], opened[2];
+    CHECK_OK(pv_secret_of(&secret[0], &plan, 1));
+    CHECK_OK(pv_secret_of(&secret[1], &plan, 0));
+    for (int answers = PV_QUERY_LOGITS; answers <= PV_QUERY_LABEL; answers++) {
+        pv_query_answer a = {.answers = answers, .rows = 2, .classes = 3};
+        pv_query_answer_make(&a, logits, score, label);
+        if (answers == PV_QUERY_ROUNDED) assert_memory_equal(a.score, rounded, sizeof rounded);
+        if (answers == PV_QUERY_LABEL) assert_memory_equal(a.label, answered, sizeof answered);
+        assert_int_equal((a.score == logits), answers == PV_QUERY_LOGITS);
+        pv_query_answer_open(opened, probability, &a, &plan, secret);
+        assert_memory_equal(opened, truth, sizeof truth);
+        for (int i = 0; i < 2; i++)
+            if (answers == PV_QUERY_LABEL)
+                assert_true(isnan(probability[i]));
+            else
+                assert_true(fabs((double)probability[i] - 0.5) < 0.001);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(joining), cmocka_unit_test(terms),
-                                       cmocka_unit_test(activations), cmocka_unit_test(answers),
-                                       cmocka_unit_test(refusals)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(joining),        cmocka_unit_test(terms),
+                                       cmocka_unit_test(activations),    cmocka_unit_test(answers),
+                                       cmocka_unit_test(refusals),       cmocka_unit_test(secrets),
+                                       cmocka_unit_test(made_and_opened)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
