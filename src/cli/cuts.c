@@ -101,12 +101,12 @@ static void print_convs(const pv_cuts *c)
 
 static void print(const pv_cuts *c, const pv_cuts_options *o, const pv_cli *cli)
 {
-    char machine[PV_MACHINE_TEXT];
-    pv_console_print("%s on %s: %lld numbers%s%s\n%.6g bit/s, %s, %lld thread%s\n\n", o->model,
-                     o->data, (long long)c->params, c->untrained ? ", untrained" : "",
-                     c->secret ? ", takes a secret: cuts before it are left out" : "", o->bandwidth,
-                     pv_machine_name(machine), (long long)cli->global.threads,
-                     cli->global.threads == 1 ? "" : "s");
+    char machine[PV_MACHINE_TEXT], rate[PV_BANDWIDTH_TEXT];
+    pv_console_print("%s on %s: %lld numbers%s%s\n%s, %s, %lld thread%s\n\n", o->model, o->data,
+                     (long long)c->params, c->untrained ? ", untrained" : "",
+                     c->secret ? ", takes a secret: cuts before it are left out" : "",
+                     pv_bandwidth_text(o->bandwidth, rate), pv_machine_name(machine),
+                     (long long)cli->global.threads, cli->global.threads == 1 ? "" : "s");
     print_rows(c);
     print_convs(c);
 }

@@ -2,6 +2,7 @@
 
 #include "base/trail.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,4 +48,13 @@ pv_status pv_bandwidth_parse(double *bits_a_second, const char *text)
             "the bandwidth '%s' has no unit that says bits or bytes; write bit, kbit, Mbit, Gbit, "
             "B, kB, MB, GB (thousands) or KiB, MiB, GiB, Kibit, Mibit, Gibit",
             text);
+}
+
+const char *pv_bandwidth_text(double bits_a_second, char buffer[PV_BANDWIDTH_TEXT])
+{
+    static const char *const prefix[] = {"", "k", "M", "G"};
+    int at = 0;
+    while (at < 3 && bits_a_second >= 1000) bits_a_second /= 1000, at++;
+    snprintf(buffer, PV_BANDWIDTH_TEXT, "%.4g %sbit/s", bits_a_second, prefix[at]);
+    return buffer;
 }

@@ -12,4 +12,8 @@
 /* PV_ERR_OPTION: no number above 0, no such unit, less than 1 bit a second. */
 pv_status pv_bandwidth_parse(double *bits_a_second, const char *text) PV_MUST_USE;
 
+/* 1e6 as "1 Mbit/s"; returns buffer. */
+enum { PV_BANDWIDTH_TEXT = 32 };
+const char *pv_bandwidth_text(double bits_a_second, char buffer[PV_BANDWIDTH_TEXT]);
+
 #endif

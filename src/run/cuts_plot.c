@@ -1,6 +1,7 @@
 #include "run/cuts.h"
 
 #include "report/svg.h"
+#include "run/bandwidth.h"
 #include <math.h>
 #include <stdio.h>
 
@@ -51,7 +52,7 @@ pv_status pv_cuts_svg(pv_str *out, const pv_cuts *c, const pv_cuts_options *o)
 {
     pv_status status = PV_OK;
     pv_html h = {0};
-    char heading[128];
+    char heading[128], rate[PV_BANDWIDTH_TEXT];
     int inverted = 0;
     for (size_t i = 0; i < c->rows; i++) inverted += isfinite(c->row[i].ssim);
     double *x = pv_calloc(c->rows * (PV_CUTS_FORMS + 2), sizeof *x), *y = x + c->rows;
@@ -59,7 +60,8 @@ pv_status pv_cuts_svg(pv_str *out, const pv_cuts *c, const pv_cuts_options *o)
     for (size_t i = 0; i < c->rows; i++)
         x[i] = (double)c->row[i].cut.stage - (c->row[i].cut.before_pool ? 0.5 : 0);
     pv_svg_file_open(&h, o->model, WIDTH, inverted > 0 ? 2 * PANEL : PANEL);
-    snprintf(heading, sizeof heading, "ms to an answer at %.6g bit/s", o->bandwidth);
+    snprintf(heading, sizeof heading, "ms to an answer at %s",
+             pv_bandwidth_text(o->bandwidth, rate));
     pv_svg_file_panel(&h, heading, 4);
     latencies(&h, c, x, y);
     pv_svg_file_panel_end(&h);

@@ -36,6 +36,11 @@ static void bandwidths(void **state)
         CHECK_FAILS(pv_bandwidth_parse(&bits, no_unit[i]), PV_ERR_OPTION, "has no unit");
     CHECK_FAILS(pv_bandwidth_parse(&bits, "0.5bit"), PV_ERR_OPTION, "from 1bit");
     CHECK_FAILS(pv_bandwidth_parse(&bits, "1e30Gbit"), PV_ERR_OPTION, "from 1bit");
+    char text[PV_BANDWIDTH_TEXT];
+    assert_string_equal(pv_bandwidth_text(1e6, text), "1 Mbit/s");
+    assert_string_equal(pv_bandwidth_text(8388608, text), "8.389 Mbit/s");
+    assert_string_equal(pv_bandwidth_text(999, text), "999 bit/s");
+    assert_string_equal(pv_bandwidth_text(4e13, text), "4e+04 Gbit/s");
 }
 
 static pv_cuts_options options(const char *model, const char *data)
