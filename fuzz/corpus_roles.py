@@ -32,7 +32,9 @@ def half(side=b"active", metadata=None, data=None, share=None):
         size = 4 * shape[0] * (shape[1] if len(shape) > 1 else 1)
         header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [at, at + size]}
         at += size
-    blob = share if share is not None else bytes(37 + 2 * 4 * 32)
+    # scale and widths follow from the settings above (bounds.h)
+    shares = struct.pack("<IBBIIIIIQQ", 1, side != b"active", 1, 2, 2, 68, 122, 95, 10, 0) + bytes(2 * 4 * 32)
+    blob = share if share is not None else shares
     header["half.share"] = {"dtype": "U8", "shape": [len(blob)], "data_offsets": [at, at + len(blob)]}
     return (b"\1" if side == b"active" else b"\0") + st_bytes(header, bytes(at) + blob)
 
@@ -87,6 +89,10 @@ def make(save, damaged):
         "lr": half(data={"lr": 1e9}),
         "width": half(data={"width": 3}),
         "share": half(share=b""),
+        "share-in-training": half(share=struct.pack("<IBBIIIIIQQ", 1, 0, 0, 2, 2, 68, 122, 95, 10, 0) + b"\1" * 15 +
+                                  bytes(2 * 4 * 32 - 15)),
+        "share-wide": half(share=struct.pack("<IBBIIIIIQQ", 1, 0, 1, 2, 2, 68, 122, 95, 10, 0) + b"\1" * 16 +
+                           bytes(2 * 4 * 32 - 16)),
         "empty": b"",
     }
     save("vertical_half", damaged(files, 14))

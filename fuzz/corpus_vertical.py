@@ -6,7 +6,7 @@ import struct
 
 from corpus_files import HERE
 
-SCORES, LOGITS, GRADIENTS, UPDATE, OPEN, GRADIENT, NEXT, SETUP, ACTIVE, PASSIVE = range(10)
+SCORES, LOGITS, GRADIENTS, UPDATE, OPEN, GRADIENT, NEXT, SETUP, SETTLED, ACTIVE, PASSIVE = range(11)
 ROWS, D, C = 2, 3, 2
 
 
@@ -28,8 +28,8 @@ def make(save, damaged):
     # these follow from the settings of fuzz/vertical_boundary.c (bounds.h)
     share, velocity, share_bytes = 108, 92, 14
     at = {"c": C, "d": D, "scale": 56, "share": share, "velocity": velocity}
-    state = lambda party, wide: struct.pack("<IBIIIIIQQ", 1, party, at["c"], at["d"], at["scale"], at["share"],
-                                            at["velocity"], 3, 0) + wide * (2 * C * D)
+    state = lambda party, wide, settled=0: struct.pack("<IBBIIIIIQQ", 1, party, settled, at["c"], at["d"], at["scale"],
+                                                       at["share"], at["velocity"], 3, 0) + wide * (2 * C * D)
     files = {
         "samples": bytes([SCORES]) + many(D),
         "samples-zero": bytes([SCORES]) + bytes(512) + many(D - 1),
@@ -49,9 +49,16 @@ def make(save, damaged):
         "update-over": bytes([UPDATE]) + residue(9) + residue(1 << 2040) + bytes(share_bytes * C * D),
         "start": bytes([SETUP]) + signed(1 << 90, share_bytes) * (C * D),
         "start-wide": bytes([SETUP]) + signed(1 << 110, share_bytes) * (C * D),
+        "settled": bytes([SETTLED]) + signed(1 << 90, share_bytes) * (C * D),
+        "settled-wide": bytes([SETTLED]) + signed(1 << 110, share_bytes) * (C * D),
+        "settled-short": bytes([SETTLED]) + bytes(share_bytes * C * D - 1),
         "active": bytes([ACTIVE]) + state(0, signed(-(1 << 80), 32)),
         "passive": bytes([PASSIVE]) + state(1, signed(1 << 80, 32)),
         "passive-wide": bytes([PASSIVE]) + state(1, signed(1 << 200, 32)),
+        "active-settled": bytes([ACTIVE]) + state(0, signed(-(1 << 80), 32), 1),
+        "passive-settled": bytes([PASSIVE]) + state(1, signed(1 << 80, 32), 1),
+        "passive-settled-wide": bytes([PASSIVE]) + state(1, signed(1 << 106, 32), 1),
+        "passive-settled-what": bytes([PASSIVE]) + state(1, signed(1 << 80, 32), 2),
         "other-party": bytes([PASSIVE]) + state(0, bytes(32)),
         "kind": bytes([99]) + bytes(10),
         "nothing": bytes([SCORES]),

@@ -18,6 +18,7 @@ import corpus_identity
 import corpus_net
 import corpus_paillier
 import corpus_roles
+import corpus_split
 from corpus_codec import (gzip_files, idx_files, cifar_files, npy_all, npz_files, st_bytes, safetensors_files,
                           arff_files, csv_files, tsv_files, png_files, jpeg_files)
 from corpus_files import HERE, damaged, save
@@ -338,6 +339,7 @@ if __name__ == "__main__":
     corpus_fed.make(save, damaged)
     corpus_vertical.make(save, damaged)
     corpus_roles.make(save, damaged)
+    corpus_split.make(save, damaged)
     corpus_align.psi_points(save, damaged)
     corpus_align.align(save, damaged)
     if len(sys.argv) == 2:

@@ -20,6 +20,7 @@ enum {
     GRADIENT,  /* [X] */
     NEXT,      /* [D] */
     SETUP,     /* V_A + E_0 */
+    SETTLED,   /* S of the sharing after training */
     ACTIVE,    /* a saved share */
     PASSIVE,
 };
@@ -93,6 +94,7 @@ static void turn(int kind)
                          [GRADIENT] = PV_BATCH_BEGUN | PV_BATCH_OPENED | PV_BATCH_REST,
                          [NEXT] = PV_BATCH_BEGUN | PV_BATCH_OPENED | PV_BATCH_REST,
                          [SETUP] = 0,
+                         [SETTLED] = 0,
                          [ACTIVE] = 0,
                          [PASSIVE] = 0};
     active->rows = passive->rows = ROWS;
@@ -100,6 +102,7 @@ static void turn(int kind)
     active->ready = 1;
     passive->ready = kind != SETUP;
     active->steps = passive->steps = 0;
+    active->settled = passive->settled = 0;
     memset(passive->score_mask, 0, n.scores * LIMBS * sizeof(uint64_t));
     memset(passive->weight_mask, 0, n.weights * LIMBS * sizeof(uint64_t));
 }
@@ -155,6 +158,9 @@ static int message(int kind, const uint8_t *data, size_t size, pv_csprng *r)
     case SETUP:
         ok = taken(pv_passive_setup(passive, data, size, 0.3, 1, "m", r));
         break;
+    case SETTLED:
+        ok = taken(pv_passive_settle(passive, data, size, "m"));
+        break;
     default:
         break;
     }
@@ -172,7 +178,7 @@ static int state(int kind, const uint8_t *data, size_t size)
     if (!ok) return 0;
     pv_writer w = pv_writer_make("again", 1 << 16);
     uint64_t clamped = 0;
-    if (kind == PASSIVE) memcpy(&clamped, data + 33, sizeof clamped); /* not kept there */
+    if (kind == PASSIVE) memcpy(&clamped, data + 34, sizeof clamped); /* not kept there */
     PV_FUZZ_CHECK((kind == ACTIVE ? pv_active_save(active, &w) : pv_passive_save(passive, &w)) ==
                   PV_OK);
     PV_FUZZ_CHECK(w.size == size - pv_reader_left(&r));
@@ -183,7 +189,7 @@ static int state(int kind, const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    pv_wide before[4][C * D];
+    pv_wide before[4][C * D], began[C * D];
     pv_csprng r;
     if (active == NULL) begin();
     if (size < 1 || data[0] > PASSIVE) return 0;
@@ -192,11 +198,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (int i = 0; i < 4; i++) memcpy(before[i], now[i], sizeof before[i]);
     pv_csprng_test(&r, 2);
     turn(kind);
+    /* any other share is too wide for an S that is made without knowing it */
+    if (kind == SETTLED) memset(passive->share, 0, sizeof began);
+    memcpy(began, passive->share, sizeof began);
     int ok =
         kind >= ACTIVE ? state(kind, data + 1, size - 1) : message(kind, data + 1, size - 1, &r);
-    shares_kept(ok, before[0], active->share, bound.share_bits);
+    shares_kept(ok, before[0], active->share,
+                active->settled ? bound.settled_bits : bound.share_bits);
     shares_kept(ok, before[1], active->velocity, bound.share_velocity_bits);
-    shares_kept(ok, before[2], passive->share, bound.masked_bits);
+    shares_kept(ok, began, passive->share,
+                passive->settled ? bound.settled_masked_bits : bound.masked_bits);
     shares_kept(ok, before[3], passive->velocity, bound.masked_velocity_bits);
     pv_wide *const after[] = {active->share, active->velocity, passive->share, passive->velocity};
     for (int i = 0; i < 4; i++) memcpy(after[i], before[i], sizeof before[i]);

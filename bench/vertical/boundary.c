@@ -12,7 +12,8 @@
  *
  *     predict, train   milliseconds of processor time of a whole batch, one thread, both parties
  *                      together; "sample": divided by the batch. Blinds are made on the way;
- *                      only tables of powers are made in advance, once a key ("tables_ms")
+ *                      only tables of powers are made in advance, once a key ("tables_ms").
+ *                      Predictions are those after a training: shares are settled
  *     ... parts        the same operations by themselves: the owner's encryptions, products,
  *                      re-randomisations, decryptions, checks of incoming ciphertexts; "rest" is
  *                      what remains: packing, shares, masks
@@ -144,7 +145,8 @@ static parts apart(const pair *p, pv_boundary_counts n, int64_t rows, int traini
         t.decrypt += decrypting(&b, back[i]);
         t.load += loading(&b, to[i]) + loading(&b, back[i]);
     }
-    t.products = multiplying(&b, s->exponent_bits, c, n.samples / d, d);
+    t.products = multiplying(&b, training ? s->exponent_bits : s->settled_exponent_bits, c,
+                             n.samples / d, d);
     if (training)
         t.products += multiplying(&b, s->gradient_bits, c, (size_t)s->weight_packs, m) +
                       multiplying(&b, s->shown_bits, m, (size_t)s->gradient_full, c) +
@@ -193,19 +195,21 @@ int main(int argc, char **argv)
     pair_predict(&p, 1); /* makes the owner's table */
     tables = processor() - tables;
     double predict, train, single, single_core, together;
+    BEST(train, processor, step(&p, rows, &r));
+    size_t train_bytes = pair_messages(&p);
+    pair_settle(&p);
     BEST(predict, processor, pair_predict(&p, rows));
     size_t predict_bytes = pair_messages(&p);
     BEST(single_core, processor, pair_predict(&p, 1));
-    BEST(train, processor, step(&p, rows, &r));
-    size_t train_bytes = pair_messages(&p);
     parts of_predict = apart(&p, pv_boundary_count(&p.b, rows), rows, 0),
           of_train = apart(&p, pv_boundary_count(&p.b, rows), rows, 1);
     pair_close(&p);
     pair_open(&p, &s, sk, &many);
     pair_activations(&p, rows, &r);
     pair_predict(&p, 1);
-    BEST(single, wall, pair_predict(&p, 1));
     BEST(together, wall, step(&p, rows, &r));
+    pair_settle(&p);
+    BEST(single, wall, pair_predict(&p, 1));
     printf("{\"bits\":%d,\"width\":%d,\"outputs\":%d,\"batch\":%d,\"threads\":%d,\"weak\":%d,",
            s.bits, (int)s.width, (int)s.outputs, (int)s.batch, many.threads, s.weak);
     print_parts("predict", predict, of_predict, rows);

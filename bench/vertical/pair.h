@@ -84,6 +84,16 @@ static inline void pair_predict(pair *p, int64_t rows)
     must(pv_passive_logits(p->z, p->passive, p->opened.data, p->opened.size, "opened-scores"));
 }
 
+/* Shares as they are after a training. No step after it. */
+static inline void pair_settle(pair *p)
+{
+    pv_bytes s = {0};
+    if (!pv_boundary_settles(&p->b)) return;
+    must(pv_active_settle(&s, p->active, &p->ra));
+    must(pv_passive_settle(p->passive, s.data, s.size, "share-settled"));
+    pv_bytes_clear(&s);
+}
+
 /* g = (softmax(z + bias) - onehot)/m for random labels */
 static inline void pair_gradient(pair *p, int64_t rows, pv_rng *r)
 {

@@ -29,6 +29,7 @@ extern const pv_command pv_command_keys_show;
 extern const pv_command pv_command_keys_sign;
 extern const pv_command pv_command_list;
 extern const pv_command pv_command_merge;
+extern const pv_command pv_command_partition;
 extern const pv_command pv_command_party;
 extern const pv_command pv_command_predict;
 extern const pv_command pv_command_report;

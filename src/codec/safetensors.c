@@ -375,31 +375,66 @@ done:
     return status;
 }
 
+typedef struct contents {
+    pv_named_tensor *tensor; /* in the order of their data */
+    pv_metadata *metadata;
+} contents;
+
+static void contents_clear(contents *c)
+{
+    pv_free(c->tensor);
+    pv_free(c->metadata);
+}
+
+/* Sorted, with the header of it in w. */
+static pv_status arrange(contents *c, pv_writer *w, const pv_named_tensor *tensors, int n,
+                         const pv_metadata *metadata, int m)
+{
+    c->tensor = pv_alloc((size_t)n, sizeof *c->tensor);
+    c->metadata = pv_alloc((size_t)m, sizeof *c->metadata);
+    if (c->tensor == NULL || c->metadata == NULL)
+        PV_FAIL(PV_ERR_MEMORY, "%s: out of memory for its header", w->name);
+    if (n > 0) memcpy(c->tensor, tensors, (size_t)n * sizeof *c->tensor);
+    if (m > 0) memcpy(c->metadata, metadata, (size_t)m * sizeof *c->metadata);
+    qsort(c->tensor, (size_t)n, sizeof *c->tensor, by_size_and_name);
+    qsort(c->metadata, (size_t)m, sizeof *c->metadata, by_key);
+    return make_header(w, c->tensor, n, c->metadata, m);
+}
+
 pv_status pv_safetensors_save(const char *path, const pv_named_tensor *tensors, int n,
                               const pv_metadata *metadata, int m, mode_t mode)
 {
     pv_status status = PV_OK;
     pv_outfile f = {.fd = -1};
     pv_writer w = pv_writer_make(path, LENGTH_SIZE + HEADER_MAX);
-    pv_named_tensor *sorted = pv_alloc((size_t)n, sizeof *sorted);
-    pv_metadata *sorted_metadata = pv_alloc((size_t)m, sizeof *sorted_metadata);
-    if (sorted == NULL || sorted_metadata == NULL)
-        PV_FAIL_GOTO(PV_ERR_MEMORY, "%s: out of memory for its header", path);
-    if (n > 0) memcpy(sorted, tensors, (size_t)n * sizeof *sorted);
-    if (m > 0) memcpy(sorted_metadata, metadata, (size_t)m * sizeof *sorted_metadata);
-    qsort(sorted, (size_t)n, sizeof *sorted, by_size_and_name);
-    qsort(sorted_metadata, (size_t)m, sizeof *sorted_metadata, by_key);
-    PV_TRY_GOTO(make_header(&w, sorted, n, sorted_metadata, m));
+    contents c = {0};
+    PV_TRY_GOTO(arrange(&c, &w, tensors, n, metadata, m));
     PV_TRY_GOTO(pv_outfile_open(&f, path, mode));
     PV_TRY_GOTO(pv_outfile_write(&f, w.data, w.size));
     for (int i = 0; i < n; i++)
         PV_TRY_GOTO(
-            pv_outfile_write(&f, sorted[i].tensor->data, pv_tensor_bytes(sorted[i].tensor)));
+            pv_outfile_write(&f, c.tensor[i].tensor->data, pv_tensor_bytes(c.tensor[i].tensor)));
     PV_TRY_GOTO(pv_outfile_commit(&f));
 done:
-    pv_free(sorted);
-    pv_free(sorted_metadata);
+    contents_clear(&c);
     pv_writer_clear(&w);
     pv_outfile_discard(&f);
+    return status;
+}
+
+pv_status pv_safetensors_bytes(pv_bytes *out, const char *name, const pv_named_tensor *tensors,
+                               int n, const pv_metadata *metadata, int m)
+{
+    pv_status status = PV_OK;
+    pv_writer w = pv_writer_make(name, SIZE_MAX);
+    contents c = {0};
+    *out = (pv_bytes){0};
+    PV_TRY_GOTO(arrange(&c, &w, tensors, n, metadata, m));
+    for (int i = 0; i < n; i++)
+        pv_writer_bytes(&w, c.tensor[i].tensor->data, pv_tensor_bytes(c.tensor[i].tensor));
+    PV_TRY_GOTO(pv_writer_take(&w, out));
+done:
+    contents_clear(&c);
+    pv_writer_clear(&w);
     return status;
 }

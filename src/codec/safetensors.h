@@ -54,4 +54,8 @@ typedef struct pv_metadata {
 pv_status pv_safetensors_save(const char *path, const pv_named_tensor *tensors, int n,
                               const pv_metadata *metadata, int m, mode_t mode) PV_MUST_USE;
 
+/* The same bytes in memory; name is what errors call them. */
+pv_status pv_safetensors_bytes(pv_bytes *out, const char *name, const pv_named_tensor *tensors,
+                               int n, const pv_metadata *metadata, int m) PV_MUST_USE;
+
 #endif

@@ -32,8 +32,10 @@ static const char *sample_text(const pv_shape *s, char buffer[PV_SHAPE_TEXT])
     return buffer;
 }
 
-pv_status pv_model_write(const pv_model *m, const char *path, const pv_named_tensor *extra, int n,
-                         const pv_metadata *metadata, int k, mode_t mode)
+/* m with what is to stand beside it: to path, or to *out when path is NULL. */
+static pv_status write_model(const pv_model *m, const char *path, mode_t mode, pv_bytes *out,
+                             const char *name, const pv_named_tensor *extra, int n,
+                             const pv_metadata *metadata, int k)
 {
     pv_status status = PV_OK;
     char sample[PV_SHAPE_TEXT], vocabulary[NUMBER], digest[NUMBER];
@@ -43,7 +45,7 @@ pv_status pv_model_write(const pv_model *m, const char *path, const pv_named_ten
     int count = 0;
     pv_named_tensor *tensors = pv_alloc(m->params + 2 + (size_t)n, sizeof *tensors);
     pv_metadata *all = pv_alloc(MODEL_METADATA + (size_t)k, sizeof *all);
-    if (tensors == NULL || all == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "%s: out of memory", path);
+    if (tensors == NULL || all == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "%s: out of memory", name);
     PV_TRY_GOTO(class_names_json(m, &classes));
     for (size_t i = 0; i < m->params; i++)
         tensors[count++] = (pv_named_tensor){m->param[i].name, &m->param[i].value};
@@ -68,12 +70,28 @@ pv_status pv_model_write(const pv_model *m, const char *path, const pv_named_ten
     };
     memcpy(all, own, sizeof own);
     for (int i = 0; i < k; i++) all[MODEL_METADATA + i] = metadata[i];
-    PV_TRY_GOTO(pv_safetensors_save(path, tensors, count, all, MODEL_METADATA + k, mode));
+    if (path != NULL)
+        PV_TRY_GOTO(pv_safetensors_save(path, tensors, count, all, MODEL_METADATA + k, mode));
+    else
+        PV_TRY_GOTO(pv_safetensors_bytes(out, name, tensors, count, all, MODEL_METADATA + k));
 done:
     pv_str_clear(&classes);
     pv_free(all);
     pv_free(tensors);
     return status;
+}
+
+pv_status pv_model_write(const pv_model *m, const char *path, const pv_named_tensor *extra, int n,
+                         const pv_metadata *metadata, int k, mode_t mode)
+{
+    return write_model(m, path, mode, NULL, path, extra, n, metadata, k);
+}
+
+pv_status pv_model_bytes(pv_bytes *out, const pv_model *m, const char *name,
+                         const pv_named_tensor *extra, int n, const pv_metadata *metadata, int k)
+{
+    *out = (pv_bytes){0};
+    return write_model(m, NULL, 0, out, name, extra, n, metadata, k);
 }
 
 static pv_status metadata(const pv_safetensors *s, const char *path, const char *key,
@@ -226,20 +244,29 @@ done:
     return status;
 }
 
+/* Whose half it is, and what to do with one. */
+static pv_status refuse_half(const char *path, const char *half)
+{
+    if (strcmp(half, "customer") == 0 || strcmp(half, "provider") == 0)
+        PV_FAIL(PV_ERR_INPUT,
+                "%s: it is the %s's half of a model with a secret, cut by privet partition; a run "
+                "of scheme complement uses it, everything else wants the model that was cut",
+                path, half);
+    PV_FAIL(PV_ERR_INPUT,
+            "%s: it is the %.40s party's half of a model; a prediction needs both parties (task = "
+            "predict), or privet merge",
+            path, half);
+}
+
 pv_status pv_model_load(pv_model **m, const char *path)
 {
     pv_safetensors *s = NULL;
     *m = NULL;
     PV_TRY(pv_safetensors_open(&s, path));
     const char *half = pv_safetensors_metadata(s, "half");
-    pv_status status =
-        half == NULL ? pv_model_read(m, s, path)
-                     : pv_trail_fail(PV_ERR_INPUT, __FILE__, __LINE__,
-                                     "%s: it is the %s party's half of a model; a prediction needs "
-                                     "both parties (task = predict), or privet merge",
-                                     path, half);
+    pv_status status = half == NULL ? pv_model_read(m, s, path) : refuse_half(path, half);
+    int whole = half == NULL;
     pv_safetensors_free(s);
-    if (status != PV_OK && half == NULL)
-        PV_TRY_CONTEXT(status, "%s: the model was not loaded", path);
+    if (status != PV_OK && whole) PV_TRY_CONTEXT(status, "%s: the model was not loaded", path);
     return status;
 }

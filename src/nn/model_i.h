@@ -78,6 +78,11 @@ pv_status pv_model_copy(pv_model **out, const pv_model *m) PV_MUST_USE;
 pv_status pv_model_write(const pv_model *m, const char *path, const pv_named_tensor *extra, int n,
                          const pv_metadata *metadata, int k, mode_t mode) PV_MUST_USE;
 
+/* The same bytes in memory; name is what errors call them. */
+pv_status pv_model_bytes(pv_bytes *out, const pv_model *m, const char *name,
+                         const pv_named_tensor *extra, int n, const pv_metadata *metadata,
+                         int k) PV_MUST_USE;
+
 /* The model in a safetensors file; path is what errors call it. */
 pv_status pv_model_read(pv_model **m, const pv_safetensors *s, const char *path) PV_MUST_USE;
 

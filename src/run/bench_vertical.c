@@ -96,12 +96,15 @@ static pv_status run_boundary(pv_bench_vertical_figure *f, const bench_case *c,
     f->width = set.width;
     f->outputs = set.outputs;
     PV_TRY(pv_bench_pair_init(&pair, &set, sk, ctx));
-    f->exponent_bits = pair.boundary.exponent_bits;
-    f->sigma = (unsigned)pair.boundary.sigma;
+    const pv_boundary *b = &pair.boundary;
+    f->exponent_bits = c->kind == TRAIN ? b->exponent_bits : b->settled_exponent_bits;
+    f->sigma = (unsigned)(c->kind == TRAIN ? b->sigma : b->settled_sigma);
     f->setup_active_ms = pair.setup_ms[0];
     f->setup_passive_ms = pair.setup_ms[1];
-    f->bytes = bytes_of(&pair.boundary, c->kind == TRAIN);
-    status = c->kind == TRAIN ? train(f, &pair, o->seconds) : predict(f, &pair, o->seconds);
+    f->bytes = bytes_of(b, c->kind == TRAIN);
+    if (c->kind != TRAIN) status = pv_bench_pair_settle(&pair);
+    if (status == PV_OK)
+        status = c->kind == TRAIN ? train(f, &pair, o->seconds) : predict(f, &pair, o->seconds);
     pv_bench_pair_clear(&pair);
     return status;
 }

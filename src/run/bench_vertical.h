@@ -1,6 +1,7 @@
 /* run/bench_vertical.h - what the boundary between features and labels costs
  *
- *     predict   a batch of predictions, both parties one after the other: core time a sample
+ *     predict   a batch of predictions, both parties one after the other: core time a sample.
+ *               Shares are those after a training (pv_active_settle), in all predictions here
  *     single    one prediction alone: wall time
  *     train     training steps, both parties at once, each a thread of this process that hands its
  *               messages to the other: wall time a sample

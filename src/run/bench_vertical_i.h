@@ -28,6 +28,10 @@ pv_status pv_bench_pair_init(pv_bench_pair *p, const pv_boundary_settings *set,
                              const pv_paillier_sk *sk, const pv_ctx *ctx) PV_MUST_USE;
 void pv_bench_pair_clear(pv_bench_pair *p);
 
+/* Shares as they are after a training: narrower, where its settings make them so. No step after it.
+ */
+pv_status pv_bench_pair_settle(pv_bench_pair *p) PV_MUST_USE;
+
 /* One prediction of the whole batch; seconds of processor time of each party are added. */
 pv_status pv_bench_pair_predict(pv_bench_pair *p, double cpu[2]) PV_MUST_USE;
 

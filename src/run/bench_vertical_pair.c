@@ -75,6 +75,16 @@ void pv_bench_pair_clear(pv_bench_pair *p)
     *p = (pv_bench_pair){0};
 }
 
+pv_status pv_bench_pair_settle(pv_bench_pair *p)
+{
+    pv_bytes s = {0};
+    if (!pv_boundary_settles(&p->boundary)) return PV_OK;
+    PV_TRY(pv_active_settle(&s, p->active, &p->random[0]));
+    pv_status status = pv_passive_settle(p->passive, s.data, s.size, "share-settled");
+    pv_bytes_clear(&s);
+    return status;
+}
+
 pv_status pv_bench_pair_predict(pv_bench_pair *p, double cpu[2])
 {
     const int64_t rows = p->boundary.set.batch;

@@ -6,8 +6,8 @@
  * its shape; a back has nothing of what lies before it. Both are model files with more in them:
  *
  *     half        "customer" or "provider"
- *     secret      {"kind", "form", "alpha", "classes", "input"} as JSON (both: the provider turns
- *                 nothing back, but says in its terms what kind of secret it expects)
+ *     secret      as in a model with a secret (hidden.h), with "classes" and "input" (both: the
+ *                 provider turns nothing back, but says in its terms what it expects)
  *     cut         "2" or "2:before-pool"
  *     own, other  SHA-256 of this half's text, values and settings, and of the other's
  *     tensors     "cut.low", "cut.high" [channels]: the range of each channel of the activation
@@ -15,8 +15,8 @@
  *                 "cut.basis" [rank, activation], "cut.basis_low", "cut.basis_high" [rank]
  *
  * The binding of both is SHA-256 of "privet/1 split\0", the front's hash and the back's. Loading
- * computes `own` anew (PV_ERR_FORMAT when it is another: the file was changed), so halves of
- * different models never meet unnoticed.
+ * computes `own` anew (PV_ERR_FORMAT when it is another: the file was changed), so halves whose
+ * bindings are equal were cut from one model, and others never meet unnoticed.
  */
 #ifndef PV_ENCODE_COMPLEMENT_SPLIT_H
 #define PV_ENCODE_COMPLEMENT_SPLIT_H
@@ -29,6 +29,7 @@ typedef struct pv_split_half {
     pv_model *model; /* owned: a part (nn/stages.h), or the layers behind the cut */
     int provider;
     pv_secret_plan plan;
+    int64_t kept; /* the secret enters at stage kept + 1 */
     pv_cut_at cut;
     pv_shape activation; /* [h, w, c] or [features] */
     int64_t channels;    /* its last dimension */
@@ -36,7 +37,7 @@ typedef struct pv_split_half {
     int64_t rank;        /* back: of the projection (encode/complement/activation.h); 0: none */
     float *basis;        /* [rank, activation] */
     float *basis_low, *basis_high; /* [rank]: of the coordinates of the calibration data */
-    pv_hash own, other;
+    pv_hash own, other, binding;
 } pv_split_half;
 
 /* calibration: rows whose activations, under drawn secrets, give low and high. PV_ERR_OPTION for a
@@ -45,7 +46,6 @@ pv_status pv_split_make(pv_split_half *front, pv_split_half *back, const pv_hidd
                         const pv_cut_at *cut, const pv_data *calibration,
                         uint64_t seed) PV_MUST_USE;
 void pv_split_half_clear(pv_split_half *half); /* idempotent */
-pv_hash pv_split_binding(const pv_split_half *half);
 
 /* A file (mode 0644 for a front, 0600 for a back), and the same as bytes for the wire. Errors:
  * PV_ERR_INPUT (the other half, or none), PV_ERR_FORMAT. */
@@ -55,7 +55,11 @@ pv_status pv_split_half_bytes(pv_bytes *out, const pv_split_half *half) PV_MUST_
 pv_status pv_split_half_parse(pv_split_half *half, const char *what, const void *data, size_t size,
                               int provider) PV_MUST_USE;
 
-/* ---- running one: plans for up to `batch` samples */
+/* ---- running one
+ *
+ * Compiled for one sample, for `batch` of them and for an eighth of that; a run takes any number of
+ * samples, fills a short batch up with copies of its last sample, and allocates nothing. A sample
+ * in a batch of another size may come out different in its last bits. */
 typedef struct pv_split_runner pv_split_runner;
 pv_status pv_split_runner_new(pv_split_runner **r, const pv_split_half *half, int64_t batch,
                               const pv_ctx *ctx) PV_MUST_USE;
@@ -63,7 +67,7 @@ void pv_split_runner_free(pv_split_runner *r); /* accepts NULL */
 /* z [n, activation] of x [n, sample], already normalised (pv_batch_fill), under a secret each. */
 pv_status pv_front_run(pv_split_runner *r, float *z, const float *x, const pv_secret_value *secret,
                        int64_t n) PV_MUST_USE;
-/* logits [n, classes] of z. */
+/* logits [n, classes] of z [n, activation]. */
 pv_status pv_back_run(pv_split_runner *r, float *logits, const float *z, int64_t n) PV_MUST_USE;
 
 #endif

@@ -261,6 +261,19 @@ done:
     return status;
 }
 
+/* After the last step: W as predictions use it. */
+static pv_status settle(active *a, pv_party *p)
+{
+    pv_csprng r = {0};
+    pv_bytes s = {0};
+    PV_TRY(pv_vertical_random(&r, p, "settle", 0));
+    pv_status status = pv_active_settle(&s, a->boundary, &r);
+    if (status == PV_OK) status = pv_vertical_send(&a->run, p, PV_VERTICAL_SETTLED, &s);
+    pv_csprng_clear(&r);
+    pv_bytes_clear(&s);
+    return status;
+}
+
 static pv_status note_gradient(active *a, pv_party *p)
 {
     const pv_vertical_run *c = &a->run;
@@ -331,6 +344,7 @@ static pv_status train(active *a, pv_party *p, const pv_vertical_step *s)
     PV_TRY(open_scores(a, p, &t));
     PV_TRY(update_shares(a, p, pv_vertical_shared_lr(&c->options, &c->schedule, s->number), &t));
     PV_TRY(learn(a, p, s->number, &t));
+    if (pv_vertical_settles(c, s->number)) PV_TRY(settle(a, p));
     pv_party_progress(p, (uint64_t)s->number + 1, (uint64_t)(c->batches * c->options.epochs),
                       "step %lld/%lld", (long long)s->number + 1,
                       (long long)(c->batches * c->options.epochs));

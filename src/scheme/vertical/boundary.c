@@ -121,6 +121,26 @@ uint64_t pv_boundary_step_passive(pv_boundary_shares next, const pv_boundary *b,
     return fits;
 }
 
+void pv_boundary_settle_active(pv_wide *next, pv_wide *s, const pv_boundary *b,
+                               const pv_wide *share, pv_csprng *r)
+{
+    for (size_t i = 0; i < (size_t)(b->set.width * b->set.outputs); i++) {
+        next[i] = pv_wide_random(r, b->settled_bits);
+        s[i] = pv_wide_sub(next[i], share[i]);
+    }
+}
+
+uint64_t pv_boundary_settle_passive(pv_wide *next, const pv_boundary *b, const pv_wide *share,
+                                    const pv_wide *s)
+{
+    uint64_t fits = 1;
+    for (size_t i = 0; i < (size_t)(b->set.width * b->set.outputs); i++) {
+        next[i] = pv_wide_add(share[i], s[i]);
+        fits &= pv_wide_fits(next[i], b->settled_masked_bits);
+    }
+    return fits;
+}
+
 /* Uniform in ±h with h = scale·√(3/2): a variance of scale²/2. */
 pv_status pv_boundary_initial(pv_wide *w, const pv_boundary *b, double scale, pv_csprng *r)
 {
@@ -231,6 +251,27 @@ pv_status pv_boundary_begin(const pv_boundary *b, int ready, int64_t rows)
     if (rows < 1 || rows > b->set.batch)
         PV_FAIL(PV_ERR_USAGE, "vertical: a batch of %" PRId64 " rows, expected 1 to %" PRId64, rows,
                 b->set.batch);
+    return PV_OK;
+}
+
+int pv_boundary_settles(const pv_boundary *b)
+{
+    return b->set.steps > 0 && b->settled_exponent_bits < b->exponent_bits;
+}
+
+pv_status pv_boundary_may_settle(const pv_boundary *b, int ready, int settled)
+{
+    if (!ready || settled || !pv_boundary_settles(b))
+        PV_FAIL(PV_ERR_USAGE, "vertical: weights are shared anew once, after training, where that "
+                              "makes shares narrower");
+    return PV_OK;
+}
+
+pv_status pv_boundary_may_train(int settled)
+{
+    if (settled)
+        PV_FAIL(PV_ERR_USAGE,
+                "vertical: the weights were shared for predictions; nothing is trained after that");
     return PV_OK;
 }
 

@@ -105,6 +105,10 @@ pv_status pv_active_gradient(double *gradient, pv_active *a, const void *x, size
  * parties, at most what the bounds were worked out for. PV_ERR_USAGE after T steps. */
 pv_status pv_active_update(pv_bytes *u, pv_bytes *s, pv_active *a, const void *d, size_t size,
                            double eta, const char *what, pv_csprng *r) PV_MUST_USE;
+/* After training: W is shared once more, with an E that is as narrow as a single sharing needs, so
+ * that predictions cost less. *out: S = E' - E. Nothing is trained after that. PV_ERR_USAGE: where
+ * E can't be narrower (no training, weak masks), or done already. */
+pv_status pv_active_settle(pv_bytes *out, pv_active *a, pv_csprng *r) PV_MUST_USE;
 uint64_t pv_active_clamped(const pv_active *a); /* activations beyond the clamp so far */
 
 /* ---- the passive party: boundary_passive.c, boundary_passive_step.c */
@@ -133,11 +137,16 @@ pv_status pv_passive_gradients(pv_bytes *d, pv_bytes *x, pv_passive *p, const vo
                                pv_csprng *r) PV_MUST_USE;
 pv_status pv_passive_update(pv_passive *p, const void *u, size_t u_size, const void *s,
                             size_t s_size, double eta, const char *what) PV_MUST_USE;
+pv_status pv_passive_settle(pv_passive *p, const void *s, size_t size,
+                            const char *what) PV_MUST_USE;
+/* Is there anything to settle after training? */
+int pv_boundary_settles(const pv_boundary *b);
 
 /* ---- shares: state between steps, secret (boundary_state.c)
  *
- *     u32 version (1)   u8 party (0 active, 1 passive)   u32 c, d, F, width of a share of W, of V
- *     u64 steps done, activations clamped (0 at the passive party)   c·d shares of W, c·d of V
+ *     u32 version (1)   u8 party (0 active, 1 passive)   u8 settled   u32 c, d, F, width of a share
+ *     of W, of V (in training)   u64 steps done, activations clamped (0 at the passive party)
+ *     c·d shares of W, c·d of V
  *
  * each share 32 bytes, two's complement. Between batches only (PV_ERR_USAGE otherwise: a batch that
  * is under way holds masks that must not be used again). PV_ERR_MISMATCH: of another boundary. */

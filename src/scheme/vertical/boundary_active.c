@@ -209,6 +209,7 @@ pv_status pv_active_send_rest(pv_bytes *features, pv_bytes *shares, pv_active *a
 {
     *features = (pv_bytes){0};
     if (shares != NULL) *shares = (pv_bytes){0};
+    PV_TRY(pv_boundary_may_train(a->settled));
     PV_TRY(pv_boundary_turn(a->batch, PV_BATCH_BEGUN, PV_BATCH_REST, "sending the rest of a step"));
     pv_status status = send_features(features, a, r);
     if (status == PV_OK && shares != NULL) status = send_shares(shares, a, r);

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 /* Plaintexts of `count` ciphertexts of a message. */
 static pv_status decrypt(uint64_t **out, const pv_active *a, size_t count, const void *in,
@@ -188,4 +189,26 @@ pv_status pv_active_update(pv_bytes *u, pv_bytes *s, pv_active *a, const void *d
     a->batch |= PV_BATCH_UPDATED;
     a->steps++;
     return PV_OK;
+}
+
+pv_status pv_active_settle(pv_bytes *out, pv_active *a, pv_csprng *r)
+{
+    pv_status status = PV_OK;
+    const pv_boundary *b = &a->bound;
+    size_t count = (size_t)(b->set.width * b->set.outputs);
+    pv_wide *s = NULL, *next = NULL;
+    *out = (pv_bytes){0};
+    PV_TRY(pv_boundary_may_settle(b, a->ready, a->settled));
+    PV_TRY_GOTO(pv_boundary_take(&s, count, sizeof *s));
+    PV_TRY_GOTO(pv_boundary_take(&next, count, sizeof *next));
+    pv_boundary_settle_active(next, s, b, a->share, r);
+    PV_TRY_GOTO(pv_boundary_put_wides(out, s, count, b));
+    memcpy(a->share, next, count * sizeof *next);
+    pv_secret_wipe(a->velocity, count * sizeof *a->velocity);
+    a->settled = 1;
+    a->batch = 0;
+done:
+    pv_boundary_drop(s, count, sizeof *s);
+    pv_boundary_drop(next, count, sizeof *next);
+    return status;
 }

@@ -27,7 +27,8 @@ struct pv_active {
     const pv_paillier_sk *sk;
     const pv_paillier_pk *pk;
     const pv_ctx *ctx;
-    int ready; /* has shares */
+    int ready;   /* has shares */
+    int settled; /* those that predictions use */
     unsigned batch;
     int64_t rows;
     uint64_t steps, clamped;
@@ -40,7 +41,7 @@ struct pv_passive {
     const pv_paillier_pk *pk;
     const pv_ctx *ctx;
     pv_paillier_blind *blind;
-    int ready;
+    int ready, settled;
     unsigned batch;
     int64_t rows;
     uint64_t steps;
@@ -75,6 +76,12 @@ void pv_boundary_step_active(pv_wide *n, pv_wide *s, const pv_boundary *b, pv_bo
 uint64_t pv_boundary_step_passive(pv_boundary_shares next, const pv_boundary *b,
                                   pv_boundary_shares now, const pv_wide *n, const pv_wide *s,
                                   int64_t eta);
+/* The sharing after training: next [c·d] drawn, s [c·d] = next - share. */
+void pv_boundary_settle_active(pv_wide *next, pv_wide *s, const pv_boundary *b,
+                               const pv_wide *share, pv_csprng *r);
+/* next [c·d] = share + s. Returns 1 when all fit the width of settled shares. */
+uint64_t pv_boundary_settle_passive(pv_wide *next, const pv_boundary *b, const pv_wide *share,
+                                    const pv_wide *s);
 /* The half of W_0 that one party draws, added to w [c·d]. */
 pv_status pv_boundary_initial(pv_wide *w, const pv_boundary *b, double scale,
                               pv_csprng *r) PV_MUST_USE;
@@ -99,6 +106,10 @@ size_t pv_boundary_pack(size_t *first, size_t p, size_t total, size_t slots);
 
 /* Setup done, rows in range: PV_ERR_USAGE. */
 pv_status pv_boundary_begin(const pv_boundary *b, int ready, int64_t rows) PV_MUST_USE;
+/* PV_ERR_USAGE when a party that has settled, or can't, is asked to. */
+pv_status pv_boundary_may_settle(const pv_boundary *b, int ready, int settled) PV_MUST_USE;
+/* PV_ERR_USAGE after it has. */
+pv_status pv_boundary_may_train(int settled) PV_MUST_USE;
 /* The batch must have `need` and not yet `next`. */
 pv_status pv_boundary_turn(unsigned batch, unsigned need, unsigned next,
                            const char *what) PV_MUST_USE;

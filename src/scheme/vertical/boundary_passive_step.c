@@ -1,6 +1,7 @@
 #include "scheme/vertical/boundary_i.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 pv_status pv_passive_scores(pv_bytes *out, pv_passive *p, const void *samples, size_t size,
                             int64_t rows, const char *what, pv_csprng *r)
@@ -20,8 +21,9 @@ pv_status pv_passive_scores(pv_bytes *out, pv_passive *p, const void *samples, s
     PV_TRY_GOTO(pv_boundary_take(&working, width * classes, sizeof *working));
     PV_TRY_GOTO(pv_boundary_get_ciphers(base, n.samples, samples, size, p->pk, what));
     pv_boundary_working(working, p->share, b);
-    PV_TRY_GOTO(pv_paillier_products(score, p->pk, base, working, b->exponent_bits, classes,
-                                     n.samples / width, width, p->ctx));
+    PV_TRY_GOTO(pv_paillier_products(score, p->pk, base, working,
+                                     p->settled ? b->settled_exponent_bits : b->exponent_bits,
+                                     classes, n.samples / width, width, p->ctx));
     pv_residue_random(p->score_mask, p->pk, n.scores, r);
     PV_TRY_GOTO(
         pv_paillier_rerandomize(score, p->blind, score, p->score_mask, n.scores, r, p->ctx));
@@ -222,6 +224,7 @@ pv_status pv_passive_gradients(pv_bytes *d, pv_bytes *x, pv_passive *p, const vo
     int64_t *clean = NULL, *shown = NULL;
     *d = (pv_bytes){0};
     if (x != NULL) *x = (pv_bytes){0};
+    PV_TRY(pv_boundary_may_train(p->settled));
     PV_TRY(pv_boundary_turn(p->batch, PV_BATCH_OPENED, PV_BATCH_REST, "sending gradients"));
     PV_TRY_GOTO(pv_boundary_take(&clean, count, sizeof *clean));
     PV_TRY_GOTO(pv_boundary_take(&shown, count, sizeof *shown));
@@ -310,4 +313,27 @@ pv_status pv_passive_update(pv_passive *p, const void *u, size_t u_size, const v
     p->batch |= PV_BATCH_UPDATED;
     p->steps++;
     return PV_OK;
+}
+
+pv_status pv_passive_settle(pv_passive *p, const void *s, size_t size, const char *what)
+{
+    pv_status status = PV_OK;
+    const pv_boundary *b = &p->bound;
+    size_t count = (size_t)(b->set.width * b->set.outputs);
+    pv_wide *next = NULL;
+    PV_TRY(pv_boundary_may_settle(b, p->ready, p->settled));
+    PV_TRY_GOTO(pv_boundary_take(&next, count, sizeof *next));
+    PV_TRY_GOTO(pv_boundary_get_wides(next, count, s, size, b, what));
+    if (!pv_boundary_settle_passive(next, b, p->share, next))
+        PV_FAIL_GOTO(PV_ERR_PEER,
+                     "%s: a share would be wider than the %u bits that the scenario gives for "
+                     "predictions",
+                     what, b->settled_masked_bits);
+    memcpy(p->share, next, count * sizeof *next);
+    pv_secret_wipe(p->velocity, count * sizeof *p->velocity);
+    p->settled = 1;
+    p->batch = 0;
+done:
+    pv_boundary_drop(next, count, sizeof *next);
+    return status;
 }

@@ -151,13 +151,28 @@ static pv_status weights(pv_boundary *b)
     return PV_OK;
 }
 
+/* How far from uniform all shares of a run are together, in units of 2^-sigma. */
+static double distance(const pv_boundary *b)
+{
+    const pv_boundary_settings *s = &b->set;
+    double count = (double)s->width * (double)s->outputs, steps = (double)s->steps;
+    double w = ldexp(b->weight_most, -b->weight_bits),
+           v = ldexp(b->velocity_most, -b->velocity_bits);
+    double training = count * (steps * (w + v) + w), settled = s->steps > 0 ? count * w : 0;
+    return up(ldexp(training, s->sigma - b->sigma - 1) +
+              ldexp(settled, s->sigma - b->settled_sigma - 1));
+}
+
 /* Shares, and what of them is multiplied. */
 static pv_status shares(pv_boundary *b)
 {
     const pv_boundary_settings *s = &b->set;
     int gradient_scale = s->fa + s->fg;
-    double numbers = up((double)s->width * (double)s->outputs * ((double)s->steps + 1));
+    double numbers = (double)s->width * (double)s->outputs * ((double)s->steps + 1);
     b->sigma = s->weak > 0 ? 0 : s->sigma + magnitude(numbers);
+    b->settled_sigma =
+        s->weak > 0 ? 0 : s->sigma + magnitude((double)s->width * (double)s->outputs);
+    if (s->weak == 0 && distance(b) > 1) b->sigma++;
     int share = (s->weak > 0 ? s->weak : b->weight_bits + b->sigma) + b->scale + 1;
     int velocity = (s->weak > 0 ? s->weak : b->velocity_bits + b->sigma) + gradient_scale + 1;
     b->share_bits = (unsigned)share;
@@ -166,6 +181,11 @@ static pv_status shares(pv_boundary *b)
     b->masked_bits = signed_bits(up(ldexp(b->weight_most, b->scale) + e));
     b->masked_velocity_bits = signed_bits(up(ldexp(b->velocity_most, gradient_scale) + e_v));
     b->exponent_bits = b->masked_bits - (unsigned)(b->scale - s->fw);
+    int settled = share - (b->sigma - b->settled_sigma);
+    b->settled_bits = (unsigned)settled;
+    b->settled_masked_bits =
+        signed_bits(up(ldexp(b->weight_most, b->scale) + ldexp(1, settled - 1)));
+    b->settled_exponent_bits = b->settled_masked_bits - (unsigned)(b->scale - s->fw);
     b->gradient_bits = signed_bits((double)b->gradient_most);
     b->shown_bits = signed_bits((double)b->shown_most);
     b->share_bytes = (signed_bits(up(2 * e + (double)b->lr * e_v)) + 7) / 8;
@@ -277,11 +297,13 @@ pv_status pv_boundary_describe(pv_str *out, const pv_boundary *b)
                              "exponents of %u bits\n",
                              s->weak, b->exponent_bits));
     else
-        PV_TRY(pv_str_printf(out,
-                             "shares of %u bits, exponents of %u: sigma %d, so that all %.0f "
-                             "shares of the run are together within 2^-%d of uniform\n",
-                             b->share_bits, b->exponent_bits, b->sigma,
-                             (double)n.step * ((double)s->steps + 1), s->sigma));
+        PV_TRY(pv_str_printf(
+            out,
+            "shares of %u bits, exponents of %u, %u for predictions: sigma %d "
+            "and %d, so that all %.0f shares of the run are together within 2^-%d "
+            "of uniform\n",
+            b->share_bits, b->exponent_bits, b->settled_exponent_bits, b->sigma, b->settled_sigma,
+            (double)n.step * (s->steps > 0 ? 2 * (double)s->steps + 2 : 1), s->sigma));
     PV_TRY(pv_str_printf(out,
                          "a batch of %" PRId64 " at %" PRId64 "x%" PRId64
                          ", key of %d bits: scores in slots of %u bits, %zu ciphertexts",

@@ -18,9 +18,16 @@
  * by P <= a/(1-μ), by at most η·a/(1-μ) a step; what is left of W_0 only shrinks. A decay beyond
  * that is refused: weights could swing.
  *
- * Shares are drawn from ±2^(bits+σ) where ±2^bits holds what they hide: each is then within
- * 2^-(σ+1) of uniform, whatever it hides. σ = sigma + ⌈log2(d·c·(T+1))⌉, so all shares of W and of
- * V that the passive party ever sees are together within 2^-sigma (crypto-review 3).
+ * Shares are drawn from ±2^(bits+σ) where ±2^bits holds what they hide: one that hides up to w is
+ * then within w·2^-bits·2^-(σ+1) of uniform, whatever it hides. In training the passive party sees
+ * T + 1 shares of each weight and T of each velocity, with σ = sigma + ⌈log2(d·c·(T+1))⌉. After
+ * training W is shared once more (pv_active_settle), and for that σ' = sigma + ⌈log2(d·c)⌉ will do:
+ * E has ⌈log2(T+1)⌉ bits less, and so have the exponents of predictions. All distances together,
+ *
+ *     d·c·((T·(|W|+|V|) + |W|)·2^-(σ+1) + |W|·2^-(σ'+1))      |W|, |V| in units of their 2^bits
+ *
+ * are at most 2^-sigma (crypto-review 3): training costs less than that and the sharing after it
+ * at most half, so where the sum is more, σ is one more.
  *
  * Slots hold the *final* values only, what remains once the wide shares have cancelled and the mask
  * modulo n is off:
@@ -34,6 +41,7 @@
  * exponent. W~ = W + E may be a bit wider than E, so exponents are declared with 98. Scores need
  * 60 bits, the gradient of the activations 53 and that of the weights 113 (crypto-review: 61, 54
  * and 134, with bounds rounded up to powers of two on the way, and before the velocity form).
+ * Settled, σ' = 50: E of 84 bits as an exponent, W~u of 85.
  *
  * Ciphertexts of a message. Samples of a batch are packed `score_slots` at a time, features
  * `weight_slots` at a time. For the gradient of the activations d = gradient_full·gradient_slots +
@@ -79,13 +87,17 @@ typedef struct pv_boundary {
     int64_t shown_most, shown_row;       /* with the noise that protects labels */
     double weight_most, velocity_most;   /* static bounds of |W|, |V| */
     int weight_bits, velocity_bits;      /* they are at most 2^these */
-    int sigma;                           /* spent: sigma + ⌈log2(d·c·(T+1))⌉; 0 when weak */
+    int sigma;                           /* spent: σ as above; 0 when weak */
+    int settled_sigma;                   /* σ', of the sharing after training */
 
     unsigned share_bits, share_velocity_bits;   /* of E at F and of E_V, sign included */
     unsigned masked_bits, masked_velocity_bits; /* of W~ and V~ */
     unsigned exponent_bits;                     /* of W~u */
-    unsigned gradient_bits, shown_bits;         /* of G^ */
-    size_t share_bytes;                         /* of one number of S, or of V_A + E_0 */
+    /* of E, W~ and W~u once training is over and W was shared anew; those above without training
+     * or with weak masks */
+    unsigned settled_bits, settled_masked_bits, settled_exponent_bits;
+    unsigned gradient_bits, shown_bits; /* of G^ */
+    size_t share_bytes;                 /* of one number of S, or of V_A + E_0 */
 
     unsigned score_slot, weight_slot, gradient_slot;   /* bits of a slot, sign included */
     int64_t score_slots, weight_slots, gradient_slots; /* in a plaintext */

@@ -326,6 +326,11 @@ pv_status pv_vertical_take(pv_message *m, const uint8_t **data, size_t *size, pv
     return status;
 }
 
+int pv_vertical_settles(const pv_vertical_run *c, int64_t step)
+{
+    return step + 1 == c->batches * c->options.epochs && pv_boundary_settles(&c->boundary);
+}
+
 /* ---- the end */
 pv_status pv_vertical_leave_half(pv_vertical_run *c, pv_party *p, const pv_paillier_pk *key,
                                  pv_writer *w)

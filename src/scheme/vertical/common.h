@@ -60,6 +60,8 @@ pv_status pv_vertical_send(pv_vertical_run *c, pv_party *p, uint16_t type,
 pv_status pv_vertical_take(pv_message *m, const uint8_t **data, size_t *size, pv_vertical_run *c,
                            pv_party *p, uint16_t type) PV_MUST_USE;
 
+/* Is this the training step after which W is shared for predictions? step: from 0. */
+int pv_vertical_settles(const pv_vertical_run *c, int64_t step);
 /* half.safetensors into the party's folder. w: what the boundary saved; cleared. */
 pv_status pv_vertical_leave_half(pv_vertical_run *c, pv_party *p, const pv_paillier_pk *key,
                                  pv_writer *w) PV_MUST_USE;

@@ -38,6 +38,7 @@ const pv_message_type pv_vertical_type[PV_VERTICAL_TYPES] = {
      {PV_RETAIN_DIGEST, 0}},
     {PV_VERTICAL_UPDATE, "opened-weight-gradient", "c u8[n]", LARGE, {PV_RETAIN_DIGEST, 0}},
     {PV_VERTICAL_STEP, "share-step", "c u8[n]", LARGE, {PV_RETAIN_DIGEST, 0}},
+    {PV_VERTICAL_SETTLED, "share-settled", "c u8[n]", LARGE, {PV_RETAIN_DIGEST, 0}},
     {PV_VERTICAL_ANSWER,
      "answer",
      "label i32[rows], probability f32[rows] or f32[rows,classes], by the scenario's answers",

@@ -10,13 +10,14 @@
  *   start                   active -> passive    V_A + E_0
  *   enc-samples             active -> passive    [A] in packs of samples               86,016
  *   enc-features            active -> passive    [A] in packs of features             163,840
- *   enc-shares              active -> passive    [E]                                   15,360
+ *   enc-shares              active -> passive    [E]                                   30,720
  *   enc-scores              passive -> active    [Y]                                   10,240
  *   opened-scores           active -> passive    Y' mod n                               5,120
  *   enc-weight-gradient     passive -> active    [D]                                   25,600
- *   enc-activation-gradient passive -> active    [X]                                   98,304
+ *   enc-activation-gradient passive -> active    [X]                                   73,728
  *   opened-weight-gradient  active -> passive    U mod n                               12,800
- *   share-step              active -> passive    S                                     14,280
+ *   share-step              active -> passive    S                                     15,120
+ *   share-settled           active -> passive    S of the sharing that predictions use 15,120, once
  *   answer                  passive -> active    what a scenario lets it have of a prediction
  *   disclosed               either               a share of W, when the scenario says to merge
  *
@@ -50,6 +51,7 @@ enum {
     PV_VERTICAL_ACTIVATION_GRADIENT,
     PV_VERTICAL_UPDATE,
     PV_VERTICAL_STEP,
+    PV_VERTICAL_SETTLED,
     PV_VERTICAL_ANSWER,
     PV_VERTICAL_DISCLOSED,
     PV_VERTICAL_DA,     /* "activation-gradient": note of the active party */

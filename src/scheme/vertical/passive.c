@@ -358,6 +358,18 @@ done:
     return status;
 }
 
+/* After the last step: W~ as predictions use it. */
+static pv_status settle(passive *b, pv_party *p, phases *t)
+{
+    pv_message m;
+    const uint8_t *s;
+    size_t size;
+    PV_TRY(take(&m, &s, &size, b, p, PV_VERTICAL_SETTLED, t));
+    pv_status status = pv_passive_settle(b->boundary, s, size, m.what);
+    pv_message_clear(&m);
+    return status;
+}
+
 /* ---- a training step */
 typedef struct learnt {
     double loss, accuracy, divergence;
@@ -429,6 +441,7 @@ static pv_status train(passive *b, pv_party *p, const pv_vertical_step *s)
     PV_TRY_GOTO(learn(b, p, s, &about, &t));
     PV_TRY_GOTO(send_gradients(b, p, &features, &shares, &t));
     PV_TRY_GOTO(take_update(b, p, rate, &t));
+    if (pv_vertical_settles(c, s->number)) PV_TRY_GOTO(settle(b, p, &t));
     PV_TRY_GOTO(pv_top_store(&b->top));
     int64_t all = c->batches * c->options.epochs;
     pv_party_progress(p, (uint64_t)s->number + 1, (uint64_t)all, "step %lld/%lld, loss %.4f",

@@ -122,9 +122,12 @@ static pv_status forecast(pv_forecast *out, pv_scenario *s, int64_t samples)
     }
     double notes = trains ? m * (8 + 4 * d) * kept(s, PV_VERTICAL_DA, &status) : 0;
     double logits = m * (8 + 4 * c) * kept(s, PV_VERTICAL_LOGITS, &status);
+    /* W is shared once more when training is over: in numbers as those of a step. */
+    double settled = trains && pv_boundary_settles(&b) ? bytes[PV_BOUNDARY_MESSAGES - 1] : 0;
     out->steps = (uint64_t)steps + 1;
-    out->wire_bytes = steps * step;
+    out->wire_bytes = steps * step + settled;
     out->view_bytes = steps * (view + RECORD + (notes > logits ? notes : logits));
+    if (settled > 0) out->view_bytes += settled * kept(s, PV_VERTICAL_SETTLED, &status) + RECORD;
     /* The journal has two pictures: shares and velocities, and the frames of two steps. */
     out->disk_bytes = out->view_bytes + 2 * (2 * step + 2 * 32 * d * c);
     return status;

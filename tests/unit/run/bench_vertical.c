@@ -25,6 +25,7 @@ static void small_boundaries_are_measured(void **state)
     (void)state;
     static const char *const name[] = {"predict", "single", "train"};
     const pv_ctx ctx = {.threads = 1};
+    unsigned exponents[3], sigma[3];
     for (int i = 0; i < 3; i++) {
         pv_bench_vertical_result r;
         const pv_bench_vertical_options o = {.bits = 2048,
@@ -45,7 +46,12 @@ static void small_boundaries_are_measured(void **state)
         assert_true(f->core_ms > 0 && f->wall_ms > 0 && f->bytes > 0);
         assert_true(i == 2 || f->core_ms == f->active_ms + f->passive_ms);
         assert_true(f->sigma >= 40);
+        exponents[i] = f->exponent_bits;
+        sigma[i] = f->sigma;
     }
+    /* predictions are those after a training: sigma + ⌈log2 d·c⌉ instead of ⌈log2 d·c·(T + 1)⌉ */
+    assert_true(sigma[0] == 40 + 3 && sigma[1] == sigma[0] && sigma[2] == 40 + 7);
+    assert_true(exponents[0] == exponents[1] && exponents[2] == exponents[0] + 4);
 }
 
 static void a_boundary_that_cannot_hold_is_refused(void **state)

@@ -13,7 +13,7 @@ pv_test(unit/scheme/vertical_kept ROOMS scheme/vertical)
 pv_test(unit/scheme/vertical_protect ROOMS scheme/vertical)
 pv_test(unit/scheme/vertical ROOMS scheme/vertical LABEL slow TIMEOUT 180)
 pv_test(unit/scheme/vertical_small ROOMS scheme/vertical TIMEOUT 120)
-pv_valgrind_test(unit/scheme/vertical_ct ROOMS scheme/vertical CASES fixed dot step initial
+pv_valgrind_test(unit/scheme/vertical_ct ROOMS scheme/vertical CASES fixed dot step initial settle
                  CONTROLS branch convert)
 # the same as vertical_boundary, by a program in another language
 find_package(Python3 REQUIRED COMPONENTS Interpreter)

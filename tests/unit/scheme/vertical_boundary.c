@@ -296,6 +296,193 @@ static void fresh_every_time(void **state)
     pair_close(&p);
 }
 
+/* Weights, and E's digits below the working ones: those decide how Wu is rounded. */
+static void look(double *w, int *up, const pair *p)
+{
+    const unsigned low = (unsigned)(p->b.scale - p->b.set.fw);
+    const pv_wide *mine = pv_active_share(p->active), *theirs = pv_passive_share(p->passive);
+    pv_boundary_weights(w, &p->b, theirs, mine);
+    for (int64_t i = 0; i < p->b.set.width * p->b.set.outputs; i++) {
+        pv_wide whole = pv_wide_sub(theirs[i], mine[i]),
+                worked = pv_wide_sub(pv_wide_shr(theirs[i], low), pv_wide_shr(mine[i], low)),
+                more = pv_wide_sub(worked, pv_wide_shr(whole, low));
+        up[i] = (int)pv_wide_double(more, 0);
+        assert_true(up[i] == 0 || up[i] == 1);
+    }
+}
+
+/* W shared anew is W to its last digit, in shares as narrow as was said; scores change by how Wu is
+ * rounded and by nothing else; saved and loaded it is the same; and nothing is trained any more. */
+static void settled(void **state)
+{
+    (void)state;
+    enum { ROWS = 4, D = 5, C = 3, COUNT = C * D };
+    pv_boundary_settings s = pair_small();
+    pair p, again;
+    float a[ROWS * D];
+    double z[3][ROWS * C], g[ROWS * C], da[ROWS * D], w[2][COUNT], bias[C] = {0};
+    int up[2][COUNT];
+    pv_bytes half[2], copy[2], narrow, out, more;
+    pv_rng r = pv_rng_make(8, 8);
+    pair_open(&p, &s, key, 90, NULL);
+    for (int n = 0; n < 3; n++) {
+        pair_activations(a, ROWS * D, s.clamp, &r);
+        pair_predict(&p, z[0], a, ROWS);
+        pair_gradient(g, bias, z[0], ROWS, &s, 0.1, &r);
+        pair_learn(&p, da, g, NULL, 0.1);
+    }
+    pair_predict(&p, z[0], a, ROWS);
+    look(w[0], up[0], &p);
+    save(&p, &half[0], &half[1]);
+
+    assert_true(pv_boundary_settles(&p.b));
+    assert_true(p.b.settled_exponent_bits < p.b.exponent_bits);
+    CHECK_OK(pv_active_settle(&narrow, p.active, &p.ra));
+    assert_int_equal(narrow.size, COUNT * p.b.share_bytes);
+    CHECK_OK(pv_passive_settle(p.passive, narrow.data, narrow.size, "share-settled 1 from shop"));
+    look(w[1], up[1], &p);
+    same_numbers(w[0], w[1], COUNT);
+    pv_wide whole[2][COUNT];
+    for (int i = 0; i < 2; i++) {
+        pv_wide share[2][COUNT];
+        for (int party = 0; party < 2; party++) {
+            const pair *q = &p;
+            pv_reader from = pv_reader_make("half", half[party].data, half[party].size);
+            if (i == 0)
+                CHECK_OK(pv_boundary_read_share(share[party], &q->b, party, &from));
+            else
+                memcpy(share[party],
+                       party == 0 ? pv_active_share(q->active) : pv_passive_share(q->passive),
+                       sizeof share[party]);
+        }
+        for (int k = 0; k < COUNT; k++) whole[i][k] = pv_wide_sub(share[1][k], share[0][k]);
+    }
+    assert_memory_equal(whole[0], whole[1], sizeof whole[0]);
+    double most = 0;
+    for (int i = 0; i < COUNT; i++) {
+        const unsigned low = (unsigned)(p.b.scale - p.b.set.fw);
+        pv_wide mine = pv_active_share(p.active)[i], theirs = pv_passive_share(p.passive)[i];
+        assert_true(pv_wide_fits(mine, p.b.settled_bits));
+        assert_true(pv_wide_fits(theirs, p.b.settled_masked_bits));
+        assert_true(pv_wide_fits(pv_wide_shr(theirs, low), p.b.settled_exponent_bits));
+        most = fmax(most, fabs(pv_wide_double(mine, 1 - (int)p.b.settled_bits)));
+        for (int v = 0; v < 2; v++) {
+            pv_wide none =
+                v == 0 ? pv_active_velocity(p.active)[i] : pv_passive_velocity(p.passive)[i];
+            assert_true(pv_wide_double(none, 0) == 0);
+        }
+    }
+    assert_true(most > 0.5); /* spread over their width: 2^-15 that they aren't */
+
+    /* 2^(fa+fw)·z is an integer sum of Â·Wu, exactly: what differs is where Wu is W's or one more
+     */
+    pair_predict(&p, z[1], a, ROWS);
+    int moved = 0;
+    for (int i = 0; i < ROWS; i++)
+        for (int k = 0; k < C; k++) {
+            double by = 0;
+            for (int j = 0; j < D; j++)
+                by += floor(ldexp(a[i * D + j], p.b.set.fa) + 0.5) *
+                      (up[1][k * D + j] - up[0][k * D + j]);
+            assert_true(z[1][i * C + k] - z[0][i * C + k] == ldexp(by, -p.b.set.fa - p.b.set.fw));
+            moved += by != 0;
+        }
+    assert_true(moved > 0);
+
+    /* once; and no step after it, on either side */
+    CHECK_FAILS(pv_active_settle(&out, p.active, &p.ra), PV_ERR_USAGE, "shared anew once");
+    CHECK_FAILS(pv_passive_settle(p.passive, narrow.data, narrow.size, "m"), PV_ERR_USAGE,
+                "shared anew once");
+    CHECK_FAILS(pv_active_send_rest(&out, &more, p.active, &p.ra), PV_ERR_USAGE,
+                "nothing is trained after that");
+    CHECK_FAILS(pv_passive_gradients(&out, &more, p.passive, NULL, 0, NULL, 0, g, NULL, "m", &p.rp),
+                PV_ERR_USAGE, "nothing is trained after that");
+
+    pair_make(&again, &s, key, 91);
+    save(&p, &copy[0], &copy[1]);
+    pv_reader from = pv_reader_make("half", copy[0].data, copy[0].size);
+    CHECK_OK(pv_active_load(again.active, &from));
+    from = pv_reader_make("half", copy[1].data, copy[1].size);
+    CHECK_OK(pv_passive_load(again.passive, &from));
+    pair_predict(&again, z[2], a, ROWS);
+    same_numbers(z[1], z[2], ROWS * C);
+    CHECK_FAILS(pv_active_settle(&out, again.active, &again.ra), PV_ERR_USAGE, "shared anew once");
+    CHECK_FAILS(pv_active_send_rest(&out, &more, again.active, &again.ra), PV_ERR_USAGE,
+                "nothing is trained after that");
+    for (int i = 0; i < 2; i++) {
+        pv_bytes_clear(&half[i]);
+        pv_bytes_clear(&copy[i]);
+    }
+    pv_bytes_clear(&narrow);
+    pair_close(&again);
+    pair_close(&p);
+}
+
+/* What would not be narrow, or is not S at all, is refused and changes nothing. */
+static void settled_wrongly(void **state)
+{
+    (void)state;
+    enum { D = 5, C = 3, COUNT = C * D };
+    pv_boundary_settings s = pair_small();
+    pair p;
+    pv_bytes narrow, before[2], after[2], none;
+    pv_status status = PV_OK;
+    pair_open(&p, &s, key, 92, NULL);
+    save(&p, &before[0], &before[1]);
+    CHECK_OUT_OF_MEMORY(status)
+    {
+        status = pv_active_settle(&narrow, p.active, &p.ra);
+        if (status != PV_OK) assert_null(narrow.data);
+    }
+    const size_t whole = COUNT * p.b.share_bytes;
+    const struct {
+        size_t at, size;
+        uint8_t high; /* byte of one number */
+        const char *text;
+    } wrong[] = {
+        {0, whole, 0x40, "share-settled 1 from shop: a share would be wider than"},
+        {COUNT - 1, whole, 0xc0, "bits that the scenario gives for predictions"},
+        {0, whole - 1, 0x40, "share-settled 1 from shop"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        uint8_t *high = narrow.data + (wrong[i].at + 1) * p.b.share_bytes - 1, was = *high;
+        *high = wrong[i].high;
+        CHECK_FAILS(
+            pv_passive_settle(p.passive, narrow.data, wrong[i].size, "share-settled 1 from shop"),
+            PV_ERR_PEER, wrong[i].text);
+        *high = was;
+        save(&p, &after[0], &after[1]);
+        assert_memory_equal(after[1].data, before[1].data, before[1].size);
+        pv_bytes_clear(&after[0]);
+        pv_bytes_clear(&after[1]);
+    }
+    CHECK_OUT_OF_MEMORY(status)
+    status = pv_passive_settle(p.passive, narrow.data, narrow.size, "share-settled 1 from shop");
+    pv_bytes_clear(&narrow);
+    for (int i = 0; i < 2; i++) pv_bytes_clear(&before[i]);
+    pair_close(&p);
+
+    /* before shares are there; without training; with weak masks, which are as narrow already */
+    pair_make(&p, &s, key, 93);
+    CHECK_FAILS(pv_active_settle(&none, p.active, &p.ra), PV_ERR_USAGE, "shared anew once");
+    CHECK_FAILS(pv_passive_settle(p.passive, NULL, 0, "m"), PV_ERR_USAGE, "shared anew once");
+    pair_close(&p);
+    for (int i = 0; i < 2; i++) {
+        s = pair_small();
+        s.weak = 10 * i;
+        if (i == 0) s.steps = 0;
+        if (i == 0) s.lr = s.momentum = s.decay = 0;
+        pair_open(&p, &s, key, 94, NULL);
+        assert_false(pv_boundary_settles(&p.b));
+        assert_int_equal(p.b.settled_exponent_bits, p.b.exponent_bits);
+        CHECK_FAILS(pv_active_settle(&none, p.active, &p.ra), PV_ERR_USAGE,
+                    "where that makes shares narrower");
+        CHECK_FAILS(pv_passive_settle(p.passive, NULL, 0, "m"), PV_ERR_USAGE,
+                    "where that makes shares narrower");
+        pair_close(&p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,7 +491,8 @@ int main(void)
         cmocka_unit_test(known_weights),    cmocka_unit_test(secret_weights),
         cmocka_unit_test(other_masks),      cmocka_unit_test(clamped),
         cmocka_unit_test(resumed),          cmocka_unit_test(raw_features),
-        cmocka_unit_test(fresh_every_time),
+        cmocka_unit_test(fresh_every_time), cmocka_unit_test(settled),
+        cmocka_unit_test(settled_wrongly),
     };
     return cmocka_run_group_tests(tests, open_key, close_key);
 }

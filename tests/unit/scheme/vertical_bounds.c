@@ -77,6 +77,42 @@ static void message_bytes(void **state)
     assert_memory_equal(out, expected, sizeof out);
 }
 
+/* Every share that the passive party sees, W's and V's, in training and after it: what they tell
+ * together is at most 2^-sigma, here added up one by one. */
+static void budget(void **state)
+{
+    (void)state;
+    int more = 0;
+    for (int64_t steps = 1; steps <= 1024; steps *= 2)
+        for (int i = 0; i < 40; i++) {
+            pv_boundary b;
+            pv_boundary_settings s = paper();
+            s.width = 16;
+            s.outputs = 4;
+            s.steps = steps - i % 2;
+            s.lr = 0.01 + 0.002 * i;
+            s.clamp = 8 + 0.2 * i;
+            CHECK_OK(pv_boundary_init(&b, &s));
+            int least = 40 + (int)ceil(log2(64 * ((double)s.steps + 1)));
+            double told = 0, width = ldexp(1, (int)b.share_bits - b.scale),
+                   velocity = ldexp(1, (int)b.share_velocity_bits - b.set.fa - b.set.fg),
+                   narrow = ldexp(1, (int)b.settled_bits - b.scale);
+            for (int64_t n = 0; n <= s.steps; n++) told += 64 * b.weight_most / width;
+            for (int64_t n = 0; n < s.steps; n++) told += 64 * b.velocity_most / velocity;
+            if (s.steps > 0) told += 64 * b.weight_most / narrow;
+            assert_true(told <= 0x1p-40 * (1 + 1e-9));
+            assert_true(b.sigma == least || b.sigma == least + 1);
+            if (b.sigma > least) { /* and with one bit less it would be more */
+                told += told - (s.steps > 0 ? 64 * b.weight_most / narrow : 0);
+                assert_true(told > 0x1p-40);
+                more++;
+            }
+            assert_int_equal(b.settled_sigma, 46);
+            assert_int_equal(b.share_bits - b.settled_bits, b.sigma - 46);
+        }
+    assert_true(more > 0);
+}
+
 static void described(void **state)
 {
     (void)state;
@@ -85,11 +121,12 @@ static void described(void **state)
     pv_str text = {0};
     CHECK_OK(pv_boundary_init(&b, &s));
     CHECK_OK(pv_boundary_describe(&text, &b));
-    const char *said[] = {"|W| <= 75044 by the settings alone: 9380 steps",
-                          "shares of 137 bits, exponents of 98: sigma 63",
-                          "7880040 shares of the run are together within 2^-40",
-                          "scores in slots of 60 bits, 20 ciphertexts",
-                          "weights in 113, 50; of the activations in 53, 144"};
+    const char *said[] = {
+        "|W| <= 75044 by the settings alone: 9380 steps",
+        "shares of 137 bits, exponents of 98, 85 for predictions: sigma 63 and 50",
+        "15760080 shares of the run are together within 2^-40",
+        "scores in slots of 60 bits, 20 ciphertexts",
+        "weights in 113, 50; of the activations in 53, 144"};
     for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
         assert_non_null(strstr(pv_str_text(&text), said[i]));
     pv_str_clear(&text);
@@ -259,13 +296,10 @@ static void refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(figures),
-        cmocka_unit_test(message_bytes),
-        cmocka_unit_test(described),
-        cmocka_unit_test(holds),
-        cmocka_unit_test(noise_widens_dA_only),
-        cmocka_unit_test(weak),
-        cmocka_unit_test(batches_are_nominal),
+        cmocka_unit_test(figures), cmocka_unit_test(message_bytes),
+        cmocka_unit_test(budget),  cmocka_unit_test(described),
+        cmocka_unit_test(holds),   cmocka_unit_test(noise_widens_dA_only),
+        cmocka_unit_test(weak),    cmocka_unit_test(batches_are_nominal),
         cmocka_unit_test(refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,6 +86,28 @@ static int step(void)
     return fits <= 1;
 }
 
+/* The sharing after training: W is the same. S is sent, but only once it is known to be one. */
+static int settle(void)
+{
+    const pv_boundary b = bound();
+    pv_wide share[2][COUNT], next[2][COUNT], s[COUNT];
+    pv_csprng r;
+    int same = 1;
+    pv_csprng_test(&r, 11);
+    PV_CT_SECRET(r.key, sizeof r.key);
+    draw(share[0], COUNT, b.share_bits, 12);
+    for (int i = 0; i < COUNT; i++) share[1][i] = pv_wide_add(share[0][i], pv_wide_from(i));
+    pv_boundary_settle_active(next[0], s, &b, share[0], &r);
+    uint64_t fits = pv_boundary_settle_passive(next[1], &b, share[1], s);
+    PV_CT_PUBLIC(&fits, sizeof fits);
+    for (int i = 0; i < COUNT; i++) {
+        pv_wide w = pv_wide_sub(next[1][i], next[0][i]), expected = pv_wide_from(i);
+        PV_CT_PUBLIC(&w, sizeof w);
+        same &= memcmp(&w, &expected, sizeof w) == 0;
+    }
+    return fits == 1 && same;
+}
+
 static int initial(void)
 {
     const pv_boundary b = bound();
@@ -127,8 +149,8 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(void);
-    } cases[] = {{"fixed", fixed},     {"dot", dot},       {"step", step},
-                 {"initial", initial}, {"branch", branch}, {"convert", convert}};
+    } cases[] = {{"fixed", fixed},   {"dot", dot},       {"step", step},      {"initial", initial},
+                 {"settle", settle}, {"branch", branch}, {"convert", convert}};
     for (size_t i = 0; argc == 2 && i < sizeof cases / sizeof cases[0]; i++)
         if (strcmp(argv[1], cases[i].name) == 0) return cases[i].run() ? 0 : 1;
     fprintf(stderr, "usage: %s CASE\n", argv[0]);

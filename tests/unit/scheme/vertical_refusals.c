@@ -365,14 +365,16 @@ static void states(void **state)
     } change[] = {
         {0, 2, PV_ERR_VERSION, "version 2"},
         {0, 0, PV_ERR_MISMATCH, "version is 0"},
-        {5, 4, PV_ERR_MISMATCH, "outputs is 4, expected 3"},
-        {9, 6, PV_ERR_MISMATCH, "width is 6, expected 5"},
-        {13, 55, PV_ERR_MISMATCH, "scale is 55, expected 56"},
-        {17, 1, PV_ERR_MISMATCH, "bits of a share is 1"},
-        {21, 1, PV_ERR_MISMATCH, "bits of a velocity's share is 1"},
-        {25, 101, PV_ERR_LIMIT, "steps is 101, at most 100"},
-        {41 + 31, 0x40, PV_ERR_RANGE, "a share is wider than the settings allow"},
-        {41 + 32 * 15 + 31, 0x40, PV_ERR_RANGE, "a share is wider"},
+        {5, 1, PV_ERR_RANGE, "a share is wider than the settings allow"}, /* for predictions */
+        {5, 2, PV_ERR_LIMIT, "settled is 2, at most 1"},
+        {6, 4, PV_ERR_MISMATCH, "outputs is 4, expected 3"},
+        {10, 6, PV_ERR_MISMATCH, "width is 6, expected 5"},
+        {14, 55, PV_ERR_MISMATCH, "scale is 55, expected 56"},
+        {18, 1, PV_ERR_MISMATCH, "bits of a share is 1"},
+        {22, 1, PV_ERR_MISMATCH, "bits of a velocity's share is 1"},
+        {26, 101, PV_ERR_LIMIT, "steps is 101, at most 100"},
+        {42 + 31, 0x40, PV_ERR_RANGE, "a share is wider than the settings allow"},
+        {42 + 32 * 15 + 31, 0x40, PV_ERR_RANGE, "a share is wider"},
     };
     for (size_t i = 0; i < sizeof change / sizeof change[0]; i++)
         for (int k = 0; k < 2; k++) {
