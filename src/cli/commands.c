@@ -28,6 +28,7 @@ const pv_option pv_global_options[] = {
 /* clang-format off */
 const pv_command *const pv_commands[] = {
     &pv_command_train,
+    &pv_command_retrain,
     &pv_command_eval,
     &pv_command_predict,
     &pv_command_data_info,

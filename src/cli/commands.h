@@ -19,6 +19,7 @@ extern const pv_command pv_command_data_info;
 extern const pv_command pv_command_data_split;
 extern const pv_command pv_command_demo;
 extern const pv_command pv_command_eval;
+extern const pv_command pv_command_retrain;
 extern const pv_command pv_command_gate;
 extern const pv_command pv_command_help;
 extern const pv_command pv_command_keys_ca;
