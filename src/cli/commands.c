@@ -39,6 +39,7 @@ const pv_command *const pv_commands[] = {
     &pv_command_run,
     &pv_command_party,
     &pv_command_merge,
+    &pv_command_cuts,
     &pv_command_partition,
     &pv_command_view,
     &pv_command_audit,

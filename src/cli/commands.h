@@ -14,6 +14,7 @@ extern const pv_command pv_command_check;
 extern const pv_command pv_command_bench_vertical;
 extern const pv_command pv_command_bench_wire;
 extern const pv_command pv_command_completion;
+extern const pv_command pv_command_cuts;
 extern const pv_command pv_command_data_convert;
 extern const pv_command pv_command_data_info;
 extern const pv_command pv_command_data_split;
