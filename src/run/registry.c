@@ -1,9 +1,12 @@
 #include "run/registry.h"
 
 #include "attack/extraction/extraction.h"
+#include "attack/extraction/student.h"
 #include "attack/gradient/gradient.h"
+#include "attack/inversion/activations.h"
 #include "attack/inversion/inversion.h"
 #include "attack/labels/labels.h"
+#include "attack/probe/attacks.h"
 #include "attack/rows/rows.h"
 #include "base/str.h"
 #include "scheme/align/align.h"
@@ -16,11 +19,13 @@
 static const pv_scheme *const schemes[] = {&pv_scheme_plain, &pv_scheme_federated,
                                            &pv_scheme_vertical, &pv_scheme_align, NULL};
 static const pv_attack *const attacks[] = {
-    &pv_attack_idlg,       &pv_attack_dlg,        &pv_attack_cosine,
-    &pv_attack_analytic,   &pv_attack_labels,     &pv_attack_rows,
-    &pv_attack_direction,  &pv_attack_clustering, &pv_attack_norm,
-    &pv_attack_spectral,   &pv_attack_completion, &pv_attack_gram,
-    &pv_attack_regression, &pv_attack_solve,      NULL};
+    &pv_attack_idlg,         &pv_attack_dlg,        &pv_attack_cosine,
+    &pv_attack_analytic,     &pv_attack_labels,     &pv_attack_rows,
+    &pv_attack_direction,    &pv_attack_clustering, &pv_attack_norm,
+    &pv_attack_spectral,     &pv_attack_completion, &pv_attack_gram,
+    &pv_attack_regression,   &pv_attack_solve,      &pv_attack_probe,
+    &pv_attack_secret_probe, &pv_attack_likelihood, &pv_attack_inverse_network,
+    &pv_attack_unsplit,      &pv_attack_student,    NULL};
 
 const pv_scheme *pv_scheme_at(int i)
 {
