@@ -28,6 +28,7 @@ const pv_option pv_global_options[] = {
 /* clang-format off */
 const pv_command *const pv_commands[] = {
     &pv_command_train,
+    &pv_command_retrain,
     &pv_command_eval,
     &pv_command_predict,
     &pv_command_data_info,
@@ -38,6 +39,7 @@ const pv_command *const pv_commands[] = {
     &pv_command_run,
     &pv_command_party,
     &pv_command_merge,
+    &pv_command_cuts,
     &pv_command_partition,
     &pv_command_view,
     &pv_command_audit,
@@ -55,6 +57,7 @@ const pv_command *const pv_commands[] = {
     &pv_command_bench_federated,
     &pv_command_bench_paillier,
     &pv_command_bench_vertical,
+    &pv_command_bench_complement,
     &pv_command_demo,
     &pv_command_version,
     &pv_command_help,

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/hidden.h"
 #include "data/spec.h"
 #include "privet/metric.h"
 #include "privet/train.h"
@@ -109,12 +110,59 @@ static void print(const char *data, const pv_model *m, const pv_evaluation *e, i
     if (confusion) print_confusion(m, e);
 }
 
+/* A model with a secret: for every value of it. */
+static pv_status evaluate_hidden(const pv_cli *cli, const eval_args *a, const char *spec,
+                                 const pv_data *data)
+{
+    pv_status status = PV_OK;
+    pv_hidden h = {0};
+    pv_hidden_score score = {0};
+    json_t *j = NULL;
+    PV_TRY_GOTO(pv_hidden_load(&h, a->model));
+    if (a->confusion)
+        PV_FAIL_GOTO(PV_ERR_OPTION,
+                     "eval: %s has a secret, which changes what is taken for what: --confusion "
+                     "does not go with it",
+                     a->model);
+    PV_TRY_GOTO(pv_hidden_measure(&score, &h, data, (uint64_t)cli->global.seed, &cli->ctx));
+    if (!cli->global.json) {
+        pv_console_print("%s on %s\n", pv_model_name(h.model), spec);
+        pv_hidden_print(&h, &score);
+        goto done;
+    }
+    j = json_object();
+    PV_TRY_GOTO(pv_json_set(j, "model", json_string(a->model)));
+    PV_TRY_GOTO(pv_json_set(j, "data", json_string(spec)));
+    PV_TRY_GOTO(pv_json_set(j, "seconds", pv_json_number(score.seconds)));
+    PV_TRY_GOTO(pv_hidden_fill_json(j, &h, &score));
+    PV_TRY_GOTO(pv_console_json(json_incref(j)));
+done:
+    json_decref(j);
+    pv_hidden_score_clear(&score);
+    pv_hidden_clear(&h);
+    return status;
+}
+
+static pv_status evaluate(const pv_cli *cli, const eval_args *a, const char *spec,
+                          const pv_model *m, const pv_data *data)
+{
+    pv_status status = PV_OK;
+    pv_evaluation e = {0};
+    PV_TRY_GOTO(pv_evaluate(m, data, &cli->ctx, &e));
+    if (cli->global.json)
+        PV_TRY_GOTO(print_json(a->model, spec, m, &e));
+    else
+        print(spec, m, &e, a->confusion);
+done:
+    pv_evaluation_clear(&e);
+    return status;
+}
+
 static pv_status run(const pv_cli *cli, const void *opaque)
 {
     const eval_args *a = opaque;
     pv_model *m = NULL;
     pv_data *data = NULL, *rest = NULL, *held_out = NULL;
-    pv_evaluation e = {0};
     pv_str spec = {0};
     pv_status status = PV_OK;
     PV_TRY_GOTO(pv_model_load(&m, a->model));
@@ -128,14 +176,13 @@ static pv_status run(const pv_cli *cli, const void *opaque)
             pv_data_holdout(&rest, &held_out, data, a->holdout, (uint64_t)cli->global.seed));
     PV_TRY_GOTO(pv_data_complete(data));
     PV_TRY_GOTO(pv_model_check_data(m, data));
-    PV_TRY_GOTO(pv_evaluate(m, held_out != NULL ? held_out : data, &cli->ctx, &e));
-    if (cli->global.json)
-        PV_TRY_GOTO(print_json(a->model, pv_str_text(&spec), m, &e));
+    const pv_data *chosen = held_out != NULL ? held_out : data;
+    if (pv_model_has_secret(m))
+        PV_TRY_GOTO(evaluate_hidden(cli, a, pv_str_text(&spec), chosen));
     else
-        print(pv_str_text(&spec), m, &e, a->confusion);
+        PV_TRY_GOTO(evaluate(cli, a, pv_str_text(&spec), m, chosen));
 done:
     pv_str_clear(&spec);
-    pv_evaluation_clear(&e);
     pv_data_free(held_out);
     pv_data_free(rest);
     pv_data_free(data);
@@ -146,9 +193,11 @@ done:
 const pv_command pv_command_eval = {
     .name = "eval",
     .summary = "how often a trained model is right",
-    .text = "Measures a model on labelled data: accuracy with its 95 % Clopper-Pearson interval, "
-            "mean cross entropy in nats, accuracy by class and, with --confusion or --json, the "
-            "confusion matrix.",
+    .text =
+        "Measures a model on labelled data: accuracy with its 95 % Clopper-Pearson interval, "
+        "mean cross entropy in nats, accuracy by class and, with --confusion or --json, the "
+        "confusion matrix. A model with a secret (privet retrain) is measured under every value "
+        "of it; the labels are those turned back.",
     .examples = "privet eval --model lenet5.safetensors --data mnist:DIR --confusion",
     .options = options,
     .args_size = sizeof(eval_args),

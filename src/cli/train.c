@@ -1,6 +1,7 @@
 #include "base/file.h"
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "cli/training_options.h"
 #include "privet/metric.h"
 #include "run/machine.h"
 #include "run/training_page.h"
@@ -9,11 +10,10 @@
 
 typedef struct train_args {
     const char *data, *model, *test, *out, *checkpoint, *log, *report;
-    const char *optim, *schedule, *augment, *backend;
-    double holdout, validation, lr, momentum, weight_decay, clip_norm, clip_value;
-    double warmup, step_epochs, step_gamma, poly_power, lr_floor, label_smoothing;
-    int64_t epochs, batch, patience, repeat;
-    int nesterov, resume;
+    double holdout, validation, warmup;
+    int64_t patience, repeat;
+    int resume, watch;
+    pv_training_args learning;
 } train_args;
 
 #define AT(field) offsetof(train_args, field)
@@ -34,48 +34,14 @@ static const pv_option options[] = {
     {"validation", 0, PV_OPTION_REAL, "SHARE", "0", 0, 0.9, NULL,
      "share of the training data measured after each epoch instead of trained on", AT(validation),
      0, 0},
-    {"epochs", 'e', PV_OPTION_INTEGER, "N", NULL, 1, 100000, NULL,
-     "passes over the training data; default by model and data", AT(epochs), 0, 0},
-    {"batch", 'b', PV_OPTION_INTEGER, "N", NULL, 1, 65536, NULL,
-     "samples a step; default by model and data", AT(batch), 0, 0},
-    {"optim", 0, PV_OPTION_CHOICE, "NAME", NULL, 0, 0, "sgd|adam|adamw",
-     "optimiser; default by model and data", AT(optim), 0, 0},
-    {"lr", 0, PV_OPTION_REAL, "RATE", NULL, 1e-9, 100, NULL,
-     "learning rate at its peak; default by model and data, or with --optim 0.05 for sgd and 0.001 "
-     "for the others",
-     AT(lr), 0, 0},
-    {"momentum", 0, PV_OPTION_REAL, "M", NULL, 0, 0.9999, NULL,
-     "momentum of sgd; default by model and data, or with --optim 0.9", AT(momentum), 0, 0},
-    {"nesterov", 0, PV_OPTION_FLAG, NULL, NULL, 0, 0, NULL, "Nesterov's form of momentum",
-     AT(nesterov), 0, 0},
-    {"weight-decay", 0, PV_OPTION_REAL, "W", NULL, 0, 10, NULL,
-     "pull of the weights to zero; default by model and data, or with --optim 0", AT(weight_decay),
-     0, 0},
-    {"schedule", 0, PV_OPTION_CHOICE, "NAME", NULL, 0, 0, "constant|step|poly|cosine",
-     "how the learning rate moves; default by model and data", AT(schedule), 0, 0},
-    {"warmup", 0, PV_OPTION_REAL, "EPOCHS", NULL, 0, 1000, NULL,
-     "epochs over which the learning rate first rises", AT(warmup), 0, 0},
-    {"step-epochs", 0, PV_OPTION_REAL, "EPOCHS", NULL, 0.01, 100000, NULL,
-     "with --schedule step: after every so many epochs", AT(step_epochs), 0, 0},
-    {"step-gamma", 0, PV_OPTION_REAL, "G", NULL, 1e-6, 1, NULL, "with --schedule step: times this",
-     AT(step_gamma), 0, 0},
-    {"poly-power", 0, PV_OPTION_REAL, "P", NULL, 0.01, 10, NULL,
-     "with --schedule poly: the exponent", AT(poly_power), 0, 0},
-    {"lr-floor", 0, PV_OPTION_REAL, "F", NULL, 0, 1, NULL,
-     "cosine and poly end at this share of the learning rate", AT(lr_floor), 0, 0},
-    {"label-smoothing", 0, PV_OPTION_REAL, "S", NULL, 0, 0.9, NULL,
-     "share of the target spread evenly over all classes", AT(label_smoothing), 0, 0},
-    {"clip-norm", 0, PV_OPTION_REAL, "C", NULL, 0, 1e9, NULL,
-     "scale gradients whose joint norm is larger; 0 for off", AT(clip_norm), 0, 0},
-    {"clip-value", 0, PV_OPTION_REAL, "C", NULL, 0, 1e9, NULL,
-     "cut every entry of the gradient to this size; 0 for off", AT(clip_value), 0, 0},
-    {"augment", 0, PV_OPTION_TEXT, "LIST", NULL, 0, 0, NULL,
-     "random changes of training images: none, or some of flip, shift=N, cutout=N with commas "
-     "between; default by model and data",
-     AT(augment), 0, 0},
+    PV_TRAINING_OPTIONS(train_args, learning){
+        "warmup", 0, PV_OPTION_REAL, "EPOCHS", NULL, 0, 1000, NULL,
+        "epochs over which the learning rate first rises", AT(warmup), 0, 0},
     {"patience", 0, PV_OPTION_INTEGER, "N", "0", 0, 100000, NULL,
      "stop after so many epochs without a better validation loss and keep the best; 0 for off",
      AT(patience), 0, 0},
+    {"watch", 0, PV_OPTION_FLAG, NULL, NULL, 0, 0, NULL,
+     "measure on the test data after each epoch, too; nothing is chosen by it", AT(watch), 0, 0},
     {"checkpoint", 0, PV_OPTION_PATH, "FOLDER", NULL, 0, 0, NULL,
      "where the state is saved after each epoch and when interrupted", AT(checkpoint), 0, 0},
     {"resume", 0, PV_OPTION_FLAG, NULL, NULL, 0, 0, NULL,
@@ -87,56 +53,14 @@ static const pv_option options[] = {
     {"repeat", 0, PV_OPTION_INTEGER, "N", "1", 1, 10000, NULL,
      "train afresh on N stratified splits (--holdout, or 0.2) and report mean and spread",
      AT(repeat), 0, 0},
-    {"backend", 0, PV_OPTION_CHOICE, "NAME", "fast", 0, 0, "fast|ref",
-     "kernels of the training steps: fast (float32) or ref (plain C, float64, slow)", AT(backend),
-     0, 0},
     PV_OPTION_END,
 };
 
-static void take(double *target, double given)
-{
-    if (!isnan(given)) *target = given;
-}
-
-static pv_status apply_optim(pv_train_options *o, const train_args *a)
-{
-    pv_optim_kind kind = a->optim == NULL ? o->optim.kind : pv_optim_by_name(a->optim);
-    if (kind != o->optim.kind) { /* rates of one optimiser mean nothing to another */
-        o->optim.kind = kind;
-        o->lr = kind == PV_SGD ? 0.05 : 0.001;
-        o->optim.momentum = kind == PV_SGD ? 0.9 : 0;
-        o->optim.nesterov = 0;
-        o->optim.weight_decay = 0;
-    }
-    take(&o->lr, a->lr);
-    take(&o->optim.momentum, a->momentum);
-    take(&o->optim.weight_decay, a->weight_decay);
-    take(&o->optim.clip_norm, a->clip_norm);
-    take(&o->optim.clip_value, a->clip_value);
-    if (a->nesterov) o->optim.nesterov = 1;
-    if (kind != PV_SGD && (a->nesterov || !isnan(a->momentum)))
-        PV_FAIL(PV_ERR_OPTION, "train: --momentum and --nesterov belong to sgd, not to %s",
-                pv_optim_name(kind));
-    if (o->optim.nesterov && o->optim.momentum == 0)
-        PV_FAIL(PV_ERR_OPTION, "train: --nesterov needs --momentum above 0");
-    return PV_OK;
-}
-
 static pv_status apply(pv_train_options *o, const train_args *a)
 {
-    PV_TRY(apply_optim(o, a));
-    if (a->epochs != PV_OPTION_UNSET) o->epochs = (int)a->epochs;
-    if (a->batch != PV_OPTION_UNSET) o->batch = a->batch;
-    if (a->schedule != NULL) o->schedule = (pv_schedule_kind)pv_schedule_by_name(a->schedule);
-    take(&o->warmup_epochs, a->warmup);
-    take(&o->step_epochs, a->step_epochs);
-    take(&o->step_gamma, a->step_gamma);
-    take(&o->poly_power, a->poly_power);
-    take(&o->lr_floor, a->lr_floor);
-    take(&o->label_smoothing, a->label_smoothing);
-    if (a->augment != NULL) PV_TRY(pv_training_augment(&o->augment, a->augment));
+    PV_TRY(pv_training_apply(o, &a->learning, "train"));
+    if (!isnan(a->warmup)) o->warmup_epochs = a->warmup;
     o->patience = (int)a->patience;
-    o->backend = strcmp(a->backend, "ref") == 0 ? PV_BACKEND_REF : PV_BACKEND_FAST;
     o->checkpoint = a->checkpoint;
     o->resume = a->resume;
     o->log = a->log;
@@ -149,21 +73,15 @@ static pv_status check(const train_args *a)
         PV_FAIL(PV_ERR_OPTION, "train: --resume needs --checkpoint FOLDER to go on from");
     if (a->patience > 0 && a->validation == 0)
         PV_FAIL(PV_ERR_OPTION, "train: --patience needs --validation SHARE to be measured on");
+    if (a->watch && a->validation > 0)
+        PV_FAIL(PV_ERR_OPTION, "train: --watch and --validation both say what to measure on after "
+                               "each epoch; pass one");
     if (a->test != NULL && a->holdout > 0)
         PV_FAIL(PV_ERR_OPTION, "train: --test and --holdout both say what to test on; pass one");
     if (a->repeat > 1 && (a->out != NULL || a->checkpoint != NULL || a->log != NULL ||
-                          a->test != NULL || a->report != NULL || a->validation > 0))
+                          a->test != NULL || a->report != NULL || a->validation > 0 || a->watch))
         PV_FAIL(PV_ERR_OPTION, "train: --repeat only measures: --out, --checkpoint, --log, "
-                               "--report, --test and --validation do not go with it");
-    return PV_OK;
-}
-
-/* Find out that the model can't be saved before an hour of training, not after. */
-static pv_status check_writable(const char *path)
-{
-    pv_outfile f;
-    PV_TRY(pv_outfile_open(&f, path, 0644));
-    pv_outfile_discard(&f);
+                               "--report, --test, --watch and --validation do not go with it");
     return PV_OK;
 }
 
@@ -232,7 +150,7 @@ done:
 static pv_status train_once(const pv_cli *cli, const train_args *a, pv_training *t)
 {
     if (a->out != NULL)
-        PV_TRY(check_writable(a->out));
+        PV_TRY(pv_training_writable(a->out));
     else
         cli->ctx.log(cli->ctx.user, PV_LOG_WARN,
                      "the trained model is not kept; pass --out FILE to keep it");
@@ -318,6 +236,7 @@ static pv_status run(const pv_cli *cli, const void *opaque)
     if (a->repeat > 1) return train_often(cli, a);
     PV_TRY_GOTO(pv_training_open(&t, &cli->ctx));
     PV_TRY_GOTO(apply(&t.options, a));
+    if (a->watch) t.options.validation = t.test_data;
     PV_TRY_GOTO(train_once(cli, a, &t));
 done:
     pv_training_clear(&t);

@@ -124,13 +124,18 @@ size_t pv_model_secret_at(const pv_model *m)
     return i;
 }
 
+int pv_model_has_secret(const pv_model *m)
+{
+    return pv_model_secret_at(m) < m->layers.count;
+}
+
 pv_status pv_model_check_alone(const pv_model *m)
 {
     if (m->domain.classes == PV_MODEL_PART)
         PV_FAIL(PV_ERR_INPUT,
                 "%s is a part of a network, which gives no classes; use the model it was cut from",
                 m->name);
-    if (pv_model_secret_at(m) == m->layers.count) return PV_OK;
+    if (!pv_model_has_secret(m)) return PV_OK;
     PV_FAIL(PV_ERR_INPUT,
             "the model %s takes a secret beside every sample and can't be used alone: train it "
             "with 'privet retrain', cut it with 'privet partition'",
@@ -151,7 +156,7 @@ pv_status pv_model_with_secret(pv_model **out, const pv_model *m, size_t before,
     pv_str text = {0};
     pv_model *s = NULL;
     *out = NULL;
-    if (pv_model_secret_at(m) < m->layers.count)
+    if (pv_model_has_secret(m))
         PV_FAIL(PV_ERR_MISMATCH, "the model %s has a secret already; start from one without",
                 m->name);
     PV_TRY(pv_model_check_bounds(m, before, m->layers.count));

@@ -65,6 +65,7 @@ pv_status pv_model_with_secret(pv_model **out, const pv_model *m, size_t before,
 
 /* The position of its `secret` layer; m->layers.count when it has none. */
 size_t pv_model_secret_at(const pv_model *m);
+int pv_model_has_secret(const pv_model *m);
 
 /* For what trains, predicts or attacks with a model alone: PV_ERR_INPUT, saying what to use
  * instead, for one with a secret and for a part. */

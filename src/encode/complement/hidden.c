@@ -124,7 +124,7 @@ pv_status pv_hidden_make(pv_hidden *out, const pv_model *old, const pv_data *dat
     pv_status status = PV_OK;
     pv_stages stages = {0};
     *out = (pv_hidden){.kept = o->kept};
-    if (pv_model_secret_at(old) < old->layers.count)
+    if (pv_model_has_secret(old))
         PV_FAIL(PV_ERR_MISMATCH, "%s has a secret already; begin with the model it was made from",
                 old->name);
     PV_TRY(pv_stages_init(&stages, old));
@@ -241,7 +241,7 @@ pv_status pv_hidden_load(pv_hidden *h, const char *path)
         PV_FAIL_GOTO(PV_ERR_INPUT, "%s: it is the %s's half of a model; the whole one was expected",
                      path, half);
     PV_TRY_GOTO(pv_model_read(&h->model, s, path));
-    if (text == NULL || pv_model_secret_at(h->model) == h->model->layers.count)
+    if (text == NULL || !pv_model_has_secret(h->model))
         PV_FAIL_GOTO(PV_ERR_INPUT, "%s: a model without a secret; privet retrain makes one with it",
                      path);
     PV_TRY_GOTO(pv_secret_plan_parse(&h->plan, &h->kept, text, path));

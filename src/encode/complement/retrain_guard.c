@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { READER = 6, HIDDEN_1 = 128, HIDDEN_2 = 64, REBUILD = 256 };
-static const double DECODER_LR = 1e-3, TINY = 1e-6, DISTANCE_FLOOR = 1e-4;
+static const double DECODER_LR = 3e-3, TINY = 1e-6, DISTANCE_FLOOR = 1e-4;
 
 int pv_guard_wanted(const pv_guard_options *o)
 {
@@ -184,6 +184,8 @@ static void reader(const pv_guard *k, pv_graph *g, pv_node z, pv_node logits, co
                    pv_node *secret, pv_node *label)
 {
     pv_node both = pv_concat(g, (const pv_node[]){z, logits}, 2, 1);
+    /* As a probe does, each number in its own units: a secret must not hide in what is small. */
+    both = pv_batch_norm(g, both, PV_NONE, PV_NONE, TINY, NULL, NULL);
     pv_node said = layers(g, both, weight, READER / 2);
     *secret = pv_slice_axis(g, said, 1, 0, k->classes);
     *label = pv_slice_axis(g, said, 1, k->classes, 2 * k->classes);
