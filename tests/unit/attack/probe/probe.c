@@ -159,7 +159,7 @@ static void memory_runs_out(void **state)
     pv_probe_options o;
     pv_status status;
     pv_probe_defaults(&o);
-    o.seeds = 1;
+    o.kinds = o.seeds = 1;
     o.epochs = 1;
     begin(&s, LINE, 0);
     s.train.n = 60;
