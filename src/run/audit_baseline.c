@@ -214,6 +214,17 @@ static pv_status score_negative(pv_audit_scored *s, int labels_only)
     return status;
 }
 
+/* Of queries that take long few are drawn; samples of the adversary's own, drawn likewise, make up
+ * the number of candidates. */
+static int64_t more_decoys(const pv_audit_scored *s, const pv_control_view *c)
+{
+    int64_t more = CANDIDATES - c->answers.samples, there;
+    if (!s->c->reads->cut || s->how.distance.width == 0 || c->known.own_data == NULL || more < 0)
+        return 0;
+    there = pv_data_count(c->known.own_data);
+    return more < there ? more : there;
+}
+
 /* A control about rows has answers of its own, and samples of its own size among which a guess is
  * identified; in them a unit is a standard deviation. */
 static pv_status score_rows_control(pv_score *out, pv_audit_scored *s, const pv_guess *guess,
@@ -222,8 +233,9 @@ static pv_status score_rows_control(pv_score *out, pv_audit_scored *s, const pv_
     pv_scorer how = s->how;
     if (c->model == NULL) return pv_score_init(out, &how, guess, &c->answers);
     pv_model_domain what = pv_model_what(c->model);
-    int64_t width = pv_shape_count(&what.sample), n = 0;
-    float *decoy = pv_alloc((size_t)c->answers.samples + 1, (size_t)width * sizeof *decoy);
+    int64_t width = pv_shape_count(&what.sample), n = 0, more = more_decoys(s, c);
+    float *decoy =
+        pv_alloc((size_t)(c->answers.samples + more) + 1, (size_t)width * sizeof *decoy);
     s->control_decoy[which] = decoy;
     if (s->control_zero == NULL) s->control_zero = pv_calloc((size_t)width, sizeof *decoy);
     if (decoy == NULL || s->control_zero == NULL)
@@ -233,6 +245,7 @@ static pv_status score_rows_control(pv_score *out, pv_audit_scored *s, const pv_
         memcpy(decoy + n * width, a->x, (size_t)(a->batch * width) * sizeof *decoy);
         n += a->batch;
     }
+    for (int64_t i = 0; i < more; i++, n++) pv_data_raw(c->known.own_data, i, decoy + n * width);
     how.image = what.kind == PV_DATA_IMAGE;
     how.distance = (pv_distance){.width = width,
                                  .criterion = how.image ? PV_CRITERION_IMAGE : PV_CRITERION_TABLE};

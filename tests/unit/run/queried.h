@@ -228,8 +228,10 @@ static inline pv_view_writer *queried_create(queried *q, int who)
         snprintf(peer[i].name, sizeof peer[i].name, "%s", queried_name[of]);
         snprintf(peer[i].role, sizeof peer[i].role, "%s", of == PROVIDER ? "provider" : "customer");
     }
-    snprintf(q->path[who], sizeof q->path[who], "%s/%s.pvv", q->folder, queried_name[who]);
-    CHECK_OK(pv_view_create(&w, q->path[who], &header));
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s.pvv", q->folder, queried_name[who]);
+    memcpy(q->path[who], path, sizeof path);
+    CHECK_OK(pv_view_create(&w, path, &header));
     return w;
 }
 
