@@ -234,8 +234,7 @@ static pv_status score_rows_control(pv_score *out, pv_audit_scored *s, const pv_
     if (c->model == NULL) return pv_score_init(out, &how, guess, &c->answers);
     pv_model_domain what = pv_model_what(c->model);
     int64_t width = pv_shape_count(&what.sample), n = 0, more = more_decoys(s, c);
-    float *decoy =
-        pv_alloc((size_t)(c->answers.samples + more) + 1, (size_t)width * sizeof *decoy);
+    float *decoy = pv_alloc((size_t)(c->answers.samples + more) + 1, (size_t)width * sizeof *decoy);
     s->control_decoy[which] = decoy;
     if (s->control_zero == NULL) s->control_zero = pv_calloc((size_t)width, sizeof *decoy);
     if (decoy == NULL || s->control_zero == NULL)

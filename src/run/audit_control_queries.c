@@ -81,7 +81,8 @@ static pv_status draw_network(control *c, pv_control_view *out)
         snprintf(text, sizeof text, "conv 8 kernel=5 pad=2\nrelu\nflatten\ndense classes\n");
     else
         snprintf(text, sizeof text, "dense %d\nrelu\n%sdense classes\n", 4 * plan->classes + 32,
-                 wants(plan, "answers") ? "" : "dense 32\nrelu\n"); /* a back to be copied is plain */
+                 wants(plan, "answers") ? ""
+                                        : "dense 32\nrelu\n"); /* a back to be copied is plain */
     PV_TRY(pv_model_parse(&c->plain, text, strlen(text), "control.model", &domain, plan->seed));
     c->hidden.plan = (pv_secret_plan){.kind = plan->secret,
                                       .form = image ? PV_SECRET_PLANE : PV_SECRET_APPEND,

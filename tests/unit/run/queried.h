@@ -16,6 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Inlined into every test they would take minutes to compile under the sanitizers. */
+#define QUERIED static __attribute__((unused, noinline))
+
 enum { QUERIED_ACTIVATION = PV_TYPE_FIRST, QUERIED_ANSWER, QUERIED_TYPES = 2 };
 enum { PROVIDER, FIRST, SECOND, QUERIED_PARTIES };
 static const char *const queried_name[] = {"provider", "clinic", "surgery"};
@@ -39,8 +42,8 @@ typedef struct queried {
 static queried *queried_now; /* of the scheme below, which has no settings */
 
 /* ---- a scheme: batch n of a customer's rows crosses in step n + 1 */
-static inline pv_status queried_truth(pv_batch_truth *out, pv_scenario *s, const char *victim,
-                                      int64_t samples, uint64_t step)
+QUERIED pv_status queried_truth(pv_batch_truth *out, pv_scenario *s, const char *victim,
+                                int64_t samples, uint64_t step)
 {
     (void)s;
     *out = (pv_batch_truth){0};
@@ -54,8 +57,8 @@ static inline pv_status queried_truth(pv_batch_truth *out, pv_scenario *s, const
     return PV_OK;
 }
 
-static inline pv_status queried_front(pv_split_half *front, pv_activation_form *form,
-                                      pv_scenario *s, const char *folder)
+QUERIED pv_status queried_front(pv_split_half *front, pv_activation_form *form, pv_scenario *s,
+                                const char *folder)
 {
     pv_bytes b = {0};
     (void)s;
@@ -69,7 +72,7 @@ static inline pv_status queried_front(pv_split_half *front, pv_activation_form *
     return status;
 }
 
-static inline pv_status queried_back(pv_split_half *back, pv_scenario *s, const char *folder)
+QUERIED pv_status queried_back(pv_split_half *back, pv_scenario *s, const char *folder)
 {
     pv_bytes b = {0};
     (void)s;
@@ -80,22 +83,21 @@ static inline pv_status queried_back(pv_split_half *back, pv_scenario *s, const 
     return status;
 }
 
-static inline const char *queried_answers(pv_scenario *s)
+QUERIED const char *queried_answers(pv_scenario *s)
 {
     (void)s;
     return "logits";
 }
 
-static inline int queried_who(const char *folder)
+QUERIED int queried_who(const char *folder)
 {
     for (int i = 0; i < QUERIED_PARTIES; i++)
         if (strstr(folder, queried_name[i]) != NULL) return i;
     return -1;
 }
 
-static inline pv_status queried_secrets(pv_secret_value **out, int64_t *count,
-                                        const pv_split_half *front, pv_scenario *s,
-                                        const char *folder)
+QUERIED pv_status queried_secrets(pv_secret_value **out, int64_t *count, const pv_split_half *front,
+                                  pv_scenario *s, const char *folder)
 {
     (void)s;
     assert_int_equal(front->plan.kind, queried_now->kind);
@@ -107,8 +109,7 @@ static inline pv_status queried_secrets(pv_secret_value **out, int64_t *count,
     return PV_OK;
 }
 
-static inline pv_status queried_opened(int32_t **out, int64_t *count, pv_scenario *s,
-                                       const char *folder)
+QUERIED pv_status queried_opened(int32_t **out, int64_t *count, pv_scenario *s, const char *folder)
 {
     (void)s;
     size_t n = (size_t)queried_now->rows;
@@ -130,12 +131,12 @@ static const pv_scheme queried_scheme = {
     .name = "queried", .truth = queried_truth, .cut = &queried_cut};
 
 /* ---- what is asked about: rows around the corner of their class, in shares 3 : 2 : 1 : 1 ... */
-static inline pv_shape queried_sample(const queried *q)
+QUERIED pv_shape queried_sample(const queried *q)
 {
     return q->image ? PV_SHAPE(12, 12, 1) : PV_SHAPE(q->classes > 3 ? q->classes : 3);
 }
 
-static inline pv_data *queried_rows(const queried *q, int64_t rows, uint64_t seed)
+QUERIED pv_data *queried_rows(const queried *q, int64_t rows, uint64_t seed)
 {
     static const char *const name[] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
     pv_rng r = pv_rng_make(seed, PV_STREAM_TEST);
@@ -166,7 +167,7 @@ static inline pv_data *queried_rows(const queried *q, int64_t rows, uint64_t see
 }
 
 /* ---- the network: one layer mixes the secret in, and the cut is behind it */
-static inline void queried_network(queried *q, const pv_data *data)
+QUERIED void queried_network(queried *q, const pv_data *data)
 {
     static const char table[] = "dense 40\nrelu\ndense 8\nrelu\ndense classes\n";
     static const char image[] = "conv 2 kernel=3 pad=1\nrelu\nflatten\ndense classes\n";
@@ -189,8 +190,8 @@ static inline void queried_network(queried *q, const pv_data *data)
 }
 
 /* ---- views */
-static inline void queried_append(pv_view_writer *w, pv_view_kind kind, int peer, uint16_t type,
-                                  uint64_t step, const pv_part *part, int kept)
+QUERIED void queried_append(pv_view_writer *w, pv_view_kind kind, int peer, uint16_t type,
+                            uint64_t step, const pv_part *part, int kept)
 {
     size_t size = pv_parts_size(part, 1);
     uint8_t *bytes = pv_alloc_aligned(size, 1);
@@ -208,7 +209,7 @@ static inline void queried_append(pv_view_writer *w, pv_view_kind kind, int peer
     pv_free(bytes);
 }
 
-static inline pv_view_writer *queried_create(queried *q, int who)
+QUERIED pv_view_writer *queried_create(queried *q, int who)
 {
     static const pv_message_type type[QUERIED_TYPES] = {
         {QUERIED_ACTIVATION, "activation", "z", 1 << 24, {PV_RETAIN_FULL, 0}},
@@ -236,8 +237,8 @@ static inline pv_view_writer *queried_create(queried *q, int who)
 }
 
 /* One query: the front runs, its activations cross, what is right comes back. */
-static inline void queried_ask(queried *q, pv_view_writer *const *w, int who, uint64_t step,
-                               pv_split_runner *runner)
+QUERIED void queried_ask(queried *q, pv_view_writer *const *w, int who, uint64_t step,
+                         pv_split_runner *runner)
 {
     pv_batch_truth t;
     uint64_t clamped;
@@ -272,7 +273,7 @@ static inline void queried_ask(queried *q, pv_view_writer *const *w, int who, ui
     pv_free(bytes);
 }
 
-static inline void queried_secret(queried *q, int who)
+QUERIED void queried_secret(queried *q, int who)
 {
     pv_rng r = pv_rng_make(90 + (uint64_t)who, PV_STREAM_TEST);
     q->secret[who] = pv_alloc((size_t)q->rows, sizeof *q->secret[who]);
@@ -284,7 +285,7 @@ static inline void queried_secret(queried *q, int who)
     }
 }
 
-static inline void queried_csv(const char *path, const pv_data *data, int labels)
+QUERIED void queried_csv(const char *path, const pv_data *data, int labels)
 {
     pv_str text = {0};
     pv_shape sample = pv_data_sample_shape(data);
@@ -306,7 +307,7 @@ static inline void queried_csv(const char *path, const pv_data *data, int labels
 }
 
 /* Local files, and the provider's own rows; none: it has none. */
-static inline void queried_local(queried *q)
+QUERIED void queried_local(queried *q)
 {
     char path[160];
     pv_str local = {0};
@@ -335,7 +336,7 @@ static inline void queried_local(queried *q)
     q->work.scenario.parties = QUERIED_PARTIES;
 }
 
-static inline void queried_begin(queried *q)
+QUERIED void queried_begin(queried *q)
 {
     pv_view_writer *w[QUERIED_PARTIES];
     pv_split_runner *runner;
@@ -379,7 +380,7 @@ static inline void queried_begin(queried *q)
     q->work.seed = 1;
 }
 
-static inline void queried_end(queried *q)
+QUERIED void queried_end(queried *q)
 {
     char command[128];
     for (int i = 0; i < QUERIED_PARTIES; i++) {
@@ -398,8 +399,8 @@ static inline void queried_end(queried *q)
 }
 
 /* ---- an attack: the nearest of the adversary's own samples under every secret */
-static inline const pv_view_record *queried_find(const pv_view *v, const pv_attack_target *t,
-                                                 uint64_t *at)
+QUERIED const pv_view_record *queried_find(const pv_view *v, const pv_attack_target *t,
+                                           uint64_t *at)
 {
     int type = pv_view_type_id(v, "activation"), peer = pv_view_peer_index(v, t->victim);
     int mirrored = strcmp(pv_view_header_of(v)->party, t->victim) == 0;
@@ -414,9 +415,8 @@ static inline const pv_view_record *queried_find(const pv_view *v, const pv_atta
     return NULL;
 }
 
-static inline pv_status queried_nearest(pv_guess_item *g, const pv_public *known,
-                                        const float *shadow, int64_t shadows, const float *z,
-                                        int64_t numbers, int secrets)
+QUERIED pv_status queried_nearest(pv_guess_item *g, const pv_public *known, const float *shadow,
+                                  int64_t shadows, const float *z, int64_t numbers, int secrets)
 {
     int64_t n = pv_data_count(known->own_data);
     for (int64_t i = 0; i < g->batch; i++) {
@@ -437,9 +437,8 @@ static inline pv_status queried_nearest(pv_guess_item *g, const pv_public *known
     return PV_OK;
 }
 
-static inline pv_status queried_run(pv_guess *guess, const pv_view *const *view,
-                                    const pv_public *known, const pv_attack_target *target,
-                                    size_t targets, int secrets)
+QUERIED pv_status queried_run(pv_guess *guess, const pv_view *const *view, const pv_public *known,
+                              const pv_attack_target *target, size_t targets, int secrets)
 {
     pv_status status = PV_OK;
     pv_split_runner *runner = NULL;
@@ -488,19 +487,19 @@ done:
     return status;
 }
 
-static inline pv_status queried_run_secrets(pv_guess *guess, const pv_view *const *view, int views,
-                                            const pv_public *known, const pv_attack_target *target,
-                                            size_t targets, const pv_attack_option *option,
-                                            int options, const pv_budget *budget, const pv_ctx *ctx)
+QUERIED pv_status queried_run_secrets(pv_guess *guess, const pv_view *const *view, int views,
+                                      const pv_public *known, const pv_attack_target *target,
+                                      size_t targets, const pv_attack_option *option, int options,
+                                      const pv_budget *budget, const pv_ctx *ctx)
 {
     (void)views, (void)option, (void)options, (void)budget, (void)ctx;
     return queried_run(guess, view, known, target, targets, 1);
 }
 
-static inline pv_status queried_run_labels(pv_guess *guess, const pv_view *const *view, int views,
-                                           const pv_public *known, const pv_attack_target *target,
-                                           size_t targets, const pv_attack_option *option,
-                                           int options, const pv_budget *budget, const pv_ctx *ctx)
+QUERIED pv_status queried_run_labels(pv_guess *guess, const pv_view *const *view, int views,
+                                     const pv_public *known, const pv_attack_target *target,
+                                     size_t targets, const pv_attack_option *option, int options,
+                                     const pv_budget *budget, const pv_ctx *ctx)
 {
     (void)views, (void)option, (void)options, (void)budget, (void)ctx;
     return queried_run(guess, view, known, target, targets, 0);
@@ -518,8 +517,8 @@ static const pv_attack queried_attack[] = {
 };
 
 /* A case of a claim by this attack, with its targets. adversary: a party's number; owner: NULL. */
-static inline void queried_case(pv_audit_case *c, queried *q, const pv_attack *attack,
-                                int adversary, const char *owner)
+QUERIED void queried_case(pv_audit_case *c, queried *q, const pv_attack *attack, int adversary,
+                          const char *owner)
 {
     static const pv_claim rows = {
         .secret = "secrets", .adversary = "provider", .victim = "customer", .text = "hidden"};

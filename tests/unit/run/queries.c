@@ -320,7 +320,7 @@ static void what_customers_paid(void **state)
     queried_begin(&q);
     snprintf(path, sizeof path, "%s/parties/clinic/metrics.jsonl", q.folder);
     CHECK_OK(pv_file_write(path, lines, sizeof lines - 1, 0644));
-    json_decref(q.party[SECOND].result);
+    for (int i = FIRST; i <= SECOND; i++) json_decref(q.party[i].result);
     q.party[FIRST].result =
         json_pack("{s:{s:i,s:i,s:i,s:s},s:{s:{s:{s:i},s:{s:i}}}}", "result", "rows", 60, "answered",
                   40, "correct", 39, "refusal", "over its budget", "traffic", "provider",
