@@ -87,11 +87,32 @@ static void out_of_memory(void **state)
     }
 }
 
+/* What was tried is told beside the guess, and is no part of what is committed to. */
+static void tries_are_kept_in_order(void **state)
+{
+    (void)state;
+    pv_guess g;
+    pv_hash before, after;
+    const pv_shape sample = PV_SHAPE(1);
+    CHECK_OK(pv_guess_init(&g, 1));
+    CHECK_OK(pv_guess_hash(&before, &g, &sample));
+    for (int i = 0; i < 3; i++)
+        CHECK_OK(pv_guess_add_try(&g, &(pv_guess_try){.name = "small", .right = i, .count = 3}));
+    CHECK_OK(pv_guess_hash(&after, &g, &sample));
+    assert_int_equal(g.tries, 3);
+    assert_int_equal(g.tried[2].right, 2);
+    assert_string_equal(g.tried[0].name, "small");
+    assert_true(pv_hash_equal(&before, &after));
+    pv_guess_clear(&g);
+    assert_int_equal(g.tries, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hashes_everything),
         cmocka_unit_test(options_and_defaults),
+        cmocka_unit_test(tries_are_kept_in_order),
         cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

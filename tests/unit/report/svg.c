@@ -1,5 +1,6 @@
 #include "check.h"
 
+#include "report/findings.h"
 #include "report/svg.h"
 #include <math.h>
 
@@ -125,6 +126,35 @@ static void bars_stand_where_they_should(void **state)
     pv_svg_bar(&h, &(pv_svg_bar_of){"none", 160, 0, 0, 0, NAN});
     assert_null(strstr(h.out.text, "chn"));
     assert_non_null(strstr(h.out.text, "width=\"1.0\"")); /* never too thin to be seen */
+    pv_html_clear(&h);
+}
+
+static void bins_have_two_parts(void **state)
+{
+    (void)state;
+    pv_html h = {0};
+    const pv_confidence bin[] = {{0.5, 0.75, {1, 3}}, {0.75, 1, {4, 4}}};
+    pv_svg_histogram_of p = {.id = "h",
+                             .title = "sure",
+                             .x_label = "how <sure>",
+                             .class = "most",
+                             .bin = bin,
+                             .bins = 2,
+                             .width = 276,
+                             .height = 154};
+    pv_svg_histogram(&h, &p);
+    CHECK_OK(h.status);
+    assert_int_equal(times(h.out.text, "class=\"hr\""), 2);
+    assert_int_equal(times(h.out.text, "class=\"hw\""), 1); /* the second has no wrong ones */
+    /* 0 lies at 112, 4 at 12; bins are 100 wide, from 52 on, with a gap of 3 between */
+    assert_non_null(strstr(h.out.text, "x=\"53.5\" y=\"87.0\" width=\"97.0\" height=\"25.0\""));
+    assert_non_null(strstr(h.out.text, "x=\"53.5\" y=\"37.0\" width=\"97.0\" height=\"50.0\""));
+    assert_non_null(strstr(h.out.text, "x=\"153.5\" y=\"12.0\""));
+    assert_non_null(strstr(h.out.text, "how &lt;sure&gt;"));
+    pv_html_clear(&h);
+    p.bins = 0;
+    pv_svg_histogram(&h, &p);
+    assert_string_equal(pv_str_text(&h.out), "");
     pv_html_clear(&h);
 }
 
@@ -255,6 +285,7 @@ int main(void)
         cmocka_unit_test(one_point_is_drawn),
         cmocka_unit_test(intervals_have_a_row_each),
         cmocka_unit_test(bars_stand_where_they_should),
+        cmocka_unit_test(bins_have_two_parts),
         cmocka_unit_test(errors_on_their_scale),
         cmocka_unit_test(many_errors),
     };

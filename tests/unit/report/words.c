@@ -119,6 +119,8 @@ static void who_is_who(void **state)
     SAYS(pv_words_who(&h, &f, "server", PV_WORDS_SHORT), "Server");
     SAYS(pv_words_who(&h, &f, "server", PV_WORDS_INSIDE), "the server");
     SAYS(pv_words_who(&h, &f, "server", PV_WORDS_START), "The server");
+    SAYS(pv_words_who(&h, &f, "client", PV_WORDS_INSIDE), "each client"); /* three are */
+    SAYS(pv_words_who(&h, &f, "client", PV_WORDS_SHORT), "Each client");
     SAYS(pv_words_who(&h, &f, "a", PV_WORDS_START), "Hospital A");
     SAYS(pv_words_who(&h, &f, "c", PV_WORDS_START), "Party c");
     SAYS(pv_words_who(&h, &f, "c", PV_WORDS_INSIDE), "party c");
