@@ -70,7 +70,7 @@ static void curve(const pv_audit *a, int index)
     }
     const pv_svg_series series[] = {{"right", y, 0}, {"chance", chance, 1}};
     snprintf(id, sizeof id, "%strials-f%d", a->prefix, index + 1);
-    pv_html_raw(a->h, "<div class=\"wide\">");
+    pv_html_raw(a->h, "<div class=\"row\"><div class=\"c7\">");
     pv_svg_lines(a->h,
                  &(pv_svg_chart){.id = id,
                                  .title = "Share right on what was held out, against how much "
@@ -81,9 +81,9 @@ static void curve(const pv_audit *a, int index)
                                  .series = series,
                                  .count = 2,
                                  .percent = 1,
-                                 .width = 1000,
-                                 .height = 230});
-    pv_html_raw(a->h, "</div>\n");
+                                 .width = 600,
+                                 .height = 220});
+    pv_html_raw(a->h, "</div></div>\n");
 }
 
 static void confidence(const pv_audit *a, int index)
@@ -92,7 +92,8 @@ static void confidence(const pv_audit *a, int index)
     char id[ID];
     snprintf(id, sizeof id, "%ssure-f%d", a->prefix, index + 1);
     pv_html_raw(a->h, "<p class=\"s soft\">How sure it was of each guess. Solid: it was right; "
-                      "outlined: it was wrong.</p>\n<div class=\"wide\">");
+                      "outlined: it was wrong.</p>\n<div class=\"row\"><div "
+                      "class=\"c7\">");
     pv_svg_histogram(a->h, &(pv_svg_histogram_of){.id = id,
                                                   .title = "Guesses by how sure the attack was of "
                                                            "them",
@@ -100,9 +101,9 @@ static void confidence(const pv_audit *a, int index)
                                                   .class = pv_audit_class(f),
                                                   .bin = f->sure,
                                                   .bins = f->sures,
-                                                  .width = 1000,
-                                                  .height = 180});
-    pv_html_raw(a->h, "</div>\n");
+                                                  .width = 600,
+                                                  .height = 170});
+    pv_html_raw(a->h, "</div></div>\n");
 }
 
 static void heading(const pv_audit *a, int index)
