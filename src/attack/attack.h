@@ -149,9 +149,11 @@ typedef struct pv_attack {
     int ranks;   /* confidence is a score of two classes: the higher, the rather class 1 or, where
                     labels are numbers of groups, the rarer one; otherwise it is how sure the label
                     is */
-    int known;   /* rows that it is assumed to know when nobody says otherwise: so many of each
-                    class for labels; of samples, -1: the width of one and two, when that is at most
-                    half of the rows */
+    int rough; /* 1: it rebuilds what a sample is like and no more, so that it is judged by whether
+                  the sample can be told from others by it */
+    int known; /* rows that it is assumed to know when nobody says otherwise: so many of each
+                  class for labels; of samples, -1: the width of one and two, when that is at most
+                  half of the rows */
     unsigned needs;                  /* of what is the adversary's own: PV_NEEDS_* */
     const pv_attack_option *options; /* names with their defaults, ended by a NULL name */
     /* Fill guess->item[i] for target[i]. views: one, or those of colluding parties. Errors are of

@@ -82,8 +82,12 @@ static void plot(const pv_audit *a, const pv_finding *f)
                       "all errors, scrolls sideways on narrow screens\">");
     pv_audit_plot(a, f, "errors", 1000, 230);
     pv_html_raw(a->h, "</div>\n<p class=\"s soft\">Filled: the reconstruction of an item; squares "
-                      "were not recovered. Open: the guess without a view. Dashed: the limit below "
-                      "which an item counts as recovered.</p>\n");
+                      "were not ");
+    pv_html_text(a->h, pv_words_verb(f));
+    pv_html_raw(a->h, ". Open: the guess without a view.");
+    if (isfinite(f->limit))
+        pv_html_raw(a->h, " Dashed: the limit below which an item counts as recovered.");
+    pv_html_raw(a->h, "</p>\n");
 }
 
 static int64_t rank(const pv_finding *f, const pv_exhibit *e)
@@ -112,7 +116,13 @@ static void pair(const pv_audit *a, const pv_finding *f, const pv_exhibit *e)
         pv_html_raw(h, at > 0 ? ", " : "");
         pv_words_about(h, a->f, e->party, PV_WORDS_SHORT);
     }
-    pv_html_raw(h, e->recovered ? ": error " : ": <b>not recovered</b>, error ");
+    if (!e->recovered) {
+        pv_html_raw(h, ": <b>not ");
+        pv_html_text(h, pv_words_verb(f));
+        pv_html_raw(h, "</b>, error ");
+    } else {
+        pv_html_raw(h, ": error ");
+    }
     pv_words_error(h, e->error);
     if (isfinite(e->psnr)) pv_html_rawf(h, ", <span class=\"nw\">%.1f\u202fdB</span>", e->psnr);
     pv_html_raw(h, "</figcaption></figure></li>\n");

@@ -42,6 +42,12 @@ static double finite_or_nan(double x)
     return isfinite(x) ? x : NAN;
 }
 
+/* What the finding counts. */
+static int is_hit(const pv_audit_scored *s, const pv_sample_score *one)
+{
+    return s->c->attack->rough ? one->identified : one->recovered;
+}
+
 static pv_status write_exhibit(pv_exhibit *e, const pv_audit_scored *s, const pv_sample_score *one)
 {
     const pv_audit_work *w = s->w;
@@ -51,7 +57,7 @@ static pv_status write_exhibit(pv_exhibit *e, const pv_audit_scored *s, const pv
     int drawable = s->how.image && s->how.sample.ndim == 3 &&
                    (s->how.sample.dim[2] == 1 || s->how.sample.dim[2] == 3);
     *e = (pv_exhibit){.item = one - s->run.sample,
-                      .recovered = one->recovered,
+                      .recovered = is_hit(s, one),
                       .error = finite_or_nan(one->error),
                       .baseline_error = finite_or_nan(one->baseline_error),
                       .psnr = finite_or_nan(one->psnr),
@@ -98,7 +104,7 @@ pv_status pv_audit_add_errors(pv_finding *f, const pv_audit_scored *s)
     for (int64_t i = 0; i < n; i++) {
         const pv_sample_score *one = &s->run.sample[i];
         f->target[f->targets++] = (pv_target){finite_or_nan(one->error),
-                                              finite_or_nan(one->baseline_error), one->recovered};
+                                              finite_or_nan(one->baseline_error), is_hit(s, one)};
     }
     return PV_OK;
 }

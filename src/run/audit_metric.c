@@ -63,6 +63,11 @@ static int claims_samples(const pv_audit_scored *s)
     return !is_about_labels(s) && !is_about_weights(s) && !s->run.has_inner;
 }
 
+static int claims_recovery(const pv_audit_scored *s)
+{
+    return claims_samples(s) && !s->c->attack->rough;
+}
+
 static pv_count recovered_hits(const pv_score *s)
 {
     return (pv_count){s->recovered, s->samples};
@@ -99,7 +104,7 @@ static pv_status recovered_more(pv_finding *f, const pv_audit_scored *s)
 static const pv_audit_metric recovered = {.name = "recovered",
                                           .verb = "recovered",
                                           .limited = 1,
-                                          .applies = claims_samples,
+                                          .applies = claims_recovery,
                                           .hits = recovered_hits,
                                           .criterion = recovered_criterion,
                                           .chance = recovered_chance,
@@ -136,13 +141,20 @@ static pv_status identified_controls(pv_finding *f, const pv_audit_scored *s)
     return controls_of(f, s, identified_hits, least_of(s), above(f->chance, 0.4));
 }
 
+/* Of what does not claim to be the sample itself, pictures and errors stand here. */
+static pv_status identified_more(pv_finding *f, const pv_audit_scored *s)
+{
+    return s->c->attack->rough ? recovered_more(f, s) : PV_OK;
+}
+
 static const pv_audit_metric identification = {.name = "identification",
                                                .verb = "identified",
                                                .applies = can_identify,
                                                .hits = identified_hits,
                                                .criterion = identified_criterion,
                                                .chance = identified_chance,
-                                               .controls = identified_controls};
+                                               .controls = identified_controls,
+                                               .more = identified_more};
 
 /* ---- inner products */
 static int claims_inner(const pv_audit_scored *s)

@@ -218,6 +218,7 @@ const pv_attack pv_attack_inverse_network = {
     .source = "the same (inverse network); Dosovitskiy, Brox 2016, Inverting Visual "
               "Representations with Convolutional Networks",
     .wants = "rows",
+    .rough = 1,
     .needs = PV_NEEDS_FRONT,
     .options = decoder_options,
     .run = run_decoder,
@@ -229,6 +230,7 @@ const pv_attack pv_attack_unsplit = {
     .summary = "samples and a front half together, from what the front half looks like",
     .source = "Erdogan, Küpçü, Çiçek 2022, UnSplit",
     .wants = "rows",
+    .rough = 1,
     .needs = PV_NEEDS_FRONT,
     .options = unsplit_options,
     .run = run_unsplit,
