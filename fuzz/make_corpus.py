@@ -13,6 +13,7 @@ import struct
 import sys
 
 import corpus_align
+import corpus_complement
 import corpus_fed
 import corpus_identity
 import corpus_net
@@ -339,6 +340,7 @@ if __name__ == "__main__":
     corpus_fed.make(save, damaged)
     corpus_vertical.make(save, damaged)
     corpus_roles.make(save, damaged)
+    corpus_complement.make(save, damaged)
     corpus_split.make(save, damaged)
     corpus_align.psi_points(save, damaged)
     corpus_align.align(save, damaged)

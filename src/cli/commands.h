@@ -6,6 +6,7 @@
 
 extern const pv_command pv_command_align;
 extern const pv_command pv_command_audit;
+extern const pv_command pv_command_bench_complement;
 extern const pv_command pv_command_bench_engine;
 extern const pv_command pv_command_bench_federated;
 extern const pv_command pv_command_bench_paillier;
@@ -13,6 +14,7 @@ extern const pv_command pv_command_check;
 extern const pv_command pv_command_bench_vertical;
 extern const pv_command pv_command_bench_wire;
 extern const pv_command pv_command_completion;
+extern const pv_command pv_command_cuts;
 extern const pv_command pv_command_data_convert;
 extern const pv_command pv_command_data_info;
 extern const pv_command pv_command_data_split;

@@ -139,7 +139,7 @@ done:
 
 const pv_command pv_command_partition = {
     .name = "partition",
-    .summary = "cut a model with a secret into a customer's and a provider's half",
+    .summary = "cut a model with a secret in two halves",
     .text =
         "Writes customer.safetensors, which is published to customers, and provider.safetensors, "
         "which stays with the provider (mode 0600), bound together by a hash. The cut lies behind "

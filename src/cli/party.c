@@ -97,6 +97,26 @@ static void tell_failure(teller *t, pv_status s)
     json_decref(line);
 }
 
+/* A party that a peer refused ended in order, but has not got what it came for. Who started it to
+ * be one of a run (--status-fd) reads that from its result. */
+static pv_status check_refusal(const party_args *a)
+{
+    pv_status status = PV_OK;
+    json_t *j = NULL;
+    char *path = pv_path_join(a->out, "result.json");
+    if (path == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
+    PV_TRY_GOTO(pv_json_load(&j, path, 64 << 20));
+    const char *reason =
+        json_string_value(json_object_get(json_object_get(j, "result"), "refusal"));
+    if (reason != NULL)
+        PV_FAIL_GOTO(PV_ERR_PEER, "%s was refused: %s; what it got before is in %s", a->as, reason,
+                     a->out);
+done:
+    json_decref(j);
+    pv_free(path);
+    return status;
+}
+
 static pv_status run(const pv_cli *cli, const void *opaque)
 {
     const party_args *a = opaque;
@@ -122,6 +142,7 @@ static pv_status run(const pv_cli *cli, const void *opaque)
         tell_failure(&t, s);
         return s;
     }
+    if (t.fd < 0) PV_TRY(check_refusal(a));
     if (!cli->global.json) {
         pv_console_print("%s is done; its folder: %s\n", a->as, a->out);
         return PV_OK;

@@ -37,6 +37,19 @@ static double number(const json_t *j, const char *key)
     return json_is_number(v) ? json_number_value(v) : NAN;
 }
 
+/* A customer of complement: what it got. */
+static void print_answers(const char *name, const json_t *p)
+{
+    const char *refused = json_string_value(json_object_get(p, "refusal"));
+    double rows = number(p, "rows"), answered = number(p, "answered"),
+           right = number(p, "accuracy");
+    if (isnan(rows) || isnan(answered)) return;
+    pv_console_print("  %-16s %.0f of %.0f rows answered", name, answered, rows);
+    if (!isnan(right)) pv_console_print(", %.2f %% right", 100 * right);
+    pv_console_print("%s%s\n", refused != NULL ? "; refused: " : "",
+                     refused != NULL ? refused : "");
+}
+
 static void print_party(const char *name, const json_t *p)
 {
     double alone = number(p, "alone_accuracy"), joint = number(p, "joint_accuracy");
@@ -45,6 +58,8 @@ static void print_party(const char *name, const json_t *p)
     else if (!isnan(alone) && !isnan(joint))
         pv_console_print("  %-16s alone %.2f %%, with the joint model %.2f %%\n", name, 100 * alone,
                          100 * joint);
+    else
+        print_answers(name, p);
 }
 
 static pv_status print(const json_t *j, const char *out)

@@ -9,7 +9,7 @@ enum { DIAL_SIZE = sizeof DIAL - 1, SECTION = 128 };
 
 typedef struct settings {
     const char *data, *test, *parts, *key, *cert, *ca, *passphrase_file, *listen, *proxy, *paillier,
-        *half, *order, *ids, *missing_ids, *keep_ids;
+        *half, *model, *front, *order, *ids, *missing_ids, *keep_ids;
     int64_t threads;
 } settings;
 
@@ -56,8 +56,16 @@ static const pv_setting table[] = {
      .where = offsetof(settings, paillier)},
     {.key = "half",
      .kind = PV_SETTING_TEXT,
-     .help = "its half of a trained network, as a run of training left it",
+     .help = "its half of a trained network, as a run of training or privet partition left it",
      .where = offsetof(settings, half)},
+    {.key = "model",
+     .kind = PV_SETTING_TEXT,
+     .help = "complement, the provider: a model with a secret, which is cut when the run begins",
+     .where = offsetof(settings, model)},
+    {.key = "front",
+     .kind = PV_SETTING_TEXT,
+     .help = "complement, the provider with a half: the customers' half, to be published",
+     .where = offsetof(settings, front)},
     {.key = "order",
      .kind = PV_SETTING_TEXT,
      .help = "order.json of privet align: the common order that its rows are in",
@@ -253,6 +261,8 @@ static pv_status add_section(pv_local *l, const pv_scenario *s, pv_ini *ini, con
     PV_TRY(set_text(&l->proxy, x.proxy));
     PV_TRY(set_path(&l->paillier, ini->name, x.paillier));
     PV_TRY(set_path(&l->half, ini->name, x.half));
+    PV_TRY(set_path(&l->model, ini->name, x.model));
+    PV_TRY(set_path(&l->front, ini->name, x.front));
     PV_TRY(set_path(&l->order, ini->name, x.order));
     PV_TRY(set_text(&l->ids, x.ids));
     PV_TRY(set_text(&l->missing_ids, x.missing_ids));
@@ -308,9 +318,10 @@ done:
 
 void pv_local_clear(pv_local *l)
 {
-    char *own[] = {l->data,    l->test,  l->parts,    l->key,  l->cert,  l->ca,  l->passphrase_file,
-                   l->listen,  l->proxy, l->paillier, l->half, l->order, l->ids, l->missing_ids,
-                   l->keep_ids};
+    char *own[] = {
+        l->data,     l->test,  l->parts,    l->key,  l->cert,  l->ca,  l->passphrase_file,
+        l->listen,   l->proxy, l->paillier, l->half, l->order, l->ids, l->missing_ids,
+        l->keep_ids, l->model, l->front};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) pv_free(own[i]);
     for (int i = 0; l->dial != NULL && i < l->dials; i++) pv_free(l->dial[i]);
     pv_free(l->dial);

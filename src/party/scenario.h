@@ -106,6 +106,8 @@ typedef struct pv_local {
     char *passphrase_file;
     char *listen, *proxy; /* listen: NULL: only dials out; its address when nothing was said */
     char *paillier, *half, *order, *ids; /* of schemes vertical and align: files, and columns */
+    char *model, *front; /* complement, the provider: a model with a secret, or with its half the
+                            customers' */
     char *missing_ids, *keep_ids; /* align: "error" or "drop", "no" or "yes"; NULL: the first */
     char **dial; /* [dials], a party of the scenario each: its address as seen from here, where that
                     is another ("dial NAME = HOST:PORT"); NULL: its own */

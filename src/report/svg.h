@@ -89,6 +89,14 @@ typedef struct pv_svg_scatter_of {
 
 void pv_svg_scatter(pv_html *h, const pv_svg_scatter_of *plot); /* svg_scatter.c */
 
+/* A whole SVG file, for a browser or an editor, with charts one below the other (svg_file.c): open,
+ * for each chart pv_svg_file_panel, the chart and pv_svg_file_panel_end, then close. */
+void pv_svg_file_open(pv_html *h, const char *title, double width, double height);
+/* What follows stands below y, under a heading. */
+void pv_svg_file_panel(pv_html *h, const char *heading, double y);
+void pv_svg_file_panel_end(pv_html *h);
+void pv_svg_file_close(pv_html *h);
+
 /* <svg ...> with its title in words, up to where the drawing begins. */
 void pv_svg_open(pv_html *h, const char *id, const char *title, double width, double height);
 

@@ -1,14 +1,11 @@
 #include "run/bench_wire.h"
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/mem.h"
-#include "net/hub.h"
+#include "run/bench_link.h"
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { DATA = PV_TYPE_FIRST, LAST, STEP = 8, SMALL_STEP = 512, SMALL = 8 };
 
@@ -25,11 +22,7 @@ static const bench_case cases[PV_BENCH_WIRE_CASES] = {
 };
 
 typedef struct end {
-    const char *name;
-    pv_identity *identity;
     pv_hub *hub;
-    pv_hub_peer peer;
-    char view[256];
     const bench_case *what;
     double seconds; /* sender: how long to send */
     size_t numbers; /* f64 in a message */
@@ -114,46 +107,21 @@ static void *receiver(void *arg)
     return NULL;
 }
 
-/* ---- keys, hubs, folders */
+/* ---- a case */
 
-static pv_status open_end(end *e, const char *folder, const pv_certificate *ca, const end *other,
-                          int listens, const pv_ctx *ctx)
+static pv_status open_link(pv_bench_link *l, const bench_case *what, const pv_ctx *ctx)
 {
-    static const pv_message_type type[] = {
-        {DATA, "data", "data f64", (uint64_t)1 << 31, {PV_RETAIN_FULL, 0}},
+    const pv_message_type type[] = {
+        {DATA, "data", "data f64", (uint64_t)1 << 31, what->retention},
         {LAST, "last", "data f64", 1024, {PV_RETAIN_FULL, 0}},
     };
-    pv_message_type retained[2] = {type[0], type[1]};
-    retained[0].retention = e->what->retention;
-    e->peer.name = e->peer.role = other->name;
-    e->peer.channel = -1;
-    e->peer.fingerprint = *pv_certificate_fingerprint(pv_identity_certificate(other->identity));
-    snprintf(e->view, sizeof e->view, "%s/%s-%s.view", folder, e->name, e->what->name);
-    return pv_hub_open(&e->hub, ctx,
-                       &(pv_hub_options){.size = sizeof(pv_hub_options),
-                                         .name = e->name,
-                                         .role = e->name,
-                                         .scheme = "bench",
-                                         .identity = e->identity,
-                                         .ca = ca,
-                                         .agreement = "bench wire\n",
-                                         .peer = &e->peer,
-                                         .peers = 1,
-                                         .type = retained,
-                                         .types = 2,
-                                         .listen = listens ? "127.0.0.1:0" : NULL,
-                                         .view = e->view,
-                                         .window = (size_t)256 << 20});
-}
-
-static pv_status make_identity(pv_identity **id, const char *folder, const char *name)
-{
-    char certificate[256], key[256];
-    const pv_passphrase none = {NULL};
-    PV_TRY(pv_party_make(folder, name, 1, &none, &none));
-    snprintf(certificate, sizeof certificate, "%s/%s.pem", folder, name);
-    snprintf(key, sizeof key, "%s/%s.key", folder, name);
-    return pv_identity_load(id, certificate, key, &none);
+    return pv_bench_link_open(l,
+                              &(pv_bench_link_options){.scheme = "bench",
+                                                       .agreement = "bench wire\n",
+                                                       .type = type,
+                                                       .types = 2,
+                                                       .window = (size_t)256 << 20},
+                              ctx);
 }
 
 static void judge(pv_bench_wire_figure *f, const end *from, const end *to, size_t message_bytes)
@@ -173,80 +141,43 @@ static void judge(pv_bench_wire_figure *f, const end *from, const end *to, size_
     }
 }
 
-static pv_status run_case(pv_bench_wire_figure *f, end both[2], const char *folder,
-                          const pv_certificate *ca, const bench_case *what, double seconds,
-                          size_t message_bytes, const pv_ctx *ctx)
+static pv_status run_case(pv_bench_wire_figure *f, pv_bench_link *l, const bench_case *what,
+                          double seconds, size_t message_bytes, const pv_ctx *ctx)
 {
-    char address[64];
     pthread_t thread;
     pv_status status = PV_OK;
-    end *from = &both[0], *to = &both[1];
-    for (int i = 0; i < 2; i++) {
-        both[i].what = what;
-        both[i].seconds = seconds;
-        both[i].numbers = what->there_and_back ? SMALL : message_bytes / 8;
-        both[i].messages = 0;
-    }
-    to->peer.address = NULL;
-    PV_TRY_GOTO(open_end(to, folder, ca, from, 1, NULL));
-    snprintf(address, sizeof address, "127.0.0.1:%d", pv_hub_port(to->hub));
-    from->peer.address = address;
-    PV_TRY_GOTO(open_end(from, folder, ca, to, 0, ctx));
-    if (pthread_create(&thread, NULL, receiver, to) != 0)
+    const end one = {.what = what,
+                     .seconds = seconds,
+                     .numbers = what->there_and_back ? SMALL : message_bytes / 8};
+    end from = one, to = one;
+    PV_TRY_GOTO(open_link(l, what, ctx));
+    from.hub = l->hub[0];
+    to.hub = l->hub[1];
+    if (pthread_create(&thread, NULL, receiver, &to) != 0)
         PV_FAIL_GOTO(PV_ERR_RUN, "no thread for the receiver");
-    status = send_all(from);
+    status = send_all(&from);
     pthread_join(thread, NULL);
-    if (status == PV_OK && to->status != PV_OK)
-        status = pv_trail_fail(to->status, __FILE__, __LINE__, "%s", to->trail);
-    if (status == PV_OK) judge(f, from, to, from->numbers * 8);
+    if (status == PV_OK && to.status != PV_OK)
+        status = pv_trail_fail(to.status, __FILE__, __LINE__, "%s", to.trail);
+    if (status == PV_OK) judge(f, &from, &to, from.numbers * 8);
 done:
-    for (int i = 0; i < 2; i++) {
-        pv_hub_free(both[i].hub);
-        both[i].hub = NULL;
-        (void)unlink(both[i].view);
-    }
+    pv_bench_link_close(l);
     return status;
-}
-
-static void remove_folder(const char *folder)
-{
-    static const char *const file[] = {"ca.pem",   "ca.key", "from.pem",
-                                       "from.key", "to.pem", "to.key"};
-    char path[256];
-    for (size_t i = 0; i < sizeof file / sizeof *file; i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, file[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(folder);
 }
 
 pv_status pv_bench_wire(pv_bench_wire_figure figure[PV_BENCH_WIRE_CASES], int *count,
                         const char *only, double seconds, size_t message_bytes, const pv_ctx *ctx)
 {
-    char folder[128], path[256];
-    const char *temporary = getenv("TMPDIR");
-    const pv_passphrase none = {NULL};
-    pv_certificate *ca = NULL;
     pv_status status = PV_OK;
-    end both[2] = {{.name = "from"}, {.name = "to"}};
+    pv_bench_link link;
     *count = 0;
-    snprintf(folder, sizeof folder, "%.100s/privet-XXXXXX", temporary == NULL ? "/tmp" : temporary);
-    if (mkdtemp(folder) == NULL)
-        PV_FAIL(PV_ERR_IO, "no folder for keys and views in %s; set TMPDIR",
-                temporary == NULL ? "/tmp" : temporary);
-    snprintf(path, sizeof path, "%s/ca.pem", folder);
-    PV_TRY_GOTO(pv_ca_make(folder, "ca", 1, &none));
-    PV_TRY_GOTO(pv_certificate_load(&ca, path));
-    for (int i = 0; i < 2; i++) PV_TRY_GOTO(make_identity(&both[i].identity, folder, both[i].name));
+    PV_TRY_GOTO(pv_bench_link_init(&link, "from", "to"));
     for (int i = 0; i < PV_BENCH_WIRE_CASES; i++) {
         if (only != NULL && strcmp(only, cases[i].name) != 0) continue;
-        PV_TRY_GOTO(
-            run_case(&figure[*count], both, folder, ca, &cases[i], seconds, message_bytes, ctx));
+        PV_TRY_GOTO(run_case(&figure[*count], &link, &cases[i], seconds, message_bytes, ctx));
         (*count)++;
     }
 done:
-    for (int i = 0; i < 2; i++) pv_identity_free(both[i].identity);
-    pv_certificate_free(ca);
-    remove_folder(folder);
+    pv_bench_link_clear(&link);
     return status;
 }

@@ -253,6 +253,8 @@ static pv_status write_local(const prepare *p, int i)
     if (l->threads > 0) PV_TRY_GOTO(pv_str_printf(&text, "threads = %d\n", l->threads));
     if (l->paillier != NULL) PV_TRY_GOTO(absolute(&text, "paillier", l->paillier));
     if (l->half != NULL) PV_TRY_GOTO(absolute(&text, "half", l->half));
+    if (l->model != NULL) PV_TRY_GOTO(absolute(&text, "model", l->model));
+    if (l->front != NULL) PV_TRY_GOTO(absolute(&text, "front", l->front));
     if (l->order != NULL) PV_TRY_GOTO(absolute(&text, "order", l->order));
     if (l->ids != NULL) PV_TRY_GOTO(pv_str_printf(&text, "ids = %s\n", l->ids));
     if (l->missing_ids != NULL)

@@ -7,14 +7,16 @@
 #include "attack/rows/rows.h"
 #include "base/str.h"
 #include "scheme/align/align.h"
+#include "scheme/complement/complement.h"
 #include "scheme/federated/federated.h"
 #include "scheme/plain/plain.h"
 #include "scheme/vertical/vertical.h"
 
 #include <string.h>
 
-static const pv_scheme *const schemes[] = {&pv_scheme_plain, &pv_scheme_federated,
-                                           &pv_scheme_vertical, &pv_scheme_align, NULL};
+static const pv_scheme *const schemes[] = {&pv_scheme_plain,      &pv_scheme_federated,
+                                           &pv_scheme_vertical,   &pv_scheme_align,
+                                           &pv_scheme_complement, NULL};
 static const pv_attack *const attacks[] = {
     &pv_attack_idlg,       &pv_attack_dlg,        &pv_attack_cosine,
     &pv_attack_analytic,   &pv_attack_labels,     &pv_attack_rows,

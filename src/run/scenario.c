@@ -202,8 +202,8 @@ static json_t *kind_of_data(run *r)
  * rounds. */
 static pv_status add_joint(json_t *j, const json_t *party)
 {
-    static const char *const keys[] = {"test_accuracy", "test_correct", "test_count", "rounds",
-                                       "dropped"};
+    static const char *const keys[] = {"test_accuracy", "test_correct", "test_count",
+                                       "rounds",        "dropped",      "refused"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         json_t *value = entry(party, keys[i]);
         json_t *there = json_object_get(j, keys[i]);

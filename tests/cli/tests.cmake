@@ -22,9 +22,15 @@ pv_cli_test(bench_federated net 120)
 pv_cli_test(keys unit 120)
 pv_cli_test(bench_paillier unit 60)
 pv_cli_test(bench_vertical unit 60)
+pv_cli_test(bench_complement unit 60)
+pv_cli_test(partition unit 60)
+pv_cli_test(cuts unit 60)
 pv_cli_test(report unit 60)
 pv_cli_test(resume unit 120)
 pv_cli_test(align net 120)
+add_test(NAME cli/complement COMMAND sh tests/cli/complement.sh $<TARGET_FILE:privet> $<TARGET_FILE:bench_complement_whole>
+         WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+set_tests_properties(cli/complement PROPERTIES LABELS net TIMEOUT 180)
 
 # A network of one's own, as a text.
 add_test(NAME examples/residual COMMAND privet train --data glyphs?limit=200 --model examples/residual.model --epochs 1

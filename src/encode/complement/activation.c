@@ -199,6 +199,35 @@ static uint32_t level(float v, float low, float high, float levels, uint64_t *cl
     return (uint32_t)(at * levels + 0.5f);
 }
 
+/* What float32 numbers of a channel may be: its range and half of its width on both sides; channels
+ * narrower than the mean of all count as that wide. */
+static float mean_width(const pv_activation_form *f)
+{
+    double sum = 0;
+    for (int64_t c = 0; c < f->channels; c++) sum += (double)f->high[c] - f->low[c];
+    return (float)(sum / (double)f->channels);
+}
+
+static void reach_of(float *low, float *high, const pv_activation_form *f, int64_t c, float mean)
+{
+    float width = f->high[c] - f->low[c], reach = (width > mean ? width : mean) / 2;
+    *low = f->low[c] - reach;
+    *high = f->high[c] + reach;
+}
+
+static void encode_floats(uint8_t *to, const pv_activation_form *f, const float *v, float mean,
+                          uint64_t *clamped)
+{
+    int64_t c = 0;
+    for (int64_t i = 0; i < f->count; i++) {
+        float low, high;
+        reach_of(&low, &high, f, c, mean);
+        *clamped += v[i] < low || v[i] > high;
+        put_float(to + 4 * i, v[i] < low ? low : v[i] > high ? high : v[i]);
+        if (++c == f->channels) c = 0;
+    }
+}
+
 static void encode_row(uint8_t *to, const pv_activation_form *f, const float *v, uint64_t *clamped)
 {
     const float levels = f->bits == 8 ? 255 : 15;
@@ -219,6 +248,7 @@ pv_status pv_activation_encode(uint8_t *bytes, pv_activation_form *f, const floa
                                uint64_t *clamped)
 {
     size_t each = pv_activation_bytes(f);
+    const float mean = mean_width(f);
     *clamped = 0;
     for (int64_t row = 0; row < n; row++, z += f->numbers, bytes += each) {
         const float *v = z;
@@ -234,33 +264,26 @@ pv_status pv_activation_encode(uint8_t *bytes, pv_activation_form *f, const floa
         if (f->bits < 32)
             encode_row(bytes, f, v, clamped);
         else
-            for (int64_t i = 0; i < f->count; i++) put_float(bytes + 4 * i, v[i]);
+            encode_floats(bytes, f, v, mean, clamped);
     }
     return PV_OK;
 }
 
 /* ---- and back */
 
-static float mean_width(const pv_activation_form *f)
-{
-    double sum = 0;
-    for (int64_t c = 0; c < f->channels; c++) sum += (double)f->high[c] - f->low[c];
-    return (float)(sum / (double)f->channels);
-}
-
 static pv_status check_row(const pv_activation_form *f, const char *what, const float *v,
                            int64_t row, float mean)
 {
     int64_t c = 0;
     for (int64_t i = 0; i < f->count; i++) {
-        float low = f->low[c], high = f->high[c];
-        float reach = (high - low > mean ? high - low : mean) / 2;
-        if (!(v[i] >= low - reach && v[i] <= high + reach))
+        float low, high;
+        reach_of(&low, &high, f, c, mean);
+        if (!(v[i] >= low && v[i] <= high))
             PV_FAIL(PV_ERR_RANGE,
                     "%s: row %lld has %g in %s %lld; from %g to %g was expected, which is its "
                     "range at calibration and half of that on both sides",
                     what, (long long)row, (double)v[i], f->rank > 0 ? "coordinate" : "channel",
-                    (long long)c, (double)(low - reach), (double)(high + reach));
+                    (long long)c, (double)low, (double)high);
         if (++c == f->channels) c = 0;
     }
     return PV_OK;

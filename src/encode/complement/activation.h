@@ -68,8 +68,10 @@ void pv_activation_from_coordinates(float *z, const float *basis, int64_t rank, 
  *
  * Nothing is allocated; f's scratch is used, so a form is for one thread. */
 
-/* *clamped counts numbers outside their range (float32: none). PV_ERR_RANGE: a number that is not
- * finite, naming the row. */
+/* *clamped counts numbers that lay outside what can be taken and were brought to its edge: of 8 and
+ * 4 bits outside their channel's range, of float32 outside what pv_activation_decode accepts, so
+ * that an unusual row of an honest customer is answered, if not exactly. PV_ERR_RANGE: a number
+ * that is not finite, naming the row. */
 pv_status pv_activation_encode(uint8_t *bytes, pv_activation_form *f, const float *z, int64_t n,
                                uint64_t *clamped) PV_MUST_USE;
 /* float32: PV_ERR_RANGE naming row and channel for a number that is not finite, or outside its

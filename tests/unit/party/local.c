@@ -28,6 +28,8 @@ static void later_sections_win(void **state)
                                     "key = keys/a.key\n"
                                     "cert = keys/a.pem\n"
                                     "parts = dirichlet:0.5\n"
+                                    "model = hidden.safetensors\n"
+                                    "front = /abs/front.safetensors\n"
                                     "[local b]\n"
                                     "threads = 0\n"
                                     "data = glyphs?seed=2\n"
@@ -45,6 +47,9 @@ static void later_sections_win(void **state)
     assert_string_equal(l.key, "some/dir/keys/a.key");
     assert_string_equal(l.cert, "some/dir/keys/a.pem");
     assert_string_equal(l.parts, "dirichlet:0.5");
+    assert_string_equal(l.model, "some/dir/hidden.safetensors");
+    assert_string_equal(l.front, "/abs/front.safetensors");
+    assert_null(l.half);
     assert_string_equal(l.passphrase_file, "/etc/words");
     assert_string_equal(l.listen, "h:7400");
     assert_null(l.proxy);

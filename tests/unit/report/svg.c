@@ -219,11 +219,37 @@ static void points_have_names_that_do_not_cover_each_other(void **state)
     assert_int_equal(h.out.size, 0);
 }
 
+static void a_file_holds_charts(void **state)
+{
+    (void)state;
+    const double x[] = {1, 2}, y[] = {0.25, 0.5};
+    const pv_svg_series series[] = {{"one", y, 0}};
+    pv_svg_chart c = chart(series, 1, x, 2);
+    pv_html h = {0};
+    pv_svg_file_open(&h, "<net>", 500, 600);
+    for (int i = 0; i < 2; i++) {
+        pv_svg_file_panel(&h, "a & b", 300.0 * i);
+        pv_svg_lines(&h, &c);
+        pv_svg_file_panel_end(&h);
+    }
+    pv_svg_file_close(&h);
+    CHECK_OK(h.status);
+    assert_int_equal(strncmp(h.out.text, "<svg xmlns=\"http://www.w3.org/2000/svg\"", 39), 0);
+    assert_int_equal(times(h.out.text, "<svg"), 3);
+    assert_int_equal(times(h.out.text, "</svg>"), 3);
+    assert_int_equal(times(h.out.text, "<g "), times(h.out.text, "</g>"));
+    assert_int_equal(times(h.out.text, "a &amp; b"), 2);
+    assert_non_null(strstr(h.out.text, "<title>&lt;net&gt;</title>"));
+    assert_non_null(strstr(h.out.text, "translate(0 300)"));
+    pv_html_clear(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(points_have_names_that_do_not_cover_each_other),
         cmocka_unit_test(steps_are_round),
+        cmocka_unit_test(a_file_holds_charts),
         cmocka_unit_test(lines_have_dots_names_and_gaps),
         cmocka_unit_test(nothing_to_draw_is_said),
         cmocka_unit_test(one_point_is_drawn),

@@ -21,3 +21,5 @@ add_test(NAME unit/scheme/vertical_integer COMMAND Python3::Interpreter ${CMAKE_
          --run $<TARGET_FILE:bench_vertical_steps> 20 WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 set_tests_properties(unit/scheme/vertical_integer PROPERTIES LABELS unit TIMEOUT 120 ENVIRONMENT OMP_WAIT_POLICY=passive)
 pv_test(unit/scheme/vertical_messages ROOMS scheme/vertical TIMEOUT 60)
+pv_test(unit/scheme/complement_messages ROOMS scheme/complement)
+pv_test(unit/scheme/complement ROOMS scheme/complement LABEL unit tsan TIMEOUT 120)

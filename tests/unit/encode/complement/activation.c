@@ -114,7 +114,8 @@ static void test_refusals(void **state)
         }
         pv_activation_form_clear(&f);
     }
-    /* float32: as far as half a width outside, of narrow channels half of the mean. */
+    /* float32: as far as half a width outside, of narrow channels half of the mean; what is further
+     * out is brought to that edge, and refused when it comes from elsewhere. */
     static const struct {
         int channel;
         float value;
@@ -130,6 +131,10 @@ static void test_refusals(void **state)
             CHECK_OK(pv_activation_decode(out, &f, "query 7 from clinic", bytes, 1));
             assert_memory_equal(out, now, sizeof now);
         } else {
+            assert_int_equal(clamped, 1);
+            CHECK_OK(pv_activation_decode(out, &f, "query 7 from clinic", bytes, 1));
+            assert_true(out[edge[e].channel] == edge[e - 1].value);
+            memcpy(bytes, now, sizeof now);
             CHECK_FAILS(pv_activation_decode(out, &f, "query 7 from clinic", bytes, 1),
                         PV_ERR_RANGE, "query 7 from clinic: row 0 has ");
         }

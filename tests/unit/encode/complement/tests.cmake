@@ -3,3 +3,4 @@ foreach(name secret hidden retrain split activation)
 endforeach()
 pv_valgrind_test(unit/encode/complement/secret_ct ROOMS encode/complement CASES label scores
                  CONTROLS branch search)
+pv_test(unit/encode/complement/counts ROOMS encode/complement)

@@ -1,0 +1,88 @@
+/* run/cuts.h - where a network can be cut, and what each place costs and gives away
+ *
+ * For every cut of a model (nn/stages.h), behind a stage and before its pool:
+ *
+ *     customer    the numbers of its half, as float32 also in bytes
+ *     activation  how many numbers cross, in float32, 8 and 4 bits
+ *     time        both halves at batch 1 on this machine, the median of runs that take turns, and
+ *                 with the bytes' time at a bandwidth the latency of one answer. Which way the
+ *                 answer itself goes, how long a signal travels and what TLS adds is not in it
+ *     inversion   how well samples come back from activations alone by who knows the front half
+ *                 exactly (attack/inversion/likelihood.h): structural similarity and peak
+ *                 signal-to-noise ratio against the truth, means over images, and how far the
+ *                 found activation is from the given one. For one search of one attack: a worse
+ *                 figure may be this search's weakness
+ *     dim z/x     numbers of the activation for each of the sample
+ *
+ * and for every convolution the paper's count of equations and the corrected one
+ * (encode/complement/counts.h). Row 0 is no cut: the sample itself is sent.
+ *
+ * Of a model with a secret, cuts before it enters are left out, since it would cross in the clear;
+ * the adversary of the inversion does not know the secrets.
+ */
+#ifndef PV_RUN_CUTS_H
+#define PV_RUN_CUTS_H
+
+#include "base/json.h"
+#include "base/str.h"
+#include "encode/complement/counts.h"
+#include "nn/stages.h"
+#include "privet/context.h"
+
+enum { PV_CUTS_FORMS = 3 }; /* 32, 8, 4 bits a number */
+extern const int pv_cuts_bits[PV_CUTS_FORMS];
+
+typedef struct pv_cuts_row {
+    pv_cut_at cut;   /* stage 0: none */
+    char layer[32];  /* the last one before it; "" */
+    int64_t params;  /* of the customer's half, running statistics among them */
+    pv_shape shape;  /* of what crosses */
+    int64_t numbers; /* in it */
+    double share;    /* of the sample's */
+    int64_t bytes[PV_CUTS_FORMS];
+    double front_ms, back_ms; /* medians */
+    double latency_ms[PV_CUTS_FORMS];
+    int64_t images;              /* that were inverted; 0: none */
+    double ssim, psnr, residual; /* means; NaN where there is none */
+    double seconds;              /* the inversion took */
+} pv_cuts_row;
+
+typedef struct pv_cuts_conv {
+    int64_t stage;
+    char layer[32];
+    int64_t kernel, channels, stride, kernels, side; /* of a group; without the secret's channels */
+    pv_conv_count count;
+} pv_cuts_conv;
+
+typedef struct pv_cuts {
+    pv_cuts_row *row; /* in the order of the cuts */
+    size_t rows, row_cap;
+    pv_cuts_conv *conv;
+    size_t convs, conv_cap;
+    int64_t params; /* of the whole network */
+    int secret;     /* does it take one? */
+    int untrained;  /* made anew, not loaded */
+    pv_model_domain domain;
+} pv_cuts;
+
+typedef struct pv_cuts_options {
+    const char *model; /* a model file, one of the zoo, or a text of one's own: as the data draws */
+    const char *data;  /* SPEC; its test split where it has one */
+    double bandwidth;  /* bits a second */
+    double seconds;    /* of timing a half, about */
+    int64_t images;    /* to invert at each cut; 0: none */
+    int64_t steps;     /* of an inversion; 0: the attack's own */
+    uint64_t seed;
+} pv_cuts_options;
+
+/* Errors: those of loading both, PV_ERR_MISMATCH (no cuts, text), PV_ERR_CANCELLED. On failure *out
+ * is cleared. */
+pv_status pv_cuts_measure(pv_cuts *out, const pv_cuts_options *o, const pv_ctx *ctx) PV_MUST_USE;
+void pv_cuts_clear(pv_cuts *c); /* idempotent */
+
+/* docs/json.md, "cuts" */
+pv_status pv_cuts_json(json_t *out, const pv_cuts *c, const pv_cuts_options *o) PV_MUST_USE;
+/* A picture of latencies and inversions, a whole SVG file (cuts_plot.c). */
+pv_status pv_cuts_svg(pv_str *out, const pv_cuts *c, const pv_cuts_options *o) PV_MUST_USE;
+
+#endif
