@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Tables 2 and 3 of Sun, Wu, Hwang 2019 (arXiv 1908.07701) in shape: training time and accuracy with N layers kept.
 
-    bench/papers/complement/accuracy.sh [--only pets|digits] [--seeds 3] [--first 1] [--jobs 1] [--threads 1] [--epochs N]
+    bench/papers/complement/accuracy.sh [--only pets|digits|base] [--seeds 3] [--first 1] [--jobs 1] [--threads 1] [--epochs N]
                                         [--width W] [--form plane] [--privet build/privet] [--cifar build/data/cifar10]
                                         [--mnist ../shared/data/mnist] [--work build/papers/complement]
+                                        [--extra "--lr 0.1 --augment flip,shift=4,cutout=8"]
 
 pets    CIFAR-10's cats and dogs (`make data`), the 10,000 training images alone, alexnet32. For each seed a base model
         (`privet train`), then models with a complement (`privet retrain`) that keep its first N = 0..4 layers; N = 0 keeps
@@ -14,6 +15,8 @@ digits  MNIST, lenet5, an offset and a permutation over ten classes, two layers 
 Accuracy is that of answers turned back, on the 2,000 test images, for each value of the secret. The paper's average accuracy
 (Equation 11) draws 100 images 1,001 times (i = 0..1000) and divides by 1,000: its expectation is 1.001 times the accuracy, which
 is printed beside it as AA. Its seconds are of a GTX 1070 Ti.
+
+base    The base models of pets alone: for choosing a budget. --extra sets options of every training of pets otherwise.
 
 --jobs trainings run at a time, --threads each. Writes results.json, table2.svg and table3.svg into the work folder; a training
 that is there already is not run again. Exits 1 when something wanted is missed.
@@ -42,9 +45,8 @@ PAPER_AA = [[.88054, .67094, .81058, .83932, .8734, .87805], [.94051, .80123, .8
 KEPT = [0, 1, 2, 3, 4]
 NAMES = ["base"] + [f"N={n}" for n in KEPT]
 EQUATION_11 = 1001 / 1000
-BATCH = 64
-SETTINGS = ["--batch", BATCH, "--optim", "sgd", "--lr", 0.05, "--momentum", 0.9, "--nesterov", "--weight-decay", 5e-4,
-            "--schedule", "cosine", "--augment", "flip,shift=4"]
+SETTINGS = {"--batch": 64, "--optim": "sgd", "--lr": 0.05, "--momentum": 0.9, "--weight-decay": 5e-4, "--schedule": "cosine",
+            "--augment": "flip,shift=4"}
 
 
 class Program:
@@ -163,10 +165,19 @@ def judge(says, good):
 
 # ---- cats and dogs
 
+def settings(a):
+    """Of every training: SETTINGS, what --extra changes of them, and a name for the change."""
+    words = a.extra.split()
+    changed = dict(zip(words[::2], words[1::2]))
+    budget = [word for pair in {**SETTINGS, **changed}.items() for word in pair]
+    return ["--epochs", a.epochs, *budget], "".join(f"-{k.strip('-')}={v}" for k, v in changed.items()).replace(",", "+")
+
+
 def pets(a, program):
     data = ["--data", f"cifar10:{a.cifar}?classes=cat,dog"]
-    model, budget = f"alexnet32:width={a.width}", ["--epochs", a.epochs, *SETTINGS]
-    stem = f"pets-w{a.width}-e{a.epochs}"
+    model = f"alexnet32:width={a.width}"
+    budget, changed = settings(a)
+    stem, batch = f"pets-w{a.width}-e{a.epochs}{changed}", int(budget[budget.index("--batch") + 1])
 
     def base(seed):
         return f"{stem}-base-{seed}", ["train", *data, "--model", model, *budget, "--watch", "--seed", seed]
@@ -177,6 +188,12 @@ def pets(a, program):
                     ["retrain", *([old, "--keep", n] if n > 0 else ["--model", model]), *data, "--kind", "complement",
                      "--form", a.form, *budget, "--seed", seed], n > 0) for n in KEPT}
 
+    if a.only == "base":
+        found = trainings(a, program, base, lambda seed: {})
+        accuracies = [f["result"]["test_accuracy"] for f in found.values()]
+        print(f"{stem}: base models {statistics.mean(accuracies):.4f}, sd {spread(accuracies):.4f}, "
+              f"{statistics.mean(f['result']['seconds'] for f in found.values()):.0f} s each with their tests")
+        return True, accuracies
     start = time.time()
     found = trainings(a, program, base, kept)
     seeds = range(a.first, a.first + a.seeds)
@@ -184,14 +201,14 @@ def pets(a, program):
     per_epoch = found[0, a.first]["result"]["steps"] // each
     curves, seconds, of_value = [], [], []
     for key in ["base", *KEPT]:
-        both = [curve_of(found[key, s], per_epoch * BATCH) for s in seeds]
+        both = [curve_of(found[key, s], per_epoch * batch) for s in seeds]
         curves.append(mean_columns([b[0] for b in both]))
         seconds.append(mean_columns([b[1] for b in both]))
         of_value.append([found[key, s]["result"].get("of_value", [found[key, s]["result"].get("test_accuracy")] * 2) for s in seeds])
     final = [statistics.mean(sum(v) / 2 for v in values) for values in of_value]
     rows = chosen(each)
     steps = [per_epoch * (i + 1) for i in rows]
-    print(f"cats and dogs: {model}, {a.epochs} epochs of {per_epoch} steps of {BATCH}, form {a.form}, {a.seeds} seed(s), "
+    print(f"cats and dogs: {model}, {a.epochs} epochs of {per_epoch} steps of {batch}, form {a.form}, {a.seeds} seed(s), "
           f"{a.threads} thread(s) each, {a.jobs} at a time, {time.strftime('%Y-%m-%d')}; {time.time() - start:.0f} s in all")
     table("Table 2, the paper: seconds", PAPER_STEPS, list(zip(*PAPER_SECONDS)), ".0f")
     table("Table 2, here: seconds", steps, [[s[i] for i in rows] for s in seconds], ".1f")
@@ -254,7 +271,8 @@ def digits(a, program):
 
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("--only", choices=("pets", "digits"))
+    parser.add_argument("--only", choices=("pets", "digits", "base"))
+    parser.add_argument("--extra", default="")
     for name, default in (("seeds", 3), ("first", 1), ("jobs", 1), ("threads", 1), ("epochs", 30), ("width", 16)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--form", choices=("plane", "append", "digit"), default="plane")
@@ -264,7 +282,7 @@ def main():
     a = parser.parse_args()
     program, good, results = Program(a), True, {}
     for name, run, folder in (("pets", pets, a.cifar), ("digits", digits, a.mnist)):
-        if a.only not in (None, name):
+        if a.only not in (None, name) and (a.only, name) != ("base", "pets"):
             continue
         if not pathlib.Path(folder).is_dir():
             print(f"{name}: skipped: no {folder}")
