@@ -1,7 +1,7 @@
 #include "cli/hidden.h"
 
 #include "cli/console.h"
-#include "privet/metric.h"
+#include <math.h>
 
 void pv_hidden_print(const pv_hidden *h, const pv_hidden_score *s)
 {
@@ -22,6 +22,7 @@ void pv_hidden_print(const pv_hidden *h, const pv_hidden_score *s)
 
 pv_status pv_hidden_fill_json(json_t *j, const pv_hidden *h, const pv_hidden_score *s)
 {
+    int measured = s->count > 0;
     json_t *values = json_array();
     PV_TRY(pv_json_set(j, "of_value", values));
     for (int64_t v = 0; v < s->values; v++)
@@ -31,7 +32,7 @@ pv_status pv_hidden_fill_json(json_t *j, const pv_hidden *h, const pv_hidden_sco
     PV_TRY(pv_json_set(j, "alpha", pv_json_number(h->plan.alpha)));
     PV_TRY(pv_json_set(j, "kept", json_integer(h->kept)));
     PV_TRY(pv_json_set(j, "count", json_integer(s->count)));
-    PV_TRY(pv_json_set(j, "accuracy", pv_json_number(s->accuracy)));
-    PV_TRY(pv_json_set(j, "worst", pv_json_number(s->worst)));
-    return pv_json_set(j, "loss", pv_json_number(s->loss));
+    PV_TRY(pv_json_set(j, "accuracy", pv_json_number(measured ? s->accuracy : NAN)));
+    PV_TRY(pv_json_set(j, "worst", pv_json_number(measured ? s->worst : NAN)));
+    return pv_json_set(j, "loss", pv_json_number(measured ? s->loss : NAN));
 }

@@ -181,8 +181,8 @@ static void print(const retrain_args *a, const retraining *r)
                      pv_console_duration(r->result.seconds, time));
     pv_console_print("training loss  %.4f\n", last(r, 0));
     if (r->result.collapsed)
-        pv_console_print("collapsed      the task ended at chance; nothing is hidden by a model "
-                         "that answers nothing\n");
+        pv_console_print("at chance      the task ended there; nothing is hidden by a model that "
+                         "answers nothing\n");
     else if (!isnan(last(r, 1)))
         pv_console_print("reader         %.1f %% of the secrets, in the last epoch of training; "
                          "a fresh probe may read more\n",

@@ -241,7 +241,10 @@ static void report(const retrainer *t, const pv_retrain_epoch *e)
     if (!isnan(e->read)) snprintf(read, sizeof read, ", secrets read %.1f %%", 100 * e->read);
     pv_ctx_log(t->ctx, PV_LOG_INFO, "epoch %d/%d: loss %.4f, accuracy %.2f %%%s%s; %.1f s%s",
                t->result.epochs, t->o->train.epochs, e->loss, 100 * e->accuracy, held, read,
-               e->seconds, t->result.collapsed ? "; the task is at chance, it has collapsed" : "");
+               e->seconds,
+               !t->result.collapsed ? ""
+               : t->guarded         ? "; the task is at chance, it has collapsed"
+                                    : "; the task is at chance");
 }
 
 static pv_status epoch_json(json_t **out, const retrainer *t, int number)
@@ -340,10 +343,10 @@ pv_status pv_retrain(pv_hidden *h, const pv_retrain_options *o, const pv_ctx *ct
     PV_TRY_GOTO(init(&t));
     while (t.result.epochs < o->train.epochs) PV_TRY_GOTO(train_epoch(&t));
     if (t.result.collapsed)
-        pv_ctx_log(ctx, PV_LOG_WARN,
-                   "the task ended at chance: the pressure was too much or came too early; what a "
-                   "probe reads of this model means nothing. Lower it, or lengthen warm-up and "
-                   "ramp");
+        pv_ctx_log(ctx, PV_LOG_WARN, "the task ended at chance%s",
+                   t.guarded ? ": the pressure was too much or came too early; what a probe reads "
+                               "of this model means nothing. Lower it, or lengthen warm-up and ramp"
+                             : ": train longer, keep more layers or take another learning rate");
     t.result.steps = t.step;
     *result = t.result;
     t.result = (pv_retrain_result){0};

@@ -5,7 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { READER = 6, HIDDEN_1 = 128, HIDDEN_2 = 64, REBUILD = 256 };
+enum {
+    READER = 6,
+    REBUILDER = READER * PV_GUARD_READERS,
+    HIDDEN_1 = 128,
+    HIDDEN_2 = 64,
+    REBUILD = 256
+};
 static const double DECODER_LR = 3e-3, TINY = 1e-6, DISTANCE_FLOOR = 1e-4;
 
 int pv_guard_wanted(const pv_guard_options *o)
@@ -64,15 +70,17 @@ static void set_shapes(pv_guard *k)
     const int64_t z = k->activation, n = k->classes;
     if (k->o.secret > 0) {
         const int64_t width[4] = {z + n, HIDDEN_1, HIDDEN_2, 2 * n};
-        for (int i = 0; i < READER; i++)
+        for (int i = 0; i < REBUILDER; i++) {
+            int layer = i % READER / 2;
             k->shape[i] =
-                i % 2 == 0 ? PV_SHAPE(width[i / 2 + 1], width[i / 2]) : PV_SHAPE(width[i / 2 + 1]);
+                i % 2 == 0 ? PV_SHAPE(width[layer + 1], width[layer]) : PV_SHAPE(width[layer + 1]);
+        }
     }
     if (k->o.input > 0) {
-        k->shape[READER] = PV_SHAPE(REBUILD, z);
-        k->shape[READER + 1] = PV_SHAPE(REBUILD);
-        k->shape[READER + 2] = PV_SHAPE(k->sample, REBUILD);
-        k->shape[READER + 3] = PV_SHAPE(k->sample);
+        k->shape[REBUILDER] = PV_SHAPE(REBUILD, z);
+        k->shape[REBUILDER + 1] = PV_SHAPE(REBUILD);
+        k->shape[REBUILDER + 2] = PV_SHAPE(k->sample, REBUILD);
+        k->shape[REBUILDER + 3] = PV_SHAPE(k->sample);
     }
 }
 
@@ -245,12 +253,16 @@ static pv_status build_pressure(pv_guard *k, pv_graph *g, const pv_model_nodes *
     leaves(k, g, k->weight);
     if (k->o.secret > 0) {
         k->posterior = pv_input(g, "guard.posterior", PV_SHAPE(k->batch, k->classes));
-        reader(k, g, z, nodes->logits, k->weight, &secret, &label);
-        sum = weighted(g, sum, pv_cross_entropy(g, secret, k->posterior), k->o.secret / 2);
-        sum = weighted(g, sum, pv_cross_entropy(g, label, prior(k, g)), k->o.secret / 2);
+        pv_node usual = prior(k, g);
+        for (int r = 0; r < PV_GUARD_READERS; r++) {
+            double by = k->o.secret / (2 * PV_GUARD_READERS);
+            reader(k, g, z, nodes->logits, k->weight + r * READER, &secret, &label);
+            sum = weighted(g, sum, pv_cross_entropy(g, secret, k->posterior), by);
+            sum = weighted(g, sum, pv_cross_entropy(g, label, usual), by);
+        }
     }
     if (k->o.input > 0) {
-        pv_node said = layers(g, z, k->weight + READER, 2);
+        pv_node said = layers(g, z, k->weight + REBUILDER, 2);
         pv_node mean = pv_broadcast(g, pv_mean(g, x, 1u << 0, 1), PV_SHAPE(k->batch, k->sample));
         sum = weighted(g, sum, pv_mse(g, said, mean), k->o.input);
     }
@@ -284,16 +296,51 @@ static pv_node decoder_loss(pv_guard *k, pv_graph *g, pv_node *read)
         k->logits_in = pv_input(g, "logits", PV_SHAPE(k->batch, k->classes));
         k->secret_in = pv_input_index(g, "secret", PV_SHAPE(k->batch));
         k->label_in = pv_input_index(g, "label", PV_SHAPE(k->batch));
-        reader(k, g, k->z_in, k->logits_in, k->own, &secret, &label);
-        loss = weighted(g, loss, pv_cross_entropy_index(g, secret, k->secret_in), 1);
-        loss = weighted(g, loss, pv_cross_entropy_index(g, label, k->label_in), 1);
-        *read = pv_argmax(g, secret);
+        pv_node said = PV_NONE;
+        for (int r = 0; r < PV_GUARD_READERS; r++) {
+            reader(k, g, k->z_in, k->logits_in, k->own + r * READER, &secret, &label);
+            loss = weighted(g, loss, pv_cross_entropy_index(g, secret, k->secret_in), 1);
+            loss = weighted(g, loss, pv_cross_entropy_index(g, label, k->label_in), 1);
+            said = weighted(g, said, pv_softmax(g, secret), 1);
+        }
+        *read = pv_argmax(g, said);
     }
     if (k->o.input > 0) {
         k->x_in = pv_input(g, "x", PV_SHAPE(k->batch, k->sample));
-        loss = weighted(g, loss, pv_mse(g, layers(g, k->z_in, k->own + READER, 2), k->x_in), 1);
+        loss = weighted(g, loss, pv_mse(g, layers(g, k->z_in, k->own + REBUILDER, 2), k->x_in), 1);
     }
     return loss;
+}
+
+/* Weights first .. end-1 anew, and what the optimiser knows of them. */
+static pv_status draw(pv_guard *k, int first, int end)
+{
+    pv_status status = PV_OK;
+    float *zero = NULL;
+    size_t most = 1;
+    pv_rng attack = pv_rng_make(k->seed, PV_STREAM_ATTACK);
+    pv_rng r = pv_rng_fork(&attack, (uint64_t)k->restarts++);
+    for (int i = first; i < end; i++) {
+        if (k->shape[i].ndim == 0) continue;
+        size_t count = (size_t)pv_shape_count(&k->shape[i]);
+        const pv_shape *matrix = &k->shape[i - i % 2];
+        double bound = 1 / sqrt((double)matrix->dim[1]);
+        if (count > most) most = count;
+        for (size_t j = 0; j < count; j++)
+            k->value[i][j] = (float)(bound * (2 * pv_rng_uniform(&r) - 1));
+        PV_TRY(pv_plan_write(k->plan, k->own[i], k->value[i], PV_F32));
+    }
+    zero = pv_calloc(most, sizeof *zero);
+    if (zero == NULL) PV_FAIL_MEMORY(most * sizeof *zero);
+    for (int i = 0, at = 0; i < PV_GUARD_WEIGHTS; i++) {
+        if (k->shape[i].ndim == 0) continue;
+        for (int j = 0; j < 2; j++, at++) /* Adam's two for each */
+            if (i >= first && i < end)
+                PV_TRY_GOTO(pv_plan_write(k->plan, k->optim.state[at], zero, PV_F32));
+    }
+done:
+    pv_free(zero);
+    return status;
 }
 
 pv_status pv_guard_compile(pv_guard *k, const pv_plan_options *options)
@@ -311,36 +358,16 @@ pv_status pv_guard_compile(pv_guard *k, const pv_plan_options *options)
     PV_TRY(pv_grad(k->graph, &loss, NULL, 1, weight, n, gradient));
     PV_TRY(pv_optim_append(&k->optim, k->graph, weight, gradient, n, &adam));
     PV_TRY(pv_compile(&k->plan, k->graph, &k->read, k->read != PV_NONE, options));
-    return pv_guard_restart(k);
+    return draw(k, 0, PV_GUARD_WEIGHTS);
 }
 
 /* ---- running */
 
 pv_status pv_guard_restart(pv_guard *k)
 {
-    pv_status status = PV_OK;
-    float *zero = NULL;
-    size_t most = 1;
-    pv_rng attack = pv_rng_make(k->seed, PV_STREAM_ATTACK);
-    pv_rng r = pv_rng_fork(&attack, (uint64_t)k->restarts++);
-    k->steps = 0;
-    for (int i = 0; i < PV_GUARD_WEIGHTS; i++) {
-        if (k->shape[i].ndim == 0) continue;
-        size_t count = (size_t)pv_shape_count(&k->shape[i]);
-        const pv_shape *matrix = &k->shape[i - i % 2];
-        double bound = 1 / sqrt((double)matrix->dim[1]);
-        if (count > most) most = count;
-        for (size_t j = 0; j < count; j++)
-            k->value[i][j] = (float)(bound * (2 * pv_rng_uniform(&r) - 1));
-        PV_TRY(pv_plan_write(k->plan, k->own[i], k->value[i], PV_F32));
-    }
-    zero = pv_calloc(most, sizeof *zero);
-    if (zero == NULL) PV_FAIL_MEMORY(most * sizeof *zero);
-    for (int i = 0; i < k->optim.states; i++)
-        PV_TRY_GOTO(pv_plan_write(k->plan, k->optim.state[i], zero, PV_F32));
-done:
-    pv_free(zero);
-    return status;
+    int turn = (int)(k->restarts % PV_GUARD_READERS);
+    PV_TRY(draw(k, REBUILDER, PV_GUARD_WEIGHTS));
+    return draw(k, turn * READER, (turn + 1) * READER);
 }
 
 /* P(the secret turns class 0 into v | the answer is t), the label being drawn by the prior. */

@@ -1,8 +1,8 @@
 /* encode/complement/retrain_guard.h - the adversaries that a model is trained against
  *
- * Two decoders see the activation z at the cut and the answer's logits, and learn beside the model:
+ * Decoders see the activation z at the cut and the answer's logits, and learn beside the model:
  *
- *     reader      [z, logits] -> 128 -> 64 -> the secret's answer to class 0, and the true label
+ *     3 readers   [z, logits] -> 128 -> 64 -> the secret's answer to class 0, and the true label
  *     rebuilder   z -> 256 -> the sample
  *
  * To hide the secret and to hide the label is the same demand as long as the answer is right
@@ -22,7 +22,9 @@
 #include "encode/complement/hidden_i.h"
 #include "encode/complement/retrain.h"
 
-enum { PV_GUARD_WEIGHTS = 10 };
+/* Several readers of different ages: from one alone the model turns away as fast as it learns, and
+ * a fresh one finds what it left. */
+enum { PV_GUARD_READERS = 3, PV_GUARD_WEIGHTS = 6 * PV_GUARD_READERS + 4 };
 
 typedef struct pv_guard_batch { /* what one step of the model gave */
     float *z, *logits, *x;
@@ -70,6 +72,7 @@ pv_status pv_guard_build(pv_guard *k, const pv_hidden *h, pv_graph *g, pv_model_
                          pv_node *extra) PV_MUST_USE;
 /* The decoders' plan, drawn anew. */
 pv_status pv_guard_compile(pv_guard *k, const pv_plan_options *options) PV_MUST_USE;
+/* The reader whose turn it is begins anew, the rebuilder too. */
 pv_status pv_guard_restart(pv_guard *k) PV_MUST_USE;
 
 /* Before a step of the model: weights, pressure, posteriors of the answers, noise. */

@@ -6,7 +6,7 @@
 
 static const pv_budget budget = {.seed = 1};
 static const pv_attack_option search[] = {{"steps", "150"}},
-                              learn[] = {{"steps", "250"}, {"width", "16"}},
+                              learn[] = {{"steps", "200"}, {"width", "12"}},
                               guess_both[] = {{"rounds", "8"}, {"restarts", "1"}};
 static const struct attack {
     const pv_attack *a;
@@ -129,7 +129,7 @@ static void memory_runs_out(void **state)
     cut_begin(&c, "classes=3,5&", PV_SECRET_COMPLEMENT, 2, 0, 4);
     cut_ask(&c, 0);
     const pv_view *view = cut_record(&c, "server", 1);
-    const pv_attack_option tiny[] = {{"width", "4"}, {"shadow", "30"}};
+    const pv_attack_option tiny[] = {{"width", "4"}, {"shadow", "3"}};
     for (int k = 0; k < 2; k++) { /* unsplit goes the way of likelihood */
         pv_status status;
         const pv_budget less = {.seed = 1, .evaluations = 1, .restarts = 1};

@@ -228,6 +228,7 @@ static void holds_the_reader_off(void **state)
     pv_retrain_options o = few(two, 30);
     o.test = two_test;
     o.train.batch = 16;
+    o.train.lr = 6e-3;
     o.train.augment = (pv_augment){0};
     o.guard = (pv_guard_options){.cut = {.stage = 3},
                                  .secret = 1,
@@ -242,7 +243,7 @@ static void holds_the_reader_off(void **state)
     print_message("read %.3f after warm-up, %.3f in the last ten epochs; accuracy %.3f\n",
                   warm->read, late, last->test_accuracy);
     assert_true(warm->read > 0.95);
-    assert_true(late < 0.85);
+    assert_true(late < 0.9);
     assert_true(last->test_accuracy > 0.9);
     assert_true(fabs(last->of_value[0] - last->of_value[1]) < 0.1);
     assert_false(r.collapsed);
