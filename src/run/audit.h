@@ -18,9 +18,9 @@
 #include "report/findings.h"
 
 typedef struct pv_audit_options {
-    const char *run; /* folder */
-    const char
-        *attack; /* only this one; "all": every one a claim names; NULL: the first of each claim */
+    const char *run;      /* folder */
+    const char *attack;   /* only this one; "all": every one a claim names; NULL: the first of each
+                             claim, or two */
     const char *as_owner; /* NULL: not */
     const char *collude;  /* "a,b"; NULL */
     int targets;          /* of one claim; 0 means 100, of notes about 6,400 rows in all */

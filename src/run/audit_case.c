@@ -57,20 +57,14 @@ static int all_at_once(const pv_audit_work *w)
     return w->scheme->split && w->o->as_owner == NULL; /* alone, none of them can be */
 }
 
-static int is_cheap(const pv_audit_work *w, const char *attack)
-{
-    const pv_attack *a;
-    if (w->scheme->cut == NULL || pv_attack_find(&a, attack) != PV_OK) return 0;
-    return strcmp(a->wants, "labels") == 0 || strcmp(a->wants, "secrets") == 0;
-}
-
-/* Of attacks on messages the first stands for all, since they take long. Those on notes are cheap,
- * as are probes of a network that is cut, and which of them reads most depends on the run: what the
- * first does not read the next one may. */
+/* Of attacks on messages the first stands for all, since they take long; of a network that is cut
+ * the first two, since what one knows of the front another learns from samples. Those on notes are
+ * cheap, and which of them reads most depends on the run: what the first does not read the next one
+ * may. */
 static int wanted(const pv_audit_work *w, const pv_claim *claim, int i)
 {
     const char *only = w->o->attack;
-    if (only == NULL) return i == 0 || all_at_once(w) || is_cheap(w, claim->attacks[i]);
+    if (only == NULL) return i == 0 || all_at_once(w) || (i == 1 && w->scheme->cut != NULL);
     return strcmp(only, "all") == 0 || strcmp(only, claim->attacks[i]) == 0;
 }
 
