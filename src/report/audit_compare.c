@@ -11,12 +11,6 @@ static const pv_finding *worst(const pv_audit *a)
     return a->f->findings > 0 ? &a->f->finding[a->order[0]] : NULL;
 }
 
-/* How far it is beyond guessing, of what guessing leaves. */
-static double beyond(const pv_finding *f)
-{
-    return f->chance < 1 ? (f->interval.low - f->chance) / (1 - f->chance) : 0;
-}
-
 /* Of all attacks on the secret of the worst finding, counted alike, the one that got furthest. */
 static const pv_finding *furthest(const pv_audit *a)
 {
@@ -26,7 +20,7 @@ static const pv_finding *furthest(const pv_audit *a)
         if (pv_finding_level(f) == pv_finding_level(w) && pv_finding_level(f) != PV_LEVEL_INVALID &&
             strcmp(pv_words_text(f->secret), pv_words_text(w->secret)) == 0 &&
             strcmp(pv_words_text(f->metric), pv_words_text(w->metric)) == 0 &&
-            beyond(f) > beyond(w))
+            pv_finding_beyond(f) > pv_finding_beyond(w))
             w = f;
     }
     return w;

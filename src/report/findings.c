@@ -1,4 +1,5 @@
 #include "report/findings_fields.h"
+#include "report/words.h"
 
 #include <math.h>
 #include <string.h>
@@ -89,11 +90,32 @@ const char *pv_level_name(pv_level level)
     return "none";
 }
 
+double pv_finding_beyond(const pv_finding *f)
+{
+    return f->chance < 1 ? (f->interval.low - f->chance) / (1 - f->chance) : 0;
+}
+
+/* Does f belong before the finding that stands before it, of the same level? */
+static int goes_before(const pv_finding *f, const pv_finding *before)
+{
+    return strcmp(pv_words_text(f->secret), pv_words_text(before->secret)) == 0 &&
+           pv_finding_level(f) != PV_LEVEL_NONE &&
+           pv_finding_beyond(f) > pv_finding_beyond(before); /* not for NaN */
+}
+
 void pv_findings_order(const pv_findings *f, int *index)
 {
     static const pv_level order[] = {PV_LEVEL_MOST, PV_LEVEL_SOME, PV_LEVEL_INVALID, PV_LEVEL_NONE};
     int n = 0;
-    for (size_t k = 0; k < sizeof order / sizeof *order; k++)
-        for (int i = 0; i < f->findings; i++)
-            if (pv_finding_level(&f->finding[i]) == order[k]) index[n++] = i;
+    for (size_t k = 0; k < sizeof order / sizeof *order; k++) {
+        int first = n;
+        for (int i = 0; i < f->findings; i++) {
+            const pv_finding *one = &f->finding[i];
+            if (pv_finding_level(one) != order[k]) continue;
+            int at = n++;
+            for (; at > first && goes_before(one, &f->finding[index[at - 1]]); at--)
+                index[at] = index[at - 1];
+            index[at] = i;
+        }
+    }
 }

@@ -256,7 +256,10 @@ pv_status pv_findings_load(pv_findings *out, const char *run) PV_MUST_USE;
 /* Forget all pictures: what is drawn of it then may leave the house. */
 void pv_findings_hide_pictures(pv_findings *f);
 
-/* Indices of findings, worst first: most, some, invalid, none; within a level as they stand. */
+/* How far the lower end of its interval is beyond guessing, of what guessing leaves: 0 to 1. */
+double pv_finding_beyond(const pv_finding *f);
+/* Indices of findings, worst first: most, some, invalid, none; within a level as they stand,
+ * but of one secret the furthest beyond guessing first. */
 void pv_findings_order(const pv_findings *f, int *index);
 
 /* The terminal's version, no line longer than `columns` (at least 60), which count characters.

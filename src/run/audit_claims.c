@@ -85,15 +85,16 @@ static pv_status write_others(pv_findings *f, size_t *capacity, const pv_audit_w
     for (int i = 0; i < w->claims; i++) {
         const pv_claim *c = &w->claim[i];
         if (c->told || !is_tested(f, c->secret)) continue;
+        int count = 0;
         pv_str_truncate(&what, 0);
         pv_str_truncate(&names, 0);
         for (int k = 0; c->attacks != NULL && c->attacks[k] != NULL; k++)
             if (!was_run(w, c, c->attacks[k]))
-                PV_TRY_GOTO(
-                    pv_str_printf(&names, "%s%s", names.size > 0 ? ", " : "", c->attacks[k]));
-        if (names.size == 0) continue;
+                PV_TRY_GOTO(pv_str_printf(&names, "%s%s", count++ > 0 ? ", " : "", c->attacks[k]));
+        if (count == 0) continue;
         PV_TRY_GOTO(pv_str_printf(&what, "Other attacks on the %s", c->secret));
-        PV_TRY_GOTO(pv_str_append(&names, " were not run this time: --attack all"));
+        PV_TRY_GOTO(pv_str_printf(&names, " %s not run this time: --attack all",
+                                  count == 1 ? "was" : "were"));
         PV_TRY_GOTO(add_open(f, capacity, pv_str_text(&what), pv_str_text(&names)));
     }
 done:
