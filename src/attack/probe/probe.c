@@ -160,7 +160,9 @@ static pv_status train_one(pv_model **out, pv_probe_score *score, const bench *b
                           .schedule = PV_SCHEDULE_COSINE,
                           .patience = PATIENCE};
     PV_TRY(pv_model_parse(&m, k->text, strlen(k->text), "probe.model", &domain, seed));
-    PV_TRY_GOTO(pv_train(m, &o, b->ctx, &result));
+    pv_ctx quiet = b->ctx != NULL ? *b->ctx : (pv_ctx){0}; /* nobody waits for a probe's epochs */
+    quiet.log = NULL;
+    PV_TRY_GOTO(pv_train(m, &o, &quiet, &result));
     PV_TRY_GOTO(accuracy_of(&score->held, m, b->held, b->ctx));
     score->accuracy = NAN;
     if (b->test != NULL) PV_TRY_GOTO(accuracy_of(&score->accuracy, m, b->test, b->ctx));

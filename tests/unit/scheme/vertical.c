@@ -276,7 +276,7 @@ static void stops_do_not_matter(void **state)
 static void stopped_weights(void **state)
 {
     (void)state;
-    enum { LOOKS = 1 << 20, RUNS = 13 };
+    enum { LOOKS = 1 << 20, RUNS = 7 };
     char settings[256], name[32];
     int stops = 0, looks[2];
     double d = 0;
@@ -293,7 +293,7 @@ static void stopped_weights(void **state)
         snprintf(name, sizeof name, "stopped%d", k);
         for (int start = 0; start < (k == 0 ? 3 : 1); start++) {
             int who = (k + start) % 2;
-            left[who] = k == 0 ? 6 + 5 * start : looks[who] - 1 - 4 * (k / 2);
+            left[who] = k == 0 ? 6 + 5 * start : looks[who] - 1 - 7 * (k / 2);
             r.party[who].stop = &left[who];
             r.party[1 - who].stop = NULL;
             run_all(&r, name);
