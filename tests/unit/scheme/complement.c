@@ -488,10 +488,18 @@ static void settings(void **state)
     CHECK_FAILS(check("model = lenet5", "kind = offset\ncut = 9", &line), PV_ERR_FORMAT, "cut");
     CHECK_FAILS(check("model = lenet5", "kind = offset\nhide_ramp = 3", &line), PV_ERR_FORMAT,
                 "hide_ramp does nothing without");
+    CHECK_FAILS(check("model = lenet5", "kind = offset\nhide_ramp = 3\nhide_noise = 1", &line),
+                PV_ERR_FORMAT, "hide_ramp does nothing without");
     CHECK_FAILS(check("model = lenet5", "kind = offset\nkept_epochs = 3", &line), PV_ERR_FORMAT,
                 "kept_epochs does nothing with keep = 0");
     CHECK_FAILS(check("model = lenet5", "kind = offset\ndecoder_steps = 2\nhide_noise = 1", &line),
                 PV_ERR_FORMAT, "decoder_steps does nothing");
+    CHECK_FAILS(check("model = lenet5", "kind = offset\nhide_input = 1\ndecoder_steps = 65", &line),
+                PV_ERR_RANGE, "must be 1 to 64");
+    CHECK_OK(check("model = lenet5", "kind = offset\nhide_noise = 1", &line));
+    assert_null(strstr(pv_str_text(&line), "trained against"));
+    CHECK_OK(check("model = lenet5", "kind = offset\nhide_input = 1", &line));
+    assert_non_null(strstr(pv_str_text(&line), "trained against readers"));
     pv_str_clear(&line);
 }
 
@@ -538,12 +546,13 @@ static void truths_and_forecasts(void **state)
     assert_non_null(strstr(pv_str_text(&text), "hide_secret = 0: "));
     assert_null(strstr(pv_str_text(&text), "answers = logits"));
     pv_scenario_clear(&s);
-    s = parse("secrets = fresh\nbudget = 5\nhide_secret = 1\nhide_input = 1");
+    s = parse("secrets = fresh\nbudget = 5\nhide_secret = 1\nhide_input = 1\nhide_noise = 1");
     pv_str_truncate(&text, 0);
     CHECK_OK(pv_scheme_complement.warn(&text, &s));
     assert_null(strstr(pv_str_text(&text), "hide_secret = 0"));
     assert_non_null(strstr(pv_str_text(&text), "secrets = fresh: "));
     assert_non_null(strstr(pv_str_text(&text), "answers = logits: under an offset"));
+    assert_non_null(strstr(pv_str_text(&text), "customers add none"));
     assert_null(strstr(pv_str_text(&text), "budget"));
     pv_scenario_clear(&s);
     pv_str_clear(&text);
