@@ -57,7 +57,9 @@ static const pv_option options[] = {
      "weight of the distance correlation between sample and activation; 0 for off", AT(correlation),
      0, 0},
     {"noise", 0, PV_OPTION_REAL, "SD", "0", 0, 100, NULL,
-     "train with Gaussian noise on the activation, in units of its own spread; 0 for off",
+     "train with Gaussian noise on the activation, in units of its own spread; 0 for off. A "
+     "customer "
+     "puts none on what it sends",
      AT(noise), 0, 0},
     {"warmup", 0, PV_OPTION_REAL, "EPOCHS", NULL, 0, 100000, NULL,
      "epochs without pressure by the adversaries; default 3", AT(warmup), 0, 0},
@@ -65,7 +67,7 @@ static const pv_option options[] = {
      "epochs over which the pressure grows to its weight; default 8", AT(ramp), 0, 0},
     {"restart", 0, PV_OPTION_REAL, "EPOCHS", NULL, 0, 100000, NULL,
      "the adversaries begin anew so often; 0 for never; default 4", AT(restart), 0, 0},
-    {"decoder-steps", 0, PV_OPTION_INTEGER, "N", NULL, 1, 64, NULL,
+    {"decoder-steps", 0, PV_OPTION_INTEGER, "N", NULL, 1, PV_DECODER_STEPS_MAX, NULL,
      "steps of the adversaries for each of the model; default 3", AT(decoder_steps), 0, 0},
     PV_TRAINING_OPTIONS(retrain_args, learning){"log", 0, PV_OPTION_PATH, "FILE", NULL, 0, 0, NULL,
                                                 "one JSON object an epoch is written here", AT(log),
@@ -245,8 +247,8 @@ const pv_command pv_command_retrain = {
         "next one, and what is behind is drawn and trained anew. It is measured for every value of "
         "the secret separately. privet partition cuts the model into both parties' halves.\n\n"
         "Trained plainly, what crosses the cut tells the secret to whoever looks. --hide-secret, "
-        "--hide-input, --correlation and --noise train against that; privet audit measures what "
-        "is left.",
+        "--hide-input and --correlation train against that; privet audit measures what is left. "
+        "--noise is in training alone.",
     .examples = "privet retrain base.safetensors --keep 2 --data 'mnist:DIR?classes=3,5' -o "
                 "hidden.safetensors\n"
                 "privet retrain base.safetensors --keep 1 --data mnist:DIR --kind permutation\n"

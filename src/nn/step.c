@@ -342,8 +342,7 @@ pv_status pv_forward_run(pv_forward *f, const pv_model *m, const pv_data *data, 
     return pv_plan_read(f->plan, f->log_probability, f->log_probabilities, PV_F32);
 }
 
-/* The first of the largest. */
-static int largest(const float *row, int classes)
+int pv_largest_class(const float *row, int64_t classes)
 {
     int best = 0;
     for (int k = 1; k < classes; k++)
@@ -363,7 +362,7 @@ pv_status pv_forward_measure(pv_forward *f, const pv_model *m, const pv_data *da
         PV_TRY(pv_forward_run(f, m, data, first, &n));
         for (int64_t i = 0; i < n; i++) {
             const float *row = f->log_probabilities + i * classes;
-            int label = f->batch.label[i], guess = largest(row, classes);
+            int label = f->batch.label[i], guess = pv_largest_class(row, classes);
             sum -= row[label];
             correct += guess == label;
             if (confusion != NULL) confusion[label * classes + guess]++;

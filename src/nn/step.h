@@ -116,6 +116,9 @@ void pv_forward_clear(pv_forward *f); /* idempotent */
 pv_status pv_forward_run(pv_forward *f, const pv_model *m, const pv_data *data, int64_t first,
                          int64_t *n) PV_MUST_USE;
 
+/* The first of the largest. */
+int pv_largest_class(const float *row, int64_t classes);
+
 /* Mean cross entropy and share of argmax = label over all of data, with f's parameters. confusion
  * (may be NULL) has [classes, classes] counts added: row true label, column predicted. what (may be
  * NULL) is what progress is reported as. */

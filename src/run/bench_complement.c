@@ -90,10 +90,7 @@ static pv_status take_answer(bench *b, int64_t number)
     PV_TRY_GOTO(pv_query_answer_take(&a, &m.parts, m.what));
     for (int64_t i = 0; i < b->batch; i++) {
         pv_secret_open_scores(score, plan, &b->secret[i], a.score + i * plan->classes);
-        int best = 0;
-        for (int k = 1; k < plan->classes; k++)
-            if (score[k] > score[best]) best = k;
-        b->answered += best >= 0 && isfinite(score[best]);
+        b->answered += isfinite(score[pv_largest_class(score, plan->classes)]) != 0;
     }
     *at(b, OPEN, number) = lap(&begun);
     *at(b, WHOLE, number) = begun - *at(b, WHOLE, number);

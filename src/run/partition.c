@@ -106,14 +106,6 @@ static pv_status make_meter(pv_partition *p, meter *m, const pv_ctx *ctx)
     return PV_OK;
 }
 
-static int32_t largest(const float *v, int n)
-{
-    int32_t best = 0;
-    for (int32_t i = 1; i < n; i++)
-        if (v[i] > v[best]) best = i;
-    return best;
-}
-
 /* One by one: a row that is refused must not take the others with it. */
 static pv_status decode_rows(meter *m, pv_activation_form *f, int64_t numbers, int64_t n)
 {
@@ -143,7 +135,7 @@ static pv_status measure_rows(const pv_partition *p, meter *m, int64_t n)
         PV_TRY(pv_back_run(m->back, m->logits, m->again, n));
         m->clamped[f] += clamped;
         for (int64_t i = 0; i < n; i++) {
-            int32_t answer = largest(m->logits + i * plan->classes, plan->classes);
+            int32_t answer = pv_largest_class(m->logits + i * plan->classes, plan->classes);
             m->refused[f] += m->fails[i];
             m->correct[f] +=
                 !m->fails[i] && pv_secret_open(plan, &m->secret[i], answer) == m->batch.label[i];

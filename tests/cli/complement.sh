@@ -127,6 +127,8 @@ sed "s#^half = .*#half = $T/half-1/customer.safetensors#; /^front/d" $T/budget.i
 fails 3 'customer' run $T/other.ini --out $T/other --quiet
 echo "$halves" | scenario 'kind = offset' '' >$T/kind.ini
 fails 3 'its secret is complement as plane, .scheme. of .* says kind = offset' run $T/kind.ini --out $T/kind --quiet
+sed 's/^keep = 1/keep = 0/' $T/budget.ini >$T/keep.ini
+fails 3 'its secret enters at layer 2, .scheme. of .* says keep = 0: at 1' run $T/keep.ini --out $T/keep --quiet
 
 # killed and started again, one after the other: nothing is lost
 sed 's/^query_batch = 16/query_batch = 1/' $T/model.ini >$T/kill.ini

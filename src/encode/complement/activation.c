@@ -114,7 +114,9 @@ static void take(pv_reader *r, float *v, int64_t n, const char *field)
     }
 }
 
-/* Rows orthonormal as far as float32 tells: else decoding and encoding are no inverses. */
+/* Rows of length 1, so that coordinates are as large as their ranges say. That they are at right
+ * angles is not looked at, which would take rank times as long: where they are not, the answers are
+ * worse, and those are the sender's. */
 static pv_status check_basis(const pv_activation_form *f, const char *what)
 {
     for (int64_t r = 0; r < f->rank; r++) {
@@ -278,7 +280,7 @@ static pv_status check_row(const pv_activation_form *f, const char *what, const 
     for (int64_t i = 0; i < f->count; i++) {
         float low, high;
         reach_of(&low, &high, f, c, mean);
-        if (!(v[i] >= low && v[i] <= high))
+        if (!isfinite(v[i]) || v[i] < low || v[i] > high) /* an edge itself may be infinite */
             PV_FAIL(PV_ERR_RANGE,
                     "%s: row %lld has %g in %s %lld; from %g to %g was expected, which is its "
                     "range at calibration and half of that on both sides",

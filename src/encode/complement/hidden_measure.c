@@ -100,17 +100,9 @@ static pv_status answer(pv_hidden_runner *r, const pv_hidden *h)
     return pv_plan_read(r->answer, r->log_probability, r->score, PV_F32);
 }
 
-static int32_t largest(const float *row, int classes)
-{
-    int32_t best = 0;
-    for (int32_t k = 1; k < classes; k++)
-        if (row[k] > row[best]) best = k;
-    return best;
-}
-
 static int is_right(const pv_hidden_runner *r, const pv_hidden *h, int64_t i)
 {
-    int32_t said = largest(r->score + i * h->plan.classes, h->plan.classes);
+    int32_t said = pv_largest_class(r->score + i * h->plan.classes, h->plan.classes);
     return pv_secret_open(&h->plan, &r->value[i], said) == r->batch.label[i];
 }
 

@@ -21,6 +21,7 @@ typedef struct retrainer {
     const pv_retrain_options *o;
     const pv_ctx *ctx;
     int64_t batch, batches, step;
+    double chance; /* share of the most frequent class: an answer made of the secret alone */
     pv_schedule schedule;
     pv_graph *graph;
     pv_plan *plan;
@@ -59,6 +60,15 @@ static pv_status check_options(const pv_hidden *h, const pv_retrain_options *o)
     if (o->test == NULL) return PV_OK;
     PV_TRY(pv_data_complete(o->test));
     return pv_model_check_data(h->model, o->test);
+}
+
+static double most_frequent(const pv_data *data)
+{
+    int64_t of[PV_SECRET_CLASSES] = {0}, count = pv_data_count(data), most = 0;
+    for (int64_t i = 0; i < count; i++) of[pv_data_label(data, i)]++;
+    for (int k = 0; k < PV_SECRET_CLASSES; k++)
+        if (of[k] > most) most = of[k];
+    return (double)most / (double)count;
 }
 
 static pv_status allocate(retrainer *t)
@@ -141,6 +151,7 @@ static pv_status init(retrainer *t)
                                   .seed = o->seed};
     t->batch = o->batch < count ? o->batch : count;
     t->batches = count / t->batch;
+    t->chance = most_frequent(o->train);
     t->schedule = pv_train_schedule(o, t->batches);
     t->guarded = pv_guard_wanted(&t->o->guard);
     PV_TRY(allocate(t));
@@ -228,9 +239,9 @@ static pv_status test(retrainer *t, pv_retrain_epoch *e)
 /* At the end of an epoch behind the ramp. */
 static int has_collapsed(const retrainer *t, const pv_retrain_epoch *e)
 {
-    double chance = 1.0 / t->h->plan.classes, late = 0;
+    double late = 0;
     if (t->guarded) late = t->o->guard.warmup_epochs + t->o->guard.ramp_epochs;
-    return t->result.epochs >= late && e->accuracy < chance + COLLAPSED * (1 - chance);
+    return t->result.epochs >= late && e->accuracy < t->chance + COLLAPSED * (1 - t->chance);
 }
 
 static void report(const retrainer *t, const pv_retrain_epoch *e)

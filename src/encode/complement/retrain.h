@@ -9,8 +9,10 @@
  * `warmup` epochs without one it grows over `ramp` epochs, since from the first step on it makes
  * the task collapse to chance. Likewise a decoder that rebuilds the sample, the distance
  * correlation between sample and activation (Vepakomma et al. 2020, arXiv 2008.09161), and Gaussian
- * noise on the activation. A collapse (the task at chance at the end of an epoch behind the ramp)
- * is reported, never printed as a low leak.
+ * noise on the activation. The noise makes the model robust and hides nothing: no front puts any on
+ * what it sends. A collapse (the task at the end of an epoch behind the ramp about where the secret
+ * alone would take it, which is the share of the most frequent class) is reported, never printed as
+ * a low leak.
  */
 #ifndef PV_ENCODE_COMPLEMENT_RETRAIN_H
 #define PV_ENCODE_COMPLEMENT_RETRAIN_H
@@ -18,12 +20,14 @@
 #include "encode/complement/hidden.h"
 #include "privet/train.h"
 
+enum { PV_DECODER_STEPS_MAX = 64 };
+
 typedef struct pv_guard_options {
     pv_cut_at cut;      /* whose activation the adversary sees */
     double secret;      /* lambda against the reader of the secret; 0: none */
     double input;       /* lambda against the rebuilder of the sample; 0: none */
     double correlation; /* weight of the distance correlation; 0: none */
-    double noise;       /* standard deviation, in units of the activation's own */
+    double noise; /* standard deviation, in units of the activation's own, in training alone */
     double warmup_epochs, ramp_epochs;
     int decoder_steps;     /* of the decoders, for each of the model; at least 1 */
     double restart_epochs; /* decoders begin anew so often; 0: never */

@@ -43,9 +43,9 @@ static pv_status check(const pv_guard_options *o)
                 "warm-up, ramp and restarts of %g, %g and %g epochs: none may be "
                 "negative",
                 o->warmup_epochs, o->ramp_epochs, o->restart_epochs);
-    if (o->decoder_steps < 1 || o->decoder_steps > 64)
-        PV_FAIL(PV_ERR_OPTION, "%d steps of the decoders for each of the model; 1 to 64 can be",
-                o->decoder_steps);
+    if (o->decoder_steps < 1 || o->decoder_steps > PV_DECODER_STEPS_MAX)
+        PV_FAIL(PV_ERR_OPTION, "%d steps of the decoders for each of the model; 1 to %d can be",
+                o->decoder_steps, PV_DECODER_STEPS_MAX);
     return PV_OK;
 }
 

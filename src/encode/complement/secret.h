@@ -24,7 +24,8 @@
  *
  * of which plane `o` of an offset, and `l·n + p(l)` of a permutation, is +a and the others -a. a is
  * the root mean square of what comes into the layer otherwise. The digit's look is drawn by the
- * PRF, too; offsets above nine and permutations have none.
+ * PRF, too; offsets above nine and permutations have none. Drawing it takes a time that depends on
+ * which it is; planes do not.
  *
  * Two sources of secrets that do not mix: a *training* draws them from pv_rng, since they hide
  * nothing there; a *customer* derives them from its key and the input, so that a repeated query

@@ -1,14 +1,7 @@
 #include "scheme/complement/answers.h"
 
+#include "nn/step.h"
 #include <math.h>
-
-static int largest(const float *row, int64_t classes)
-{
-    int best = 0;
-    for (int64_t k = 1; k < classes; k++)
-        if (row[k] > row[best]) best = (int)k;
-    return best;
-}
 
 /* Sum of exp(row[k] - row[best]). */
 static double sum_of(const float *row, int64_t classes, int best)
@@ -20,7 +13,7 @@ static double sum_of(const float *row, int64_t classes, int best)
 
 static void round_row(float *out, const float *row, int64_t classes)
 {
-    int best = largest(row, classes);
+    int best = pv_largest_class(row, classes);
     double sum = sum_of(row, classes, best);
     for (int64_t k = 0; k < classes; k++)
         out[k] = (float)(rint(100 * exp((double)row[k] - (double)row[best]) / sum) / 100);
@@ -30,7 +23,7 @@ void pv_query_answer_make(pv_query_answer *a, const float *logits, float *score,
 {
     for (int64_t i = 0; i < a->rows; i++) {
         const float *row = logits + i * a->classes;
-        if (a->answers == PV_QUERY_LABEL) label[i] = largest(row, a->classes);
+        if (a->answers == PV_QUERY_LABEL) label[i] = pv_largest_class(row, a->classes);
         if (a->answers == PV_QUERY_ROUNDED) round_row(score + i * a->classes, row, a->classes);
     }
     a->label = a->answers == PV_QUERY_LABEL ? label : NULL;
@@ -48,7 +41,7 @@ void pv_query_answer_open(int32_t *label, float *probability, const pv_query_ans
             continue;
         }
         pv_secret_open_scores(score, plan, &secret[i], a->score + i * a->classes);
-        label[i] = largest(score, a->classes);
+        label[i] = pv_largest_class(score, a->classes);
         probability[i] = a->answers == PV_QUERY_ROUNDED
                              ? score[label[i]]
                              : (float)(1 / sum_of(score, a->classes, label[i]));

@@ -65,10 +65,11 @@ pv_status pv_complement_options_read(pv_complement_options *o, pv_scenario *s) P
 pv_secret_kind pv_complement_kind(const pv_complement_options *o);
 pv_secret_form pv_complement_form(const pv_complement_options *o);
 const char *pv_complement_answers(const pv_complement_options *o); /* "logits", ... */
-int pv_complement_guarded(const pv_complement_options *o); /* is anything trained against? */
+/* Is anything trained against? Noise is not: it is there from the first step on. */
+int pv_complement_guarded(const pv_complement_options *o);
 
-/* PV_ERR_MISMATCH unless the half has the scenario's kind, form, classes, cut and, a front, its
- * samples. what: its file, or whose it is. */
+/* PV_ERR_MISMATCH unless the half has the scenario's kind, form, classes, keep, cut and, a front,
+ * its samples. what: its file, or whose it is. */
 pv_status pv_complement_half_check(const pv_split_half *half, const pv_complement_options *o,
                                    const pv_scenario *s, const char *what) PV_MUST_USE;
 /* The form that the scenario asks for. PV_ERR_UNSUPPORTED: project where nothing is left out. */

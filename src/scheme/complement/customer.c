@@ -29,7 +29,7 @@ typedef struct customer {
     pv_secret_value *secret; /* [query_batch], secret */
     pv_batch batch;
     int64_t *index;
-    float *z;
+    float *z, *raw; /* raw: one row as its data has it */
     uint8_t *bytes;
     int32_t *label;     /* [rows] as turned back */
     float *probability; /* [rows] of that label; NaN where labels alone come back */
@@ -56,6 +56,7 @@ static void close(void *self)
     pv_free(c->secret);
     pv_free(c->index);
     pv_free(c->z);
+    pv_free(c->raw);
     pv_free(c->bytes);
     pv_free(c->label);
     pv_free(c->probability);
@@ -109,11 +110,13 @@ static pv_status get_ready(customer *c)
 {
     size_t rows = (size_t)c->options.query_batch;
     size_t numbers = (size_t)pv_shape_count(&c->front.activation);
+    const pv_shape sample = pv_model_what(c->front.model).sample;
     PV_TRY(pv_split_runner_new(&c->runner, &c->front, c->options.query_batch, c->ctx));
     PV_TRY(pv_batch_init(&c->batch, c->front.model, c->options.query_batch));
     c->z = pv_alloc(rows * numbers, sizeof *c->z);
     c->bytes = pv_alloc(rows, pv_activation_bytes(&c->form));
-    if (c->z == NULL || c->bytes == NULL)
+    c->raw = pv_alloc((size_t)pv_shape_count(&sample), sizeof *c->raw);
+    if (c->z == NULL || c->bytes == NULL || c->raw == NULL)
         PV_FAIL(PV_ERR_MEMORY, "out of memory for batches of %zu activations", rows);
     return PV_OK;
 }
@@ -220,20 +223,24 @@ static int64_t rows_of(const customer *c, int64_t first)
     return left < c->options.query_batch ? left : c->options.query_batch;
 }
 
-/* Rows first.. into c->batch, and a secret each. What is left of the batch repeats the last row. */
+/* Rows first.. into c->batch, and a secret each. What is left of the batch repeats the last row.
+ * Secrets come from rows before their normalisation, which is the provider's choice: another one
+ * must not change them, nor make rows alike. */
 static pv_status fill(customer *c, int64_t first, int64_t rows)
 {
     const pv_shape sample = pv_model_what(c->front.model).sample;
     size_t numbers = (size_t)pv_shape_count(&sample);
-    const float *x = c->batch.x;
     for (int64_t i = 0; i < c->options.query_batch; i++)
         c->index[i] = first + (i < rows ? i : rows - 1);
     pv_batch_fill(&c->batch, c->front.model, c->data, c->index, NULL, 0, 0);
     for (int64_t i = 0; i < rows; i++) {
         uint64_t number = (uint64_t)(first + i);
-        const void *input = x + (size_t)i * numbers;
-        size_t size = numbers * sizeof *x;
-        if (c->options.secrets == PV_QUERY_FRESH) input = &number, size = sizeof number;
+        const void *input = c->raw;
+        size_t size = numbers * sizeof *c->raw;
+        if (c->options.secrets == PV_QUERY_FRESH)
+            input = &number, size = sizeof number;
+        else
+            pv_data_raw(c->data, first + i, c->raw);
         PV_TRY(pv_secret_derive(&c->secret[i], &c->front.plan, c->key, input, size));
     }
     return PV_OK;

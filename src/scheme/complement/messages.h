@@ -1,15 +1,22 @@
 /* scheme/complement/messages.h - what crosses between the provider and a customer
  *
- *     type        direction              what
- *     join        customer -> provider   truth u8[32], the Merkle root of its rows; rows i64[1],
- * how many it wants answers to; binding u8[32] of the half that it has, zeros: it has none terms
- * provider -> customer   binding u8[32] of the provider's halves; form u8[n], how activations cross
- * (encode/complement/activation.h); follows i64[1]: 1 when the customer's half comes next half
- * provider -> customer   the published half, as its file: file u8[n] activation  customer ->
- * provider   of a batch: z u8[rows, bytes] answer      provider -> customer   logits f32[rows,
- * classes], or probability f32[rows, classes] in hundredths, or label i32[rows]: as the scenario's
- * `answers` says refusal     provider -> customer   instead of terms or an answer: reason u8[n]; it
- * ends the customer's part
+ *     join         customer -> provider
+ *         truth u8[32]     the Merkle root of its rows
+ *         rows i64[1]      how many it wants answers to
+ *         binding u8[32]   of the half that it has; zeros: it has none
+ *     terms        provider -> customer
+ *         binding u8[32]   of the provider's halves
+ *         form u8[n]       how activations cross (encode/complement/activation.h)
+ *         follows i64[1]   1 when the customer's half comes next
+ *     half         provider -> customer
+ *         file u8[n]       the published half, as its file
+ *     activation   customer -> provider
+ *         z u8[rows, bytes]   of a batch
+ *     answer       provider -> customer, by the scenario's `answers`
+ *         logits f32[rows, classes], or probability f32[rows, classes] in hundredths, or
+ *         label i32[rows]
+ *     refusal      provider -> customer, instead of terms or an answer; ends the customer's part
+ *         reason u8[n]
  *
  * Kind and form of the secret, batch, budget and answers are in the scenario that both have.
  * Everything taken from a message points into it. Errors of all: PV_ERR_PEER, saying what of whom

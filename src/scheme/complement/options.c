@@ -44,12 +44,14 @@ const pv_setting pv_complement_setting[] = {
      "weight of the distance correlation between row and activation; 0: none",
      AT(guard.correlation)},
     {"hide_noise", PV_SETTING_REAL, "0", 0, 100, NULL,
-     "noise on the activation in training, in its own standard deviations", AT(guard.noise)},
+     "noise on the activation in training alone, in its own standard deviations: customers add "
+     "none",
+     AT(guard.noise)},
     {"hide_warmup", PV_SETTING_REAL, "3", 0, 100000, NULL,
      "epochs before anything is trained against", AT(guard.warmup_epochs)},
     {"hide_ramp", PV_SETTING_REAL, "8", 0, 100000, NULL,
      "epochs over which those weights rise to what they are", AT(guard.ramp_epochs)},
-    {"decoder_steps", PV_SETTING_INTEGER, "3", 1, 100, NULL,
+    {"decoder_steps", PV_SETTING_INTEGER, "3", 1, PV_DECODER_STEPS_MAX, NULL,
      "steps of the readers for each of the model", AT(decoder_steps)},
     {"decoder_restart", PV_SETTING_REAL, "4", 0, 100000, NULL,
      "epochs after which the readers begin anew; 0: never", AT(guard.restart_epochs)},
@@ -74,8 +76,7 @@ const char *pv_complement_answers(const pv_complement_options *o)
 
 int pv_complement_guarded(const pv_complement_options *o)
 {
-    return o->guard.secret > 0 || o->guard.input > 0 || o->guard.correlation > 0 ||
-           o->guard.noise > 0;
+    return o->guard.secret > 0 || o->guard.input > 0 || o->guard.correlation > 0;
 }
 
 int64_t pv_complement_batches(const pv_complement_options *o, int64_t rows)
@@ -99,8 +100,8 @@ static pv_status check_idle(const pv_complement_options *o, const pv_scenario *s
                     pv_ini_find(&s->ini, "scheme", readers[i])->line, readers[i]);
         if (given(s, guards[i]) && !pv_complement_guarded(o))
             PV_FAIL(PV_ERR_FORMAT,
-                    "%s:%d: %s does nothing without hide_secret, hide_input, "
-                    "hide_correlation or hide_noise above 0",
+                    "%s:%d: %s does nothing without hide_secret, hide_input or "
+                    "hide_correlation above 0",
                     s->path, pv_ini_find(&s->ini, "scheme", guards[i])->line, guards[i]);
     }
     if (o->keep == 0 && given(s, "kept_epochs"))
@@ -182,6 +183,11 @@ pv_status pv_complement_half_check(const pv_split_half *half, const pv_complemen
             PV_ERR_MISMATCH, "%s: its secret is %s as %s, [scheme] of %s says kind = %s, form = %s",
             what, pv_secret_kind_name(plan->kind), pv_secret_form_name(plan->form), s->path,
             pv_secret_kind_name(pv_complement_kind(o)), pv_secret_form_name(pv_complement_form(o)));
+    if (half->kept != o->keep)
+        PV_FAIL(PV_ERR_MISMATCH,
+                "%s: its secret enters at layer %lld, [scheme] of %s says keep = %lld: at %lld",
+                what, (long long)half->kept + 1, s->path, (long long)o->keep,
+                (long long)o->keep + 1);
     if (strcmp(pv_cut_text(&half->cut, cut), o->cut) != 0)
         PV_FAIL(PV_ERR_MISMATCH, "%s: it is cut at %s, [scheme] of %s says cut = %s", what, cut,
                 s->path, o->cut);

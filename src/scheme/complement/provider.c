@@ -90,6 +90,11 @@ static pv_status open(void **self, pv_party *p)
     PV_TRY_GOTO(pv_party_test(&a->test, p));
     PV_TRY_GOTO(pv_complement_halves_open(&a->halves, l, &a->options, pv_party_scenario(p), a->data,
                                           pv_party_name(p)));
+    if (a->halves.given && (pv_complement_guarded(&a->options) || a->options.guard.noise > 0))
+        pv_ctx_log(a->ctx, PV_LOG_WARN,
+                   "%s: hide_... in the scenario are for a training in step 1; this model comes "
+                   "from a file, which does not tell how it was trained",
+                   pv_party_name(p));
     PV_TRY_GOTO(find_customers(a, p));
     *self = a;
     a = NULL;
@@ -390,7 +395,9 @@ static pv_status load(void *self, pv_reader *r)
     int published = pv_reader_u8(r, "published");
     for (int i = 0; i < a->customers; i++) {
         customer *c = &a->customer[i];
-        c->state = (customer_state)pv_reader_u8(r, "state of a customer");
+        uint8_t state = pv_reader_u8(r, "state of a customer");
+        pv_reader_require_max(r, state, LOST, "state of a customer");
+        c->state = (customer_state)state;
         c->rows = (int64_t)pv_reader_u64le(r, "rows");
         c->asked = (int64_t)pv_reader_u64le(r, "asked");
         c->answered = (int64_t)pv_reader_u64le(r, "answered");

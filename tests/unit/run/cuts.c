@@ -134,8 +134,8 @@ static void convolutions_anywhere(void **state)
     rmdir(folder);
 }
 
-/* A first convolution with as many kernels as its patch has numbers gives the digit away; the last
- * layer before the answer does not. */
+/* A first convolution with more kernels than its stride squared times its channels gives the digit
+ * away; the last layer before the answer does not. */
 static void inversions_are_scored(void **state)
 {
     (void)state;

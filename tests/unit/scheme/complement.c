@@ -24,7 +24,8 @@ static const struct {
     pv_secret_kind kind;
     const char *data, *name;
 } kind_of[] = {{PV_SECRET_OFFSET, "glyphs?limit=1000", "offset"},
-               {PV_SECRET_PERMUTATION, "glyphs?limit=1000", "permutation"}};
+               {PV_SECRET_PERMUTATION, "glyphs?limit=1000", "permutation"},
+               {PV_SECRET_OFFSET, "glyphs?limit=500&seed=5", "offset"}};
 
 typedef struct fixture {
     run r;
@@ -389,22 +390,29 @@ static void without_a_lost_customer(void **state)
     tear_down(&f);
 }
 
-/* The same rows have the same secrets in another run of the same customer, and so the same
- * activations; drawn anew they differ. */
+/* The same rows have the same secrets in another run of the same customer, whatever the model and
+ * its normalisation; drawn anew they differ. */
 static void repeated_queries(void **state)
 {
     (void)state;
     for (int fresh = 0; fresh < 2; fresh++) {
-        fixture f;
+        fixture f, other;
         char secret[2][MOST][64];
         int same = 0, n = 0;
+        const char *settings = fresh ? "secrets = fresh" : "secrets = prf";
         set_up(&f, 1, 0);
-        write_text(&f, 0, "", fresh ? "secrets = fresh" : "secrets = prf");
-        for (int k = 0; k < 2; k++) {
-            run_ok(&f.r, k == 0 ? "one" : "two");
-            assert_int_equal(agreeing(&f, 1), 45);
-            n = read_csv(secret[k], &f.r, 1, "secrets.csv");
-        }
+        write_text(&f, 0, "", settings);
+        run_ok(&f.r, "one");
+        assert_int_equal(agreeing(&f, 1), 45);
+        n = read_csv(secret[0], &f.r, 1, "secrets.csv");
+        memcpy(&other.r, &f.r, sizeof other.r);
+        make_halves(&other, 2, 7);
+        assert_true(pv_model_norm(f.hidden.model)->mean[0] !=
+                    pv_model_norm(other.hidden.model)->mean[0]);
+        write_text(&other, 2, "", settings);
+        run_ok(&other.r, "two");
+        assert_int_equal(read_csv(secret[1], &other.r, 1, "secrets.csv"), n);
+        drop_halves(&other);
         for (int i = 0; i < n; i++) same += strcmp(secret[0][i], secret[1][i]) == 0;
         /* of 45 fresh ones 4.5 agree by chance; more than 16 in one of 10^5 tries */
         if (fresh)
@@ -480,10 +488,18 @@ static void settings(void **state)
     CHECK_FAILS(check("model = lenet5", "kind = offset\ncut = 9", &line), PV_ERR_FORMAT, "cut");
     CHECK_FAILS(check("model = lenet5", "kind = offset\nhide_ramp = 3", &line), PV_ERR_FORMAT,
                 "hide_ramp does nothing without");
+    CHECK_FAILS(check("model = lenet5", "kind = offset\nhide_ramp = 3\nhide_noise = 1", &line),
+                PV_ERR_FORMAT, "hide_ramp does nothing without");
     CHECK_FAILS(check("model = lenet5", "kind = offset\nkept_epochs = 3", &line), PV_ERR_FORMAT,
                 "kept_epochs does nothing with keep = 0");
     CHECK_FAILS(check("model = lenet5", "kind = offset\ndecoder_steps = 2\nhide_noise = 1", &line),
                 PV_ERR_FORMAT, "decoder_steps does nothing");
+    CHECK_FAILS(check("model = lenet5", "kind = offset\nhide_input = 1\ndecoder_steps = 65", &line),
+                PV_ERR_RANGE, "must be 1 to 64");
+    CHECK_OK(check("model = lenet5", "kind = offset\nhide_noise = 1", &line));
+    assert_null(strstr(pv_str_text(&line), "trained against"));
+    CHECK_OK(check("model = lenet5", "kind = offset\nhide_input = 1", &line));
+    assert_non_null(strstr(pv_str_text(&line), "trained against readers"));
     pv_str_clear(&line);
 }
 
@@ -530,12 +546,13 @@ static void truths_and_forecasts(void **state)
     assert_non_null(strstr(pv_str_text(&text), "hide_secret = 0: "));
     assert_null(strstr(pv_str_text(&text), "answers = logits"));
     pv_scenario_clear(&s);
-    s = parse("secrets = fresh\nbudget = 5\nhide_secret = 1\nhide_input = 1");
+    s = parse("secrets = fresh\nbudget = 5\nhide_secret = 1\nhide_input = 1\nhide_noise = 1");
     pv_str_truncate(&text, 0);
     CHECK_OK(pv_scheme_complement.warn(&text, &s));
     assert_null(strstr(pv_str_text(&text), "hide_secret = 0"));
     assert_non_null(strstr(pv_str_text(&text), "secrets = fresh: "));
     assert_non_null(strstr(pv_str_text(&text), "answers = logits: under an offset"));
+    assert_non_null(strstr(pv_str_text(&text), "customers add none"));
     assert_null(strstr(pv_str_text(&text), "budget"));
     pv_scenario_clear(&s);
     pv_str_clear(&text);

@@ -114,6 +114,14 @@ static void test_refusals(void **state)
         }
         pv_activation_form_clear(&f);
     }
+    /* the edge of a wide channel can overflow: what is infinite is still refused */
+    float least = -3e38f, most = 0;
+    pv_split_half vast = {.activation = PV_SHAPE(1), .channels = 1, .low = &least, .high = &most};
+    CHECK_OK(pv_activation_form_init(&f, &vast, 32));
+    memcpy(bytes, &(float){-INFINITY}, 4); /* little-endian, as test_known has it */
+    CHECK_FAILS(pv_activation_decode(out, &f, "a row", bytes, 1), PV_ERR_RANGE, "row 0 has -inf");
+    pv_activation_form_clear(&f);
+
     /* float32: as far as half a width outside, of narrow channels half of the mean; what is further
      * out is brought to that edge, and refused when it comes from elsewhere. */
     static const struct {

@@ -269,6 +269,36 @@ static void reports_a_collapse(void **state)
     pv_hidden_clear(&h);
 }
 
+/* Nine of ten rows of one class: the secret alone gets nine of ten answers right, which is no more
+ * than chance, and is called that. */
+static void the_secret_alone_is_chance(void **state)
+{
+    (void)state;
+    enum { ROWS = 1000 };
+    const pv_hidden_options make = {PV_SECRET_COMPLEMENT, PV_SECRET_APPEND, 1, SEED};
+    int64_t index[ROWS], n = 0, of[2] = {0};
+    pv_data *uneven;
+    pv_hidden h;
+    pv_retrain_result r;
+    for (int64_t i = 0; n < ROWS; i++) {
+        int label = pv_data_label(two, i);
+        if (of[label] == (label == 0 ? 9 * ROWS / 10 : ROWS / 10)) continue;
+        of[label]++;
+        index[n++] = i;
+    }
+    CHECK_OK(pv_data_subset(&uneven, two, index, n));
+    pv_retrain_options o = few(uneven, 4);
+    o.guard = (pv_guard_options){.cut = {.stage = 2}, .secret = 100, .decoder_steps = 3};
+    CHECK_OK(pv_hidden_make(&h, old, uneven, &make));
+    CHECK_OK(pv_retrain(&h, &o, NULL, &r));
+    print_message("%.3f of the answers right\n", r.epoch[3].accuracy);
+    assert_true(r.epoch[3].accuracy > 0.6);
+    assert_int_equal(r.collapsed, 1);
+    pv_retrain_result_clear(&r);
+    pv_hidden_clear(&h);
+    pv_data_free(uneven);
+}
+
 /* A rebuilder that is to be kept off, and a distance correlation to be lowered, change what is
  * learnt, and leave the task. */
 static void other_pressures_press(void **state)
@@ -396,6 +426,7 @@ int main(void)
         cmocka_unit_test(learns_every_kind_and_form),
         cmocka_unit_test(holds_the_reader_off),
         cmocka_unit_test(reports_a_collapse),
+        cmocka_unit_test(the_secret_alone_is_chance),
         cmocka_unit_test(other_pressures_press),
         cmocka_unit_test(refuses),
         cmocka_unit_test(can_be_cancelled),
