@@ -145,10 +145,11 @@ typedef struct pv_attack {
     const char *control; /* contents of the auditor's own views: "label-gradient",
                             "rare-label-gradient", "logits", "still-logits" (pv_notes_plan); NULL:
                             what goes with messages */
-    int renames; /* labels are numbers of groups: right up to a permutation of the classes */
-    int ranks;   /* confidence is a score of two classes: the higher, the rather class 1 or, where
-                    labels are numbers of groups, the rarer one; otherwise it is how sure the label
-                    is */
+    int renames;  /* labels are numbers of groups: right up to a permutation of the classes */
+    int ranks;    /* confidence is a score of two classes: the higher, the rather class 1 or, where
+                     labels are numbers of groups, the rarer one; otherwise it is how sure the label
+                     is */
+    int probable; /* 1: confidence is the probability that the guess is right; 0: a score */
     int rough; /* 1: it rebuilds what a sample is like and no more, so that it is judged by whether
                   the sample can be told from others by it */
     int known; /* rows that it is assumed to know when nobody says otherwise: so many of each

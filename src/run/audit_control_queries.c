@@ -185,14 +185,6 @@ static pv_status write_step(control *c, pv_control_view *out, pv_view_writer *w,
                              &answer, 1);
 }
 
-static int32_t largest(const float *score, int64_t classes)
-{
-    int64_t best = 0;
-    for (int64_t k = 1; k < classes; k++)
-        if (score[k] > score[best]) best = k;
-    return (int32_t)best;
-}
-
 /* What should have been said about the step's rows; drawn anew, nothing of it is in the view. */
 static pv_status keep_truth(control *c, pv_control_view *out, size_t t, uint64_t step, int64_t rows)
 {
@@ -204,7 +196,7 @@ static pv_status keep_truth(control *c, pv_control_view *out, size_t t, uint64_t
         memcpy(a->x + i * c->width, c->x + i * c->width, (size_t)c->width * sizeof *a->x);
         a->label[i] = wants(c->plan, "secrets") ? c->secret[i].to[0]
                       : wants(c->plan, "answers")
-                          ? largest(c->logits + i * c->plan->classes, c->plan->classes)
+                          ? pv_audit_largest(c->logits + i * c->plan->classes, c->plan->classes)
                           : c->label[i];
         if (c->plan->positive) continue;
         draw_sample(c, c->plain, a->x + i * c->width, &a->label[i]);

@@ -243,6 +243,7 @@ pv_status pv_audit_query_control(pv_control_view *out, pv_audit_work *w, const p
 /* ---- audit_opened.c: what is true of queries, into out->item[i], whose rows are there */
 pv_status pv_audit_open_queries(pv_answers *out, pv_audit_work *w,
                                 const pv_audit_case *c) PV_MUST_USE;
+int32_t pv_audit_largest(const float *score, int64_t classes); /* the answer that scores say */
 /* Rows that are right without a view, on average: for labels each customer's most frequent one, for
  * secrets what turns each answer back to that. */
 pv_status pv_audit_prior(double *right, const pv_answers *answers, int classes,

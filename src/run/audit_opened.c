@@ -55,7 +55,7 @@ static pv_status use(pv_answer *a, const kept *k, const pv_audit_work *w, int pa
 }
 
 /* ---- answers: what came back, in the adversary's own view */
-static int32_t largest(const float *score, int64_t classes)
+int32_t pv_audit_largest(const float *score, int64_t classes)
 {
     int64_t best = 0;
     for (int64_t k = 1; k < classes; k++)
@@ -77,7 +77,7 @@ static pv_status read_answer(pv_answer *a, const pv_view *v, uint64_t record)
     for (int64_t i = 0; i < a->batch; i++) {
         int64_t classes = labels ? 1 : part->shape.dim[1];
         a->label[i] = labels ? ((const int32_t *)part->data)[i]
-                             : largest((const float *)part->data + i * classes, classes);
+                             : pv_audit_largest((const float *)part->data + i * classes, classes);
     }
 done:
     pv_view_payload_clear(&p);

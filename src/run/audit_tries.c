@@ -18,19 +18,19 @@ static pv_status add_trials(pv_finding *f, const pv_guess *g)
     return PV_OK;
 }
 
-/* From what saying any class at all would make it sure of, 1/classes, to certain. An attack whose
- * confidences are no shares, or a ranking, has no histogram. */
+/* From what saying any class at all would make it sure of, 1/classes, to certain. */
 static int bin_of(double sure, double least)
 {
     int k = (int)((sure - least) / (1 - least) * BINS);
     return k < 0 ? 0 : k >= BINS ? BINS - 1 : k;
 }
 
+/* Scores that are no probabilities may lie between 0 and 1 as well, and have no histogram. */
 static pv_status add_histogram(pv_finding *f, const pv_audit_scored *s)
 {
     double least = s->how.classes > 1 ? 1.0 / s->how.classes : 0;
     pv_count bin[BINS] = {{0, 0}};
-    if (s->how.ranks) return PV_OK;
+    if (!s->c->attack->probable) return PV_OK;
     for (int64_t i = 0; i < s->run.samples; i++) {
         const pv_sample_score *one = &s->run.sample[i];
         const pv_guess_item *g = &s->c->guess.item[one->target];

@@ -376,7 +376,6 @@ static void invert_at(bench *b, const pv_cut_at *at, int last)
     float *truth = need(c.query.n, (size_t)sample * sizeof *truth),
           *guess = need(n, (size_t)sample * sizeof *guess), *mean = need(sample, sizeof *mean);
     restore_all(truth, c.query.x, c.query.n, sample, c.front.model);
-    restore_all(guess, c.shadow.x, 1, sample, c.front.model);
     printf("{\"cut\": \"%s\", \"activation\": %lld, \"ratio\": %.3f, ", c.text,
            (long long)c.query.width, (double)c.query.width / (double)sample);
     /* blind: the mean of the provider's own samples */

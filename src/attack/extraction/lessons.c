@@ -211,7 +211,7 @@ done:
 }
 
 /* How well students answer that had fewer lessons, each twice as many as the one before, on the
- * last fifth of them, which none of these learned from. */
+ * last fifth of them, which none of these learned from; as far as there is time. */
 static pv_status try_fewer(pv_guess *guess, const pv_lessons *all, const pv_student_options *o,
                            const pv_ctx *ctx)
 {
@@ -228,8 +228,9 @@ static pv_status try_fewer(pv_guess *guess, const pv_lessons *all, const pv_stud
         snprintf(t.name, sizeof t.name, "%lld answers", (long long)l.n);
         PV_TRY_GOTO(pv_student_learn(&s, &l, o, ctx));
         status = pv_student_answer(said, NULL, &s, all->z + most * all->width, tested);
+        int finished = s.finished;
         pv_student_clear(&s);
-        if (status != PV_OK) goto done;
+        if (status != PV_OK || !finished) goto done;
         for (int64_t i = 0; i < tested; i++) t.right += said[i] == said_by(all, most + i);
         PV_TRY_GOTO(pv_guess_add_try(guess, &t));
     }
@@ -263,8 +264,8 @@ static pv_status run(pv_guess *guess, const pv_view *const *view, int views, con
     o.deadline = budget->seconds > 0 ? begin + budget->seconds : 0;
     if (targets == 0) return PV_OK;
     PV_TRY_GOTO(gather_all(&k, view, views, most));
+    PV_TRY_GOTO(pv_student_learn(&s, &k.l, &o, ctx)); /* first: the curve may have no time left */
     PV_TRY_GOTO(try_fewer(guess, &k.l, &o, ctx));
-    PV_TRY_GOTO(pv_student_learn(&s, &k.l, &o, ctx));
     for (size_t t = 0; t < targets; t++)
         PV_TRY_GOTO(answer_target(guess, t, &s, view, views, &own, &target[t], ctx));
     for (size_t t = 0; t < targets; t++)

@@ -17,7 +17,7 @@ static const pv_attack_option likelihood_options[] = {{"tv", "0.002"},       {"s
 static const pv_attack_option decoder_options[] = {
     {"shadow", "10000"}, {"steps", "1000"}, {"lr", "0.002"}, {"width", "24"}, {NULL, NULL}};
 static const pv_attack_option unsplit_options[] = {{"tv", "0.05"},         {"rounds", "60"},
-                                                   {"restarts", "3"},      {"lr", "0.05"},
+                                                   {"restarts", "8"},      {"lr", "0.05"},
                                                    {"weight_lr", "0.005"}, {NULL, NULL}};
 
 /* Seconds of the budget that are left for target t and those behind it, in equal shares. */

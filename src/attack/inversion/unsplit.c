@@ -17,7 +17,7 @@ void pv_unsplit_defaults(pv_unsplit_options *o)
                               .weight_steps = 20,
                               .sample_lr = 0.05,
                               .weight_lr = 0.005,
-                              .restarts = 3,
+                              .restarts = 8,
                               .batch = 32,
                               .seed = 1};
 }
@@ -62,6 +62,27 @@ static pv_status alternate(pv_descent *d, const pv_unsplit_options *o, double de
     return pv_descent_evaluate(d, weights, 0);
 }
 
+/* Brightness and contrast of a channel are the front's to undo, and the variation makes them small;
+ * but images are known to go from black to white, one or another of the rows that share a network.
+ */
+static void stretch(pv_descent *d, int64_t n)
+{
+    pv_shape s = pv_model_what(d->model).sample;
+    int64_t channels = s.dim[s.ndim - 1];
+    if (d->model->domain.kind != PV_DATA_IMAGE) return;
+    for (int64_t c = 0; c < channels; c++) {
+        float low = HUGE_VALF, high = -HUGE_VALF;
+        for (int64_t k = c; k < n * d->sample; k += channels) {
+            low = fminf(low, d->v[k]);
+            high = fmaxf(high, d->v[k]);
+        }
+        float gain = (d->high[c] - d->low[c]) / (high - low);
+        if (!(high > low) || !isfinite(gain)) continue;
+        for (int64_t k = c; k < n * d->sample; k += channels)
+            d->v[k] = d->low[c] + gain * (d->v[k] - low);
+    }
+}
+
 static pv_status take(pv_likelihood_result *out, const pv_descent *d, int64_t first, int64_t n)
 {
     double *x = pv_alloc((size_t)d->sample, sizeof *x);
@@ -92,7 +113,7 @@ static pv_status attempt(search *s, int64_t first, int64_t n, int start)
     pv_status status = PV_OK;
     pv_model *shadow = NULL;
     pv_descent d = {0};
-    pv_descent_options how = {.batch = n, .tv = o->tv, .shadow = 1};
+    pv_descent_options how = {.batch = n, .tv = o->tv, .shadow = 1, .free = s->plan != NULL};
     int exhausted = 0;
     double value = 0;
     PV_TRY(fresh(&shadow, s->front, o->seed + (uint64_t)(first * o->restarts + start)));
@@ -103,6 +124,7 @@ static pv_status attempt(search *s, int64_t first, int64_t n, int start)
     for (int64_t i = 0; i < n; i++) value += pv_descent_value(&d, i);
     if (start == 0 || value < s->best) {
         s->best = value;
+        stretch(&d, n);
         PV_TRY_GOTO(take(s->out, &d, first, n));
     }
     s->out->evaluations += d.evaluations;

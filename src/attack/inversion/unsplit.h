@@ -5,11 +5,13 @@
  * Inference Attacks Against Split Learning", algorithm 1.) Samples and the weights of a network of
  * the same architecture are searched for in turns, so that together they give the activations that
  * were seen: some steps on the samples, with total variation, some on the weights, again and again.
- * Weights begin as those of a fresh network do. A secret that enters the front is left at zero, the
- * mean of its planes.
+ * Weights begin as those of a fresh network do, samples and the secret that enters the front, one
+ * number a channel, in the middle of what they may be; the secret is searched for with the sample.
  *
- * What it finds is found up to what a front can undo: brightness, contrast and sign are often
- * wrong. For a provider it is the weaker attack; it is what a host has that was not told the model.
+ * What it finds is found up to what a front can undo. Brightness and contrast of a channel are
+ * settled by what is known of images: over the rows that share a network they are stretched from
+ * black to white, rightly where one or another of these goes that far. The sign is open. For a
+ * provider it is the weaker attack; it is what a host has that was not told the model.
  */
 #ifndef PV_ATTACK_INVERSION_UNSPLIT_H
 #define PV_ATTACK_INVERSION_UNSPLIT_H

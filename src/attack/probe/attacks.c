@@ -125,6 +125,7 @@ const pv_attack pv_attack_probe = {
     .source = "Alain, Bengio 2016, Understanding intermediate layers using linear classifier "
               "probes; Song, Shmatikov 2020, Overlearning Reveals Sensitive Attributes",
     .wants = "labels",
+    .probable = 1,
     .needs = PV_NEEDS_FRONT,
     .options = options,
     .run = run_label,
@@ -136,6 +137,7 @@ const pv_attack pv_attack_secret_probe = {
     .summary = "the secret of every query, likewise",
     .source = "the same",
     .wants = "secrets",
+    .probable = 1,
     .needs = PV_NEEDS_FRONT,
     .options = options,
     .run = run_secret,

@@ -508,10 +508,12 @@ QUERIED pv_status queried_run_labels(pv_guess *guess, const pv_view *const *view
 static const pv_attack queried_attack[] = {
     {.name = "nearest-secret",
      .wants = "secrets",
+     .probable = 1,
      .needs = PV_NEEDS_FRONT,
      .run = queried_run_secrets},
     {.name = "nearest-label",
      .wants = "labels",
+     .probable = 1,
      .needs = PV_NEEDS_FRONT,
      .run = queried_run_labels},
 };

@@ -98,6 +98,10 @@ static void a_customer_copies_its_provider(void **state)
     assert_memory_equal(g.item->confidence, again.item->confidence,
                         (size_t)g.item->batch * sizeof *g.item->confidence);
     pv_guess_clear(&again);
+    const pv_budget hurry = {.seed = 1, .seconds = 1e-9}; /* nor a curve */
+    CHECK_OK(cut_attack(&again, &pv_attack_student, &c, view, "server", 4, quick, 2, &hurry));
+    assert_true(!again.item->finished && again.tries == 0);
+    pv_guess_clear(&again);
     pv_guess_clear(&g);
     recorded_free(&c.view);
     cut_end(&c);

@@ -140,8 +140,14 @@ static double unsplit(const scene *s, const pv_unsplit_options *o)
 {
     pv_likelihood_result r;
     double sum = 0;
+    float low = 1, high = 0;
     CHECK_OK(pv_unsplit_invert(&r, s->m, NULL, s->z + TRAIN * s->width, ROWS, o, NULL));
     assert_true(r.finished && r.secret[0] == -1);
+    for (int k = 0; k < ROWS * PIXELS; k++) {
+        low = fminf(low, r.x[k]);
+        high = fmaxf(high, r.x[k]);
+    }
+    assert_true(low < 1e-4 && high > 1 - 1e-4 && low >= 0 && high <= 1); /* from black to white */
     for (int i = 0; i < ROWS; i++)
         sum += correlation(r.x + i * PIXELS, s->x + (TRAIN + i) * PIXELS) / ROWS;
     pv_likelihood_result_clear(&r);
@@ -174,7 +180,7 @@ static void its_weights_are_not_looked_at(void **state)
     pv_unsplit_options o;
     pv_likelihood_result a, b;
     pv_unsplit_defaults(&o);
-    o.rounds = 3;
+    o.rounds = o.restarts = 3;
     o.batch = 16;
     begin(&s, spatial, &bit);
     CHECK_OK(pv_unsplit_invert(&a, s.m, &bit, s.z, ROWS, &o, NULL));
