@@ -61,6 +61,11 @@ static pv_status add_customer(pv_findings_customer *out, const pv_audit_work *w,
         .received = integer(json_object_get(link, "answer"), "received_bytes")};
     if (json_is_integer(json_object_get(result, "correct")))
         out->right = (pv_count){integer(result, "correct"), out->answered};
+    if (out->answered > out->rows || out->right.k > out->right.n)
+        PV_FAIL(PV_ERR_FORMAT,
+                "%s: its result.json says %lld right of %lld answered of %lld rows; the file was "
+                "changed after the run",
+                p->name, (long long)out->right.k, (long long)out->answered, (long long)out->rows);
     PV_TRY(pv_audit_copy(&out->name, p->name));
     if (json_is_string(refused)) PV_TRY(pv_audit_copy(&out->refused, json_string_value(refused)));
     return seconds_of(&out->seconds, w, p->name);

@@ -62,4 +62,8 @@ ok run $T/halves.ini --out $T/hashes --quiet
 [ $? = 6 ] || bad "status of an audit without records"
 says 'of 17 queries the view kept hashes only'
 
+# a result that cannot be
+sed -i 's/"answered": 300/"answered": 301/' $T/alone/parties/clinic-a/result.json
+fails 3 'right of 301 answered of 300 rows' audit $T/alone --as-owner clinic-a --attack secret-probe --quiet
+
 finish
