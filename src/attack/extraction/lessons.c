@@ -3,6 +3,7 @@
 #include "attack/queries.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "nn/step.h"
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -170,12 +171,8 @@ static pv_status gather_all(notes *k, const pv_view *const *view, int views, int
 
 static int32_t said_by(const pv_lessons *l, int64_t i)
 {
-    const float *v = l->score + i * l->classes;
-    int best = 0;
     if (l->kind == PV_ANSWER_LABELS) return l->label[i];
-    for (int k = 1; k < l->classes; k++)
-        if (v[k] > v[best]) best = k;
-    return best;
+    return pv_largest_class(l->score + i * l->classes, l->classes);
 }
 
 /* The share of the most frequent answer from lesson `first` on. */

@@ -1,6 +1,7 @@
 #include "attack/extraction/student.h"
 
 #include "base/mem.h"
+#include "nn/step.h"
 #include <math.h>
 #include <string.h>
 
@@ -117,9 +118,7 @@ pv_status pv_student_answer(int32_t *label, double *confidence, pv_student *s, c
     for (int64_t i = 0; i < n; i++) {
         const float *v = out + i * s->classes;
         float second = -HUGE_VALF;
-        int best = 0;
-        for (int k = 1; k < s->classes; k++)
-            if (v[k] > v[best]) best = k;
+        int best = pv_largest_class(v, s->classes);
         for (int k = 0; k < s->classes; k++)
             if (k != best && v[k] > second) second = v[k];
         label[i] = best;

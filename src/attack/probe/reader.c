@@ -1,6 +1,7 @@
 #include "attack/probe/reader.h"
 
 #include "base/mem.h"
+#include "nn/step.h"
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -20,14 +21,6 @@ static pv_status features(float **out, const pv_reader *r, const float *z, const
             memcpy(*out + i * all + r->width, logits + i * extra, (size_t)extra * sizeof **out);
     }
     return PV_OK;
-}
-
-static int answer_of(const pv_reader *r, const float *logits)
-{
-    int best = 0;
-    for (int k = 1; k < r->classes; k++)
-        if (logits[k] > logits[best]) best = k;
-    return best;
 }
 
 /* The label that goes with an answer and a secret; and the secret with an answer and a label. */
@@ -81,7 +74,7 @@ static void read_way(int32_t *value, double *confidence, const pv_reader *r, pv_
                      const asked *a, const float *logits, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
-        int answer = r->answers ? answer_of(r, logits + i * r->classes) : 0;
+        int answer = r->answers ? pv_largest_class(logits + i * r->classes, r->classes) : 0;
         const float *label = a->label + i * r->classes, *secret = a->secret + i * r->classes;
         value[i] = choose(&confidence[i], r, way, r->wants_secret ? secret : label,
                           r->wants_secret ? label : secret, answer);
