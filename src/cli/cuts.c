@@ -71,17 +71,17 @@ static void print_row(const pv_cuts_row *r, int probed)
                      (long long)r->numbers, r->share, bytes, ms, latency);
     pv_console_print(" %6s %6s", number_or_dash(r->ssim, 3, a), number_or_dash(r->psnr, 1, b));
     if (probed)
-        pv_console_print("%16s %6s %6s", number_or_dash(100 * r->secret.share, 1, a),
-                         number_or_dash(100 * r->label.share, 1, b),
-                         number_or_dash(100 * r->prior, 1, c));
+        pv_console_print("%16s %6s %6s", number_or_dash(100 * r->probe.secret.share, 1, a),
+                         number_or_dash(100 * r->probe.label.share, 1, b),
+                         number_or_dash(100 * r->probe.prior, 1, c));
     pv_console_print("\n");
 }
 
 static void print_probes(const pv_cuts *c)
 {
-    const pv_cuts_row *r = NULL;
+    const pv_probing *r = NULL;
     for (size_t i = 0; i < c->rows && r == NULL; i++)
-        if (c->row[i].read > 0) r = &c->row[i];
+        if (c->row[i].probe.read > 0) r = &c->row[i].probe;
     if (r == NULL) return;
     pv_console_print(
         "\nfresh probes learned from %lld rows%s and read %lld others%s, each under a secret of "
@@ -92,8 +92,8 @@ static void print_probes(const pv_cuts *c)
         "rightly%s\n",
         (long long)r->learned, c->probed == 1 ? " of the training split" : "", (long long)r->read,
         c->probed == 1 ? " of the test split" : "", 100 * r->answered,
-        pv_cuts_at_chance(r) ? ", which is chance: a model that answers nothing hides nothing"
-                             : "");
+        pv_probing_at_chance(r) ? ", which is chance: a model that answers nothing hides nothing"
+                                : "");
 }
 
 static void print_rows(const pv_cuts *c)
@@ -172,7 +172,7 @@ static pv_status run(const pv_cli *cli, const void *opaque)
                          .cut = a->cut,
                          .probe = a->probe,
                          .probe_rows = a->probe_rows,
-                         .probe_seeds = a->probe_seeds,
+                         .probe_seeds = (int)a->probe_seeds,
                          .seed = (uint64_t)cli->global.seed};
     PV_TRY(pv_bandwidth_parse(&o.bandwidth, a->bandwidth));
     PV_TRY(pv_cuts_measure(&c, &o, &cli->ctx));

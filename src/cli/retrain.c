@@ -4,12 +4,14 @@
 #include "cli/hidden.h"
 #include "cli/training_options.h"
 #include "run/machine.h"
+#include "run/probing.h"
 #include "run/training.h"
 #include <math.h>
 
 typedef struct retrain_args {
     const char *old, *data, *model, *test, *out, *log, *kind, *form, *cut;
-    double holdout, hide_secret, hide_input, correlation, noise, warmup, ramp, restart;
+    double holdout, hide_secret, hide_input, correlation, noise, warmup, ramp, restart, pick,
+        cluster;
     int64_t keep, decoder_steps;
     pv_training_args learning;
 } retrain_args;
@@ -56,6 +58,10 @@ static const pv_option options[] = {
     {"correlation", 0, PV_OPTION_REAL, "WEIGHT", "0", 0, 1000, NULL,
      "weight of the distance correlation between sample and activation; 0 for off", AT(correlation),
      0, 0},
+    {"cluster", 0, PV_OPTION_REAL, "WEIGHT", "0", 0, 1000, NULL,
+     "weight of the share of the activation's variance that the answer does not explain: what "
+     "crosses is to be a function of the answer; 0 for off",
+     AT(cluster), 0, 0},
     {"noise", 0, PV_OPTION_REAL, "SD", "0", 0, 100, NULL,
      "train with Gaussian noise on the activation, in units of its own spread; 0 for off. A "
      "customer "
@@ -69,11 +75,20 @@ static const pv_option options[] = {
      "the adversaries begin anew so often; 0 for never; default 4", AT(restart), 0, 0},
     {"decoder-steps", 0, PV_OPTION_INTEGER, "N", NULL, 1, PV_DECODER_STEPS_MAX, NULL,
      "steps of the adversaries for each of the model; default 3", AT(decoder_steps), 0, 0},
+    {"pick", 0, PV_OPTION_REAL, "SHARE", "0", 0, 1, NULL,
+     "with --hide-secret: set a fifth of the data aside, train fresh probes on every epoch behind "
+     "the ramp, and keep the weights of the epoch of which they read least there among those that "
+     "answer this share of it rightly, as in 0.99; 0 for the last epoch",
+     AT(pick), 0, 0},
     PV_TRAINING_OPTIONS(retrain_args, learning){"log", 0, PV_OPTION_PATH, "FILE", NULL, 0, 0, NULL,
                                                 "one JSON object an epoch is written here", AT(log),
                                                 0, 0},
     PV_OPTION_END,
 };
+
+/* Of the data, for --pick; rows that its probes learn from at most. */
+#define SET_ASIDE 0.2
+enum { JUDGE_ROWS = 10000 };
 
 /* Everything of one run. */
 typedef struct retraining {
@@ -81,6 +96,7 @@ typedef struct retraining {
     pv_model *old;
     pv_hidden hidden;
     pv_retrain_options options;
+    pv_probing_judge judge;
     pv_retrain_result result;
     pv_hidden_score score; /* count 0 without test data */
 } retraining;
@@ -102,6 +118,9 @@ static pv_status check(const retrain_args *a)
     if (a->old == NULL && a->keep > 0)
         PV_FAIL(PV_ERR_OPTION, "retrain: --keep %lld keeps layers of a trained model: pass OLD",
                 (long long)a->keep);
+    if (a->pick > 0 && a->hide_secret <= 0)
+        PV_FAIL(PV_ERR_OPTION, "retrain: --pick chooses among epochs of a training that hides its "
+                               "secret: pass --hide-secret, too");
     if (a->test != NULL && a->holdout > 0)
         PV_FAIL(PV_ERR_OPTION, "retrain: --test and --holdout both say what to test on; pass one");
     return PV_OK;
@@ -123,6 +142,7 @@ static pv_status set_options(retraining *r, const retrain_args *a, uint64_t seed
     g->secret = a->hide_secret;
     g->input = a->hide_input;
     g->correlation = a->correlation;
+    g->cluster = a->cluster;
     g->noise = a->noise;
     take(&g->warmup_epochs, a->warmup);
     take(&g->ramp_epochs, a->ramp);
@@ -131,11 +151,27 @@ static pv_status set_options(retraining *r, const retrain_args *a, uint64_t seed
     return pv_training_apply(&o->train, &a->learning, "retrain");
 }
 
+/* Probes learn from what is trained on and read what was set aside. */
+static void set_judge(retraining *r, const retrain_args *a, const pv_cli *cli)
+{
+    pv_retrain_options *o = &r->options;
+    r->judge = (pv_probing_judge){.options = {.learn = r->training.train_data,
+                                              .read = r->training.validation_data,
+                                              .rows = JUDGE_ROWS,
+                                              .seeds = 1,
+                                              .seed = o->train.seed},
+                                  .cut = o->guard.cut,
+                                  .ctx = &cli->ctx};
+    if (r->judge.cut.stage == 0) r->judge.cut.stage = r->hidden.kept + 1;
+    o->judge = (pv_retrain_judge){.judge = pv_probing_verdict, .user = &r->judge, .floor = a->pick};
+}
+
 static pv_status make(retraining *r, const retrain_args *a, const pv_cli *cli)
 {
     pv_training *t = &r->training;
     uint64_t seed = (uint64_t)cli->global.seed;
     if (a->old != NULL) PV_TRY(pv_model_load(&r->old, a->old));
+    if (a->pick > 0) t->validation = SET_ASIDE;
     t->model = a->old != NULL ? pv_model_name(r->old) : a->model;
     PV_TRY(pv_training_open(t, &cli->ctx));
     if (a->old == NULL) PV_TRY(pv_model_new(&r->old, a->model, t->train_data, seed));
@@ -148,13 +184,14 @@ static pv_status make(retraining *r, const retrain_args *a, const pv_cli *cli)
     PV_TRY(pv_hidden_make(&r->hidden, r->old, t->train_data, &o));
     PV_TRY(set_options(r, a, seed));
     if (a->cut != NULL) PV_TRY(pv_cut_parse(&r->options.guard.cut, a->cut, r->hidden.model));
+    if (a->pick > 0) set_judge(r, a, cli);
     return PV_OK;
 }
 
-static double last(const retraining *r, int read)
+/* The epoch whose weights were kept. */
+static const pv_retrain_epoch *kept(const retraining *r)
 {
-    const pv_retrain_epoch *e = &r->result.epoch[r->result.epochs - 1];
-    return read ? e->read : e->loss;
+    return &r->result.epoch[r->result.kept - 1];
 }
 
 static pv_status fill_json(json_t *j, const pv_cli *cli, const retrain_args *a, const retraining *r)
@@ -164,8 +201,11 @@ static pv_status fill_json(json_t *j, const pv_cli *cli, const retrain_args *a, 
     PV_TRY(pv_json_set(j, "data", json_string(a->data)));
     PV_TRY(pv_json_set(j, "epochs", json_integer(r->result.epochs)));
     PV_TRY(pv_json_set(j, "steps", json_integer(r->result.steps)));
-    PV_TRY(pv_json_set(j, "train_loss", pv_json_number(last(r, 0))));
-    PV_TRY(pv_json_set(j, "read", pv_json_number(last(r, 1))));
+    PV_TRY(pv_json_set(j, "train_loss", pv_json_number(kept(r)->loss)));
+    PV_TRY(pv_json_set(j, "read", pv_json_number(kept(r)->read)));
+    PV_TRY(pv_json_set(j, "kept_epoch", json_integer(r->result.kept)));
+    PV_TRY(pv_json_set(j, "picked", json_boolean(r->result.picked)));
+    PV_TRY(pv_json_set(j, "fresh", pv_json_number(kept(r)->verdict.read)));
     PV_TRY(pv_json_set(j, "collapsed", json_boolean(r->result.collapsed)));
     PV_TRY(pv_json_set(j, "seconds", pv_json_number(r->result.seconds)));
     PV_TRY(pv_json_set(j, "peak_rss_bytes", json_integer(pv_machine_peak_rss())));
@@ -181,14 +221,19 @@ static void print(const retrain_args *a, const retraining *r)
     pv_console_print("%s on %s: %d epoch%s in %s\n", pv_model_name(r->old), a->data,
                      r->result.epochs, r->result.epochs == 1 ? "" : "s",
                      pv_console_duration(r->result.seconds, time));
-    pv_console_print("training loss  %.4f\n", last(r, 0));
+    pv_console_print("training loss  %.4f\n", kept(r)->loss);
+    if (r->result.picked)
+        pv_console_print(
+            "picked         epoch %d: fresh probes read %.1f points more than the prior "
+            "of what was set aside\n",
+            r->result.kept, 100 * kept(r)->verdict.read);
     if (r->result.collapsed)
         pv_console_print("at chance      the task ended there; nothing is hidden by a model that "
                          "answers nothing\n");
-    else if (!isnan(last(r, 1)))
-        pv_console_print("reader         %.1f %% of the secrets, in the last epoch of training; "
+    else if (!isnan(kept(r)->read))
+        pv_console_print("reader         %.1f %% of the secrets, in that epoch of training; "
                          "a fresh probe may read more\n",
-                         100 * last(r, 1));
+                         100 * kept(r)->read);
     if (r->score.count > 0)
         pv_hidden_print(&r->hidden, &r->score);
     else
@@ -247,7 +292,8 @@ const pv_command pv_command_retrain = {
         "next one, and what is behind is drawn and trained anew. It is measured for every value of "
         "the secret separately. privet partition cuts the model into both parties' halves.\n\n"
         "Trained plainly, what crosses the cut tells the secret to whoever looks. --hide-secret, "
-        "--hide-input and --correlation train against that; privet audit measures what is left. "
+        "--hide-input and --correlation train against that; privet cuts --probe and privet audit "
+        "measure what is left. How much differs from epoch to epoch: --pick keeps the best one. "
         "--noise is in training alone.",
     .examples = "privet retrain base.safetensors --keep 2 --data 'mnist:DIR?classes=3,5' -o "
                 "hidden.safetensors\n"

@@ -299,14 +299,8 @@ static pv_status measure_cut(bench *b, const pv_cut_at *cut, size_t end)
     half front = {0}, back = {0};
     pv_shape shape;
     float *z = NULL;
-    pv_cuts_row row = {.cut = *cut,
-                       .ssim = NAN,
-                       .psnr = NAN,
-                       .residual = NAN,
-                       .secret.share = NAN,
-                       .label.share = NAN,
-                       .prior = NAN,
-                       .answered = NAN};
+    pv_cuts_row row = {
+        .cut = *cut, .ssim = NAN, .psnr = NAN, .residual = NAN, .probe = pv_probing_none()};
     PV_TRY(pv_cut_shape(&shape, m, end));
     count_bytes(&row, &shape, b->sample);
     PV_TRY_GOTO(half_init(&back, m, end, m->layers.count, b->ctx));

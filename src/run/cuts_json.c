@@ -11,7 +11,7 @@ static pv_status shape_json(json_t *out, const char *key, const pv_shape *s)
     return PV_OK;
 }
 
-static pv_status reading_json(json_t *out, const char *key, const pv_cuts_reading *r)
+static pv_status reading_json(json_t *out, const char *key, const pv_probing_reading *r)
 {
     if (!isfinite(r->share)) return pv_json_set(out, key, json_null());
     json_t *j = json_object();
@@ -21,7 +21,7 @@ static pv_status reading_json(json_t *out, const char *key, const pv_cuts_readin
     return pv_json_set(j, "way", json_string(r->way));
 }
 
-static pv_status probe_json(json_t *out, const pv_cuts_row *r)
+static pv_status probe_json(json_t *out, const pv_probing *r)
 {
     if (r->read == 0) return pv_json_set(out, "probe", json_null());
     json_t *j = json_object();
@@ -32,7 +32,7 @@ static pv_status probe_json(json_t *out, const pv_cuts_row *r)
     PV_TRY(pv_json_set(j, "answered", pv_json_number(r->answered)));
     PV_TRY(pv_json_set(j, "learned", json_integer(r->learned)));
     PV_TRY(pv_json_set(j, "read", json_integer(r->read)));
-    return pv_json_set(j, "seconds", pv_json_number(r->probe_seconds));
+    return pv_json_set(j, "seconds", pv_json_number(r->seconds));
 }
 
 static pv_status row_json(json_t *j, const pv_cuts_row *r)
@@ -62,7 +62,7 @@ static pv_status row_json(json_t *j, const pv_cuts_row *r)
     PV_TRY(pv_json_set(j, "psnr", pv_json_number(r->psnr)));
     PV_TRY(pv_json_set(j, "residual", pv_json_number(r->residual)));
     PV_TRY(pv_json_set(j, "seconds", pv_json_number(r->seconds)));
-    return probe_json(j, r);
+    return probe_json(j, &r->probe);
 }
 
 static pv_status conv_json(json_t *j, const pv_cuts_conv *c)

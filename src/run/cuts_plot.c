@@ -53,9 +53,9 @@ static void readings(pv_html *h, const pv_cuts *c, const double *x, double *y)
 {
     double *label = y + c->rows, *prior = label + c->rows;
     for (size_t i = 0; i < c->rows; i++) {
-        y[i] = c->row[i].secret.share;
-        label[i] = c->row[i].label.share;
-        prior[i] = c->row[i].prior;
+        y[i] = c->row[i].probe.secret.share;
+        label[i] = c->row[i].probe.label.share;
+        prior[i] = c->row[i].probe.prior;
     }
     const pv_svg_series series[] = {{"secret", y, 0}, {"label", label, 0}, {"prior", prior, 1}};
     pv_svg_lines(h, &(pv_svg_chart){.id = "probes",

@@ -50,7 +50,23 @@ ok eval -m $T/p.safetensors -d 'glyphs?limit=300'
 expect 'permutation as plane' "$T/out"
 expect 'draw 7' "$T/out"
 
+# --- the epoch that fresh probes read least
+ok retrain -m mlp:hidden=24 -d 'glyphs?classes=3,5&limit=2500' -e 3 -s "$seed" --cut 1 --hide-secret 0.01 --cluster 0.01 --warmup 0 \
+    --ramp 1 --pick 1 --json -q --log $T/pick.jsonl
+[ "$(json picked) $(json kept_epoch)" = 'false 3' ] || bad "nobody is right every time"
+ok retrain $T/old.safetensors --keep 1 -d "$two" -e 3 -s "$seed" --hide-secret 0.01 --warmup 0 --ramp 1 --pick 0.6 --json -q --log $T/pick.jsonl
+[ "$(json picked)" = true ] || bad "no epoch was picked"
+python3 - "$T/out" "$T/pick.jsonl" <<'PY' || bad "another epoch was kept than the one that is read least"
+import json, sys
+r = json.load(open(sys.argv[1]))
+log = [json.loads(line) for line in open(sys.argv[2])]
+good = [line for line in log if line["fresh"] is not None and line["answered"] >= 0.6]
+best = min(good, key=lambda line: line["fresh"])
+assert best["epoch"] == r["kept_epoch"] and best["fresh"] == r["fresh"]
+PY
+
 # --- what is refused
+fails 2 'pass --hide-secret, too' retrain -m mlp -d "$two" --pick 0.9
 fails 3 'out of range|0 to 3 can be' retrain $T/old.safetensors -k 4 -d "$two"
 fails 2 'take an offset' retrain -m lenet5 -d 'glyphs?limit=300' --kind complement
 fails 2 'shows one digit' retrain -m lenet5 -d 'glyphs?limit=300' --kind permutation --form digit

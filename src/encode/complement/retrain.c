@@ -2,10 +2,9 @@
 
 #include "base/clock.h"
 #include "base/ctx.h"
-#include "base/file.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "encode/complement/retrain_guard.h"
+#include "encode/complement/retrain_log.h"
 #include "nn/order.h"
 #include "nn/trainer_i.h"
 #include <math.h>
@@ -40,6 +39,7 @@ typedef struct retrainer {
     int64_t *index;
     pv_retrain_result result;
     size_t epoch_cap;
+    pv_model *best; /* the judge's; NULL: none yet */
 } retrainer;
 
 void pv_retrain_defaults(pv_retrain_options *o, const char *model, const pv_data *data)
@@ -172,6 +172,7 @@ static void clear(retrainer *t)
     pv_model_nodes_clear(&t->nodes);
     pv_batch_clear(&t->data);
     pv_hidden_runner_clear(&t->tester);
+    pv_model_free(t->best);
     pv_free(t->value);
     pv_free(t->secret);
     pv_free(t->answer);
@@ -236,69 +237,70 @@ static pv_status test(retrainer *t, pv_retrain_epoch *e)
                                     &e->test_accuracy, e->of_value);
 }
 
-/* At the end of an epoch behind the ramp. */
+static int is_behind_the_ramp(const retrainer *t)
+{
+    const pv_guard_options *g = &t->o->guard;
+    return !t->guarded || t->result.epochs >= g->warmup_epochs + g->ramp_epochs;
+}
+
 static int has_collapsed(const retrainer *t, const pv_retrain_epoch *e)
 {
-    double late = 0;
-    if (t->guarded) late = t->o->guard.warmup_epochs + t->o->guard.ramp_epochs;
-    return t->result.epochs >= late && e->accuracy < t->chance + COLLAPSED * (1 - t->chance);
+    return is_behind_the_ramp(t) && e->accuracy < t->chance + COLLAPSED * (1 - t->chance);
+}
+
+/* Keeps the weights of the epoch that the judge likes best. */
+static pv_status judge(retrainer *t, pv_retrain_epoch *e)
+{
+    const pv_retrain_judge *j = &t->o->judge;
+    pv_retrain_result *r = &t->result;
+    e->verdict = (pv_retrain_verdict){NAN, NAN};
+    if (!t->best) r->kept = r->epochs;
+    if (j->judge == NULL || !is_behind_the_ramp(t) || r->collapsed) return PV_OK;
+    PV_TRY(j->judge(&e->verdict, j->user, t->h));
+    if (!(e->verdict.answered >= j->floor)) return PV_OK;
+    if (t->best != NULL && e->verdict.read >= r->epoch[r->kept - 1].verdict.read) return PV_OK;
+    pv_model_free(t->best);
+    t->best = NULL;
+    PV_TRY(pv_model_copy(&t->best, t->h->model));
+    r->kept = r->epochs;
+    return PV_OK;
+}
+
+/* The weights that were picked are what is left. */
+static void settle(retrainer *t)
+{
+    pv_retrain_result *r = &t->result;
+    if (t->best == NULL) {
+        if (t->o->judge.judge != NULL)
+            pv_ctx_log(
+                t->ctx, PV_LOG_WARN,
+                "no epoch behind the ramp answered %g %% rightly, so the last one is kept as "
+                "it is: lower the floor or the pressure, or train longer",
+                100 * t->o->judge.floor);
+        return;
+    }
+    pv_model *old = t->h->model;
+    t->h->model = t->best;
+    t->best = old;
+    r->picked = 1;
+    r->collapsed = 0;
 }
 
 static void report(const retrainer *t, const pv_retrain_epoch *e)
 {
-    char held[48] = "", read[48] = "";
+    char held[48] = "", read[48] = "", fresh[80] = "";
     if (!isnan(e->test_accuracy))
         snprintf(held, sizeof held, ", test accuracy %.2f %%", 100 * e->test_accuracy);
     if (!isnan(e->read)) snprintf(read, sizeof read, ", secrets read %.1f %%", 100 * e->read);
-    pv_ctx_log(t->ctx, PV_LOG_INFO, "epoch %d/%d: loss %.4f, accuracy %.2f %%%s%s; %.1f s%s",
-               t->result.epochs, t->o->train.epochs, e->loss, 100 * e->accuracy, held, read,
+    if (!isnan(e->verdict.read))
+        snprintf(fresh, sizeof fresh, ", fresh probes %.1f points above the prior at %.2f %%",
+                 100 * e->verdict.read, 100 * e->verdict.answered);
+    pv_ctx_log(t->ctx, PV_LOG_INFO, "epoch %d/%d: loss %.4f, accuracy %.2f %%%s%s%s; %.1f s%s",
+               t->result.epochs, t->o->train.epochs, e->loss, 100 * e->accuracy, held, read, fresh,
                e->seconds,
                !t->result.collapsed ? ""
                : t->guarded         ? "; the task is at chance, it has collapsed"
                                     : "; the task is at chance");
-}
-
-static pv_status epoch_json(json_t **out, const retrainer *t, int number)
-{
-    pv_status status = PV_OK;
-    const pv_retrain_epoch *e = &t->result.epoch[number];
-    json_t *j = json_object(), *values = json_array();
-    PV_TRY_GOTO(pv_json_set(j, "epoch", json_integer(number + 1)));
-    PV_TRY_GOTO(pv_json_set(j, "steps", json_integer((number + 1) * t->batches)));
-    PV_TRY_GOTO(pv_json_set(j, "loss", pv_json_number(e->loss)));
-    PV_TRY_GOTO(pv_json_set(j, "accuracy", pv_json_number(e->accuracy)));
-    PV_TRY_GOTO(pv_json_set(j, "test_accuracy", pv_json_number(e->test_accuracy)));
-    for (int v = 0; e->of_value != NULL && v < t->h->plan.classes; v++)
-        PV_TRY_GOTO(pv_json_append(values, pv_json_number(e->of_value[v])));
-    PV_TRY_GOTO(pv_json_set(j, "of_value", json_incref(values)));
-    PV_TRY_GOTO(pv_json_set(j, "read", pv_json_number(e->read)));
-    PV_TRY_GOTO(pv_json_set(j, "seconds", pv_json_number(e->seconds)));
-    *out = json_incref(j);
-done:
-    json_decref(values);
-    json_decref(j);
-    return status;
-}
-
-/* As the log of privet train, it is written anew after each epoch. */
-static pv_status write_log(const retrainer *t)
-{
-    pv_status status = PV_OK;
-    pv_str text = {0};
-    json_t *line = NULL;
-    if (t->o->train.log == NULL) return PV_OK;
-    for (int i = 0; i < t->result.epochs; i++) {
-        PV_TRY_GOTO(epoch_json(&line, t, i));
-        PV_TRY_GOTO(pv_json_dump(&text, line, 0));
-        PV_TRY_GOTO(pv_str_append(&text, "\n"));
-        json_decref(line);
-        line = NULL;
-    }
-    PV_TRY_GOTO(pv_file_write(t->o->train.log, pv_str_text(&text), text.size, 0644));
-done:
-    json_decref(line);
-    pv_str_clear(&text);
-    return status;
 }
 
 static int begins_anew(const retrainer *t)
@@ -323,8 +325,9 @@ static pv_status finish_epoch(retrainer *t, double loss, int64_t right, double s
     PV_TRY(pv_model_from_plan(t->h->model, &t->nodes, t->plan));
     PV_TRY(test(t, e));
     r->collapsed = has_collapsed(t, e);
+    PV_TRY(judge(t, e));
     report(t, e);
-    return write_log(t);
+    return pv_retrain_log(t->o->train.log, r, t->batches, t->h->plan.classes);
 }
 
 static pv_status train_epoch(retrainer *t)
@@ -353,6 +356,7 @@ pv_status pv_retrain(pv_hidden *h, const pv_retrain_options *o, const pv_ctx *ct
     PV_TRY(check_options(h, o));
     PV_TRY_GOTO(init(&t));
     while (t.result.epochs < o->train.epochs) PV_TRY_GOTO(train_epoch(&t));
+    settle(&t);
     if (t.result.collapsed)
         pv_ctx_log(ctx, PV_LOG_WARN, "the task ended at chance%s",
                    t.guarded ? ": the pressure was too much or came too early; what a probe reads "

@@ -16,7 +16,7 @@ static const double DECODER_LR = 3e-3, TINY = 1e-6, DISTANCE_FLOOR = 1e-4;
 
 int pv_guard_wanted(const pv_guard_options *o)
 {
-    return o->secret > 0 || o->input > 0 || o->correlation > 0 || o->noise > 0;
+    return o->secret > 0 || o->input > 0 || o->correlation > 0 || o->cluster > 0 || o->noise > 0;
 }
 
 int pv_guard_decodes(const pv_guard *k)
@@ -32,11 +32,11 @@ static int not_below(double x, double least)
 static pv_status check(const pv_guard_options *o)
 {
     if (!not_below(o->secret, 0) || !not_below(o->input, 0) || !not_below(o->correlation, 0) ||
-        !not_below(o->noise, 0))
+        !not_below(o->cluster, 0) || !not_below(o->noise, 0))
         PV_FAIL(PV_ERR_OPTION,
-                "hiding the secret by %g, the input by %g, correlation %g and noise %g: none may "
-                "be negative",
-                o->secret, o->input, o->correlation, o->noise);
+                "hiding the secret by %g, the input by %g, correlation %g, clusters %g "
+                "and noise %g: none may be negative",
+                o->secret, o->input, o->correlation, o->cluster, o->noise);
     if (!not_below(o->warmup_epochs, 0) || !not_below(o->ramp_epochs, 0) ||
         !not_below(o->restart_epochs, 0))
         PV_FAIL(PV_ERR_OPTION,
@@ -134,6 +134,7 @@ pv_status pv_guard_init(pv_guard *k, const pv_hidden *h, const pv_retrain_option
                     .noise = PV_NONE,
                     .push = PV_NONE,
                     .posterior = PV_NONE,
+                    .of_answer = PV_NONE,
                     .optim = {.lr = PV_NONE, .correction = {PV_NONE, PV_NONE}}};
     PV_TRY_GOTO(check(&k->o));
     PV_TRY_GOTO(find_cut(k, h));
@@ -231,6 +232,19 @@ static pv_node with_noise(pv_guard *k, pv_graph *g, pv_node z)
     return pv_add(g, z, pv_mul(g, k->noise, pv_scale(g, pv_detach(g, deviation), k->o.noise)));
 }
 
+/* Of each number of z, the share of its variance over the batch that the answer does not explain,
+ * mean over all: 0 when z is a function of the answer. */
+static pv_node unexplained(pv_guard *k, pv_graph *g, pv_node z)
+{
+    k->of_answer = pv_input(g, "guard.answer", PV_SHAPE(k->batch, k->classes));
+    pv_node count = pv_transpose(g, pv_sum(g, k->of_answer, 1u << 0, 1));
+    pv_node centre = pv_div(g, pv_matmul(g, k->of_answer, z, 1, 0), pv_affine(g, count, 1, TINY));
+    pv_node apart = pv_sub(g, z, pv_matmul(g, k->of_answer, centre, 0, 0));
+    pv_node within = pv_mean(g, pv_square(g, apart), 1u << 0, 1);
+    pv_node all = pv_mean(g, pv_square(g, pv_sub(g, z, pv_mean(g, z, 1u << 0, 1))), 1u << 0, 1);
+    return pv_mean(g, pv_div(g, within, pv_affine(g, all, 1, TINY)), 0, 0);
+}
+
 static pv_node weighted(pv_graph *g, pv_node sum, pv_node term, double by)
 {
     term = pv_scale(g, term, by);
@@ -268,6 +282,7 @@ static pv_status build_pressure(pv_guard *k, pv_graph *g, const pv_model_nodes *
     }
     if (k->o.correlation > 0)
         sum = weighted(g, sum, distance_correlation(g, x, z), k->o.correlation);
+    if (k->o.cluster > 0) sum = weighted(g, sum, unexplained(k, g, z), k->o.cluster);
     if (sum != PV_NONE) {
         k->push = pv_input(g, "guard.push", (pv_shape){0});
         sum = pv_mul(g, sum, k->push);
@@ -405,6 +420,11 @@ pv_status pv_guard_before(pv_guard *k, pv_plan *plan, const pv_secret_plan *secr
     if (k->posterior != PV_NONE) {
         fill_posterior(k, secret, answer);
         PV_TRY(pv_plan_write(plan, k->posterior, k->posteriors, PV_F32));
+    }
+    if (k->of_answer != PV_NONE) {
+        memset(k->posteriors, 0, (size_t)(k->batch * k->classes) * sizeof *k->posteriors);
+        for (int64_t i = 0; i < k->batch; i++) k->posteriors[i * k->classes + answer[i]] = 1;
+        PV_TRY(pv_plan_write(plan, k->of_answer, k->posteriors, PV_F32));
     }
     if (k->noise == PV_NONE) return PV_OK;
     pv_rng attack = pv_rng_make(k->seed, PV_STREAM_NOISE);

@@ -12,6 +12,11 @@
  * the answer, under the classes' prior, and with the prior itself. The rebuilder is pushed to the
  * batch's mean sample. Both targets are reachable, so neither push runs off to infinity.
  *
+ * Beside them the model may be pushed to have the activation explained by the answer: of every
+ * number the variance within the samples of one answer, as a share of its variance over the batch.
+ * Readers find what is left only as far as they have learned to; this sees all of it, in each
+ * number's own units, but takes harmless differences between samples away, too.
+ *
  * The decoders have a plan of their own. Each step of the model gives one batch of (z, logits); the
  * last `decoder_steps` of them are what the decoders make as many steps on, so no network is run
  * twice. Before the next step of the model their weights are copied into its plan.
@@ -40,7 +45,7 @@ typedef struct pv_guard {
     double *prior; /* [classes], of the training data */
 
     /* in the model's plan; PV_NONE when not asked for */
-    pv_node z, noise, push, posterior;
+    pv_node z, noise, push, posterior, of_answer;
     pv_node weight[PV_GUARD_WEIGHTS];
     pv_shape shape[PV_GUARD_WEIGHTS]; /* ndim 0: no such weight */
     float *posteriors, *noises;       /* [batch, classes], [batch, activation] */

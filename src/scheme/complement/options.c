@@ -43,6 +43,9 @@ const pv_setting pv_complement_setting[] = {
     {"hide_correlation", PV_SETTING_REAL, "0", 0, 1000, NULL,
      "weight of the distance correlation between row and activation; 0: none",
      AT(guard.correlation)},
+    {"hide_cluster", PV_SETTING_REAL, "0", 0, 1000, NULL,
+     "weight of the share of the activation's variance that the answer leaves unexplained; 0: none",
+     AT(guard.cluster)},
     {"hide_noise", PV_SETTING_REAL, "0", 0, 100, NULL,
      "noise on the activation in training alone, in its own standard deviations: customers add "
      "none",
@@ -76,7 +79,8 @@ const char *pv_complement_answers(const pv_complement_options *o)
 
 int pv_complement_guarded(const pv_complement_options *o)
 {
-    return o->guard.secret > 0 || o->guard.input > 0 || o->guard.correlation > 0;
+    return o->guard.secret > 0 || o->guard.input > 0 || o->guard.correlation > 0 ||
+           o->guard.cluster > 0;
 }
 
 int64_t pv_complement_batches(const pv_complement_options *o, int64_t rows)
@@ -100,8 +104,8 @@ static pv_status check_idle(const pv_complement_options *o, const pv_scenario *s
                     pv_ini_find(&s->ini, "scheme", readers[i])->line, readers[i]);
         if (given(s, guards[i]) && !pv_complement_guarded(o))
             PV_FAIL(PV_ERR_FORMAT,
-                    "%s:%d: %s does nothing without hide_secret, hide_input or "
-                    "hide_correlation above 0",
+                    "%s:%d: %s does nothing without hide_secret, hide_input, "
+                    "hide_correlation or hide_cluster above 0",
                     s->path, pv_ini_find(&s->ini, "scheme", guards[i])->line, guards[i]);
     }
     if (o->keep == 0 && given(s, "kept_epochs"))

@@ -80,14 +80,14 @@ static void plain_training_tells_all(void **state)
     CHECK_OK(pv_cuts_measure(&c, &o, NULL));
     assert_int_equal(c.rows, 2); /* no cut, and the one that was asked for */
     assert_int_equal(c.probed, 1);
-    const pv_cuts_row *none = &c.row[0], *r = &c.row[1];
+    const pv_probing *none = &c.row[0].probe, *r = &c.row[1].probe;
     print_message("secret %.3f (%s, %s), label %.3f, prior %.3f, %lld learned, %lld read\n",
                   r->secret.share, r->secret.kind, r->secret.way, r->label.share, r->prior,
                   (long long)r->learned, (long long)r->read);
     assert_true(none->read == 0 && isnan(none->secret.share) && isnan(none->prior));
-    assert_true(r->cut.stage == 2 && !r->cut.before_pool);
+    assert_true(c.row[1].cut.stage == 2 && !c.row[1].cut.before_pool);
     assert_true(r->secret.share >= 0.97 && r->label.share >= 0.93);
-    assert_true(r->answered > 0.9 && !pv_cuts_at_chance(r) && isnan(none->answered));
+    assert_true(r->answered > 0.9 && !pv_probing_at_chance(r) && isnan(none->answered));
     assert_true(fabs(r->prior - 0.5) < 0.1 && r->learned >= 400 && r->read >= 400);
 
     pv_str svg = {0};
@@ -123,7 +123,7 @@ static void nothing_crosses(void **state)
     o.probe_epochs = 4;
     CHECK_OK(pv_cuts_measure(&c, &o, NULL));
     CHECK_OK(pv_data_open(&d, data, NULL));
-    const pv_cuts_row *r = &c.row[1];
+    const pv_probing *r = &c.row[1].probe;
     print_message("secret %.3f, label %.3f, prior %.3f, %lld learned, %lld read\n", r->secret.share,
                   r->label.share, r->prior, (long long)r->learned, (long long)r->read);
     assert_int_equal(c.probed, 2);
@@ -131,7 +131,7 @@ static void nothing_crosses(void **state)
     assert_true(labs((long)(r->learned - r->read)) <= 2);
     assert_true(r->label.share <= r->prior + 1e-12 && r->label.share > 1 - r->prior - 1e-12);
     assert_true(fabs(r->secret.share - 0.5) < 0.12);
-    assert_true(r->answered < 0.6 && pv_cuts_at_chance(r));
+    assert_true(r->answered < 0.6 && pv_probing_at_chance(r));
     pv_data_free(d);
     pv_cuts_clear(&c);
     clear(&m);
@@ -152,7 +152,7 @@ static void a_permutation(void **state)
     CHECK_OK(pv_cuts_measure(&c, &o, NULL));
     assert_true(c.rows >= 2);
     for (size_t i = 1; i < c.rows; i++) {
-        const pv_cuts_row *r = &c.row[i];
+        const pv_probing *r = &c.row[i].probe;
         assert_true(isnan(r->secret.share) && r->secret.kind == NULL);
         assert_true(r->label.share >= 0 && r->label.share <= 1 && r->learned == 300);
         assert_string_equal(r->label.way, "direct");
