@@ -56,10 +56,10 @@ static const pv_option options[] = {
     {"correlation", 0, PV_OPTION_REAL, "WEIGHT", "0", 0, 1000, NULL,
      "weight of the distance correlation between sample and activation; 0 for off", AT(correlation),
      0, 0},
-    {"noise", 0, PV_OPTION_REAL, "SD", "0", 0, 100, NULL,
-     "train with Gaussian noise on the activation, in units of its own spread; 0 for off. A "
-     "customer "
-     "puts none on what it sends",
+    {"noise", 0, PV_OPTION_REAL, "SD", "0", 0, PV_FRONT_NOISE_MOST, NULL,
+     "train with Gaussian noise on the activation at the cut, in units of its own spread; 0 for "
+     "off. "
+     "The file tells, and fronts cut from it put as much on what they send",
      AT(noise), 0, 0},
     {"warmup", 0, PV_OPTION_REAL, "EPOCHS", NULL, 0, 100000, NULL,
      "epochs without pressure by the adversaries; default 3", AT(warmup), 0, 0},
@@ -248,7 +248,9 @@ const pv_command pv_command_retrain = {
         "the secret separately. privet partition cuts the model into both parties' halves.\n\n"
         "Trained plainly, what crosses the cut tells the secret to whoever looks. --hide-secret, "
         "--hide-input and --correlation train against that; privet audit measures what is left. "
-        "--noise is in training alone.",
+        "With --noise the model is trained, measured and, when nobody says otherwise, cut with "
+        "noise "
+        "on what crosses.",
     .examples = "privet retrain base.safetensors --keep 2 --data 'mnist:DIR?classes=3,5' -o "
                 "hidden.safetensors\n"
                 "privet retrain base.safetensors --keep 1 --data mnist:DIR --kind permutation\n"

@@ -137,6 +137,7 @@ typedef struct pv_queries_plan {
     pv_secret_kind secret;
     int classes;
     int64_t rows, shadows; /* that are attacked; that the adversary has of its own */
+    double noise;          /* of its front, in deviations of its activation */
     int positive;
     uint64_t seed;
 } pv_queries_plan;

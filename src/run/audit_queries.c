@@ -352,6 +352,7 @@ pv_status pv_audit_query_control(pv_control_view *out, pv_audit_work *w, const p
                                    : cheap            ? PROBED
                                                       : SEARCHED,
                            .shadows = cheap ? shadows : PICTURES,
+                           .noise = c->known.front.noise,
                            .positive = positive,
                            .seed = w->seed + (positive ? 1000003 : 2000003)},
         w->ctx);

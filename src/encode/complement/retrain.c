@@ -158,6 +158,8 @@ static pv_status init(retrainer *t)
     if (t->guarded) PV_TRY(pv_guard_init(&t->guard, t->h, t->o, t->batch));
     PV_TRY(build(t, &plan));
     if (t->guarded) PV_TRY(pv_guard_compile(&t->guard, &plan));
+    t->h->noise = t->guarded ? t->guard.o.noise : 0;
+    t->h->noise_at = t->h->noise > 0 ? t->guard.o.cut : (pv_cut_at){0};
     if (t->o->test == NULL) return PV_OK;
     int64_t held = pv_data_count(t->o->test);
     return pv_hidden_runner_init(&t->tester, t->h, held < TEST_BATCH ? held : TEST_BATCH, t->ctx);

@@ -9,10 +9,10 @@
  * `warmup` epochs without one it grows over `ramp` epochs, since from the first step on it makes
  * the task collapse to chance. Likewise a decoder that rebuilds the sample, the distance
  * correlation between sample and activation (Vepakomma et al. 2020, arXiv 2008.09161), and Gaussian
- * noise on the activation. The noise makes the model robust and hides nothing: no front puts any on
- * what it sends. A collapse (the task at the end of an epoch behind the ramp about where the secret
- * alone would take it, which is the share of the most frequent class) is reported, never printed as
- * a low leak.
+ * noise on the activation (front_noise.h), drawn anew for every row of every step. The model then
+ * remembers it, and the fronts that are cut from it put as much on what they send. A collapse (the
+ * task at the end of an epoch behind the ramp about where the secret alone would take it, which is
+ * the share of the most frequent class) is reported, never printed as a low leak.
  */
 #ifndef PV_ENCODE_COMPLEMENT_RETRAIN_H
 #define PV_ENCODE_COMPLEMENT_RETRAIN_H
@@ -27,7 +27,7 @@ typedef struct pv_guard_options {
     double secret;      /* lambda against the reader of the secret; 0: none */
     double input;       /* lambda against the rebuilder of the sample; 0: none */
     double correlation; /* weight of the distance correlation; 0: none */
-    double noise; /* standard deviation, in units of the activation's own, in training alone */
+    double noise;       /* standard deviation, in units of the activation's own; 0: none */
     double warmup_epochs, ramp_epochs;
     int decoder_steps;     /* of the decoders, for each of the model; at least 1 */
     double restart_epochs; /* decoders begin anew so often; 0: never */

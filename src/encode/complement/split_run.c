@@ -19,6 +19,7 @@ struct pv_split_runner {
     ready ready[PLANS]; /* the smallest batch first */
     int plans;
     pv_secret_plan secret;
+    double noise;               /* its standard deviation; 0: none */
     int64_t in, extra, out;     /* numbers of a sample: what comes in, the secret, what comes out */
     float *x, *planes, *result; /* of the largest batch */
     size_t planes_bytes;
@@ -63,6 +64,7 @@ pv_status pv_split_runner_new(pv_split_runner **out, const pv_split_half *half, 
     int64_t pixels = p->input.ndim == 3 ? p->input.dim[0] * p->input.dim[1] : 1;
     r->provider = half->provider;
     r->secret = *p;
+    r->noise = half->provider ? 0 : half->noise * half->spread;
     r->in = pv_shape_count(&half->model->domain.sample);
     r->extra = half->provider ? 0 : pixels * pv_secret_channels(p);
     r->out = half->provider ? half->plan.classes : pv_shape_count(&half->activation);
@@ -142,10 +144,15 @@ static pv_status run(pv_split_runner *r, float *out, const float *x, const pv_se
 }
 
 pv_status pv_front_run(pv_split_runner *r, float *z, const float *x, const pv_secret_value *secret,
-                       int64_t n)
+                       const float *noise, int64_t n)
 {
     assert(!r->provider && secret != NULL);
-    return run(r, z, x, secret, n);
+    if (r->noise > 0 && noise == NULL)
+        PV_FAIL(PV_ERR_USAGE, "a front puts noise of %g on its activation, and none was drawn",
+                r->noise);
+    PV_TRY(run(r, z, x, secret, n));
+    for (int64_t i = 0; r->noise > 0 && i < n * r->out; i++) z[i] += (float)r->noise * noise[i];
+    return PV_OK;
 }
 
 pv_status pv_back_run(pv_split_runner *r, float *logits, const float *z, int64_t n)

@@ -16,10 +16,11 @@ void pv_complement_halves_clear(pv_complement_halves *h)
 }
 
 /* ---- from files */
-static pv_status cut_model(pv_complement_halves *h, const pv_hidden *hidden,
+static pv_status cut_model(pv_complement_halves *h, pv_hidden *hidden,
                            const pv_complement_options *o, const pv_data *data, uint64_t seed)
 {
     pv_cut_at cut;
+    hidden->noise = o->guard.noise; /* the scenario's, whatever it was trained with */
     PV_TRY(pv_cut_parse(&cut, o->cut, hidden->model));
     PV_TRY(pv_split_make(&h->front, &h->back, hidden, &cut, data, seed));
     h->published = 1;
@@ -39,6 +40,7 @@ static pv_status open_model(pv_complement_halves *h, const char *path,
                 who);
     PV_TRY(pv_hidden_load(&hidden, path));
     PV_TRY_GOTO(pv_model_check_data(hidden.model, data));
+    h->trained_noise = hidden.noise;
     PV_TRY_GOTO(cut_model(h, &hidden, o, data, s->seed));
     PV_TRY_GOTO(pv_complement_half_check(&h->back, o, s, path));
 done:
@@ -80,6 +82,7 @@ pv_status pv_complement_halves_open(pv_complement_halves *h, const pv_local *l,
     if (l->front != NULL && l->half == NULL)
         PV_FAIL(PV_ERR_INPUT, "%s: front = %s belongs to a line half = FILE", who, l->front);
     h->given = l->model != NULL || l->half != NULL;
+    h->trained_noise = o->guard.noise; /* what is not told is what it should be */
     if (l->model != NULL)
         status = open_model(h, l->model, o, s, data, who);
     else if (l->half != NULL)

@@ -43,9 +43,10 @@ const pv_setting pv_complement_setting[] = {
     {"hide_correlation", PV_SETTING_REAL, "0", 0, 1000, NULL,
      "weight of the distance correlation between row and activation; 0: none",
      AT(guard.correlation)},
-    {"hide_noise", PV_SETTING_REAL, "0", 0, 100, NULL,
-     "noise on the activation in training alone, in its own standard deviations: customers add "
-     "none",
+    {"hide_noise", PV_SETTING_REAL, "0", 0, PV_FRONT_NOISE_MOST, NULL,
+     "noise on the activation, in its own standard deviations: what customers put on what they "
+     "send, "
+     "and what the network is trained with",
      AT(guard.noise)},
     {"hide_warmup", PV_SETTING_REAL, "3", 0, 100000, NULL,
      "epochs before anything is trained against", AT(guard.warmup_epochs)},
@@ -191,6 +192,11 @@ pv_status pv_complement_half_check(const pv_split_half *half, const pv_complemen
     if (strcmp(pv_cut_text(&half->cut, cut), o->cut) != 0)
         PV_FAIL(PV_ERR_MISMATCH, "%s: it is cut at %s, [scheme] of %s says cut = %s", what, cut,
                 s->path, o->cut);
+    if (half->noise != o->guard.noise)
+        PV_FAIL(PV_ERR_MISMATCH,
+                "%s: customers put noise of %g deviations on what it gives, [scheme] of %s says "
+                "hide_noise = %g",
+                what, half->noise, s->path, o->guard.noise);
     if (plan->classes != s->schema.classes)
         PV_FAIL(PV_ERR_MISMATCH, "%s: it tells %d classes apart, [schema] of %s has %d", what,
                 plan->classes, s->path, s->schema.classes);

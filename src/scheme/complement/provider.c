@@ -90,11 +90,17 @@ static pv_status open(void **self, pv_party *p)
     PV_TRY_GOTO(pv_party_test(&a->test, p));
     PV_TRY_GOTO(pv_complement_halves_open(&a->halves, l, &a->options, pv_party_scenario(p), a->data,
                                           pv_party_name(p)));
-    if (a->halves.given && (pv_complement_guarded(&a->options) || a->options.guard.noise > 0))
+    if (a->halves.given && pv_complement_guarded(&a->options))
+        pv_ctx_log(
+            a->ctx, PV_LOG_WARN,
+            "%s: weights of hide_... in the scenario are for a training in step 1; this model "
+            "comes from a file, which does not tell against what it was trained",
+            pv_party_name(p));
+    if (a->halves.trained_noise != a->options.guard.noise)
         pv_ctx_log(a->ctx, PV_LOG_WARN,
-                   "%s: hide_... in the scenario are for a training in step 1; this model comes "
-                   "from a file, which does not tell how it was trained",
-                   pv_party_name(p));
+                   "%s: the model was trained with noise of %g deviations, and customers add "
+                   "hide_noise = %g",
+                   pv_party_name(p), a->halves.trained_noise, a->options.guard.noise);
     PV_TRY_GOTO(find_customers(a, p));
     *self = a;
     a = NULL;

@@ -258,7 +258,7 @@ QUERIED void queried_ask(queried *q, pv_view_writer *const *w, int who, uint64_t
         pv_data_raw(data, row, x + i * width);
         logits[i * q->classes + pv_secret_hide(&q->secret[who][row], q->opened[who][row])] = 5;
     }
-    CHECK_OK(pv_front_run(runner, z, x, q->secret[who] + t.index[0], t.count));
+    CHECK_OK(pv_front_run(runner, z, x, q->secret[who] + t.index[0], NULL, t.count));
     CHECK_OK(pv_activation_encode(bytes, &q->form, z, t.count, &clamped));
     const pv_part sent = {"z", PV_U8, PV_SHAPE(t.count, size), bytes};
     const pv_part answer = {"logits", PV_F32, PV_SHAPE(t.count, q->classes), logits};
@@ -455,7 +455,7 @@ QUERIED pv_status queried_run(pv_guess *guess, const pv_view *const *view, const
             pv_secret_value secret;
             PV_TRY_GOTO(pv_secret_of(&secret, &known->front->plan, v));
             pv_data_raw(known->own_data, i, x);
-            PV_TRY_GOTO(pv_front_run(runner, shadow + (v * n + i) * numbers, x, &secret, 1));
+            PV_TRY_GOTO(pv_front_run(runner, shadow + (v * n + i) * numbers, x, &secret, NULL, 1));
         }
     PV_TRY_GOTO(pv_guess_add_try(
         guess, &(pv_guess_try){

@@ -67,7 +67,7 @@ static void test_together(void **state)
         for (size_t c = 0; c < sizeof count / sizeof *count; c++) {
             memset(logits, 0, sizeof logits);
             pv_mem_fail_after(0); /* a run allocates nothing */
-            pv_status one = pv_front_run(customer, z, x, secret, count[c]);
+            pv_status one = pv_front_run(customer, z, x, secret, NULL, count[c]);
             pv_status two = pv_back_run(provider, logits, z, count[c]);
             pv_mem_fail_after(SIZE_MAX);
             CHECK_OK(one);
