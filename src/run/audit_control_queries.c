@@ -3,6 +3,7 @@
 #include "data/rows.h"
 #include "nn/stages.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -95,7 +96,7 @@ static pv_status draw_network(control *c, pv_control_view *out)
     PV_TRY(pv_secret_plan_check(&c->hidden.plan));
     PV_TRY(pv_model_with_secret(&c->hidden.model, c->plain, 0, pv_secret_channels(&c->hidden.plan),
                                 plan->seed));
-    c->hidden.noise = plan->noise;
+    c->hidden.noise = fmin(plan->noise, PV_CONTROL_NOISE);
     const pv_cut_at cut = {.stage = 1};
     PV_TRY(pv_split_make(&out->known.front, &out->known.back, &c->hidden, &cut, c->shadow,
                          plan->seed));

@@ -130,6 +130,9 @@ pv_status pv_control_logits(pv_control_view *out, const pv_notes_plan *plan, pv_
 /* Queries to a cut network (audit_control_queries.c): the view of a provider, or of a customer,
  * with activations and answers of drawn samples under drawn secrets. It has nothing of the run's
  * network in it: a small one is drawn for it. */
+/* Deviations at most: with more, what a positive control must show is not there to be found. */
+#define PV_CONTROL_NOISE 0.1
+
 typedef struct pv_queries_plan {
     const char *path;
     const char *wants; /* of the attack: "secrets", "labels", "answers"; else samples */
@@ -137,7 +140,7 @@ typedef struct pv_queries_plan {
     pv_secret_kind secret;
     int classes;
     int64_t rows, shadows; /* that are attacked; that the adversary has of its own */
-    double noise;          /* of its front, in deviations of its activation */
+    double noise; /* of the run's front; the control's puts on as much, up to PV_CONTROL_NOISE */
     int positive;
     uint64_t seed;
 } pv_queries_plan;

@@ -31,9 +31,10 @@
 #include "crypto/prf/prf.h"
 #include "privet/rng.h"
 
-#define PV_FRONT_NOISE_MOST  100.0 /* sigma at most */
-#define PV_FRONT_NOISE_FLOOR 1e-6 /* in spread²: an activation that never moves has a spread, too \
-                                   */
+#define PV_FRONT_NOISE_MOST 100.0 /* sigma at most */
+#define PV_FRONT_NOISE_FLOOR                                                                       \
+    1e-6 /* in spread²: an activation that never moves has a spread, too                          \
+          */
 
 /* PV_ERR_OPTION unless sigma is 0 .. PV_FRONT_NOISE_MOST. */
 pv_status pv_front_noise_check(double sigma) PV_MUST_USE;

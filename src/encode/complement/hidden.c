@@ -220,9 +220,15 @@ static pv_status read_noise(pv_hidden *h, const char *text, const char *path)
                      "%s: it says that it was trained with noise of %g deviations; above 0 and up "
                      "to %g can be",
                      path, h->noise, PV_FRONT_NOISE_MOST);
-    if (pv_cut_parse(&h->noise_at, cut, h->model) != PV_OK || h->noise_at.stage <= h->kept)
+    status = pv_cut_parse(&h->noise_at, cut, h->model);
+    if (status == PV_ERR_OPTION)
         status = pv_trail_context(PV_ERR_FORMAT, __FILE__, __LINE__,
                                   "%s: where it was trained with noise", path);
+    PV_TRY_GOTO(status);
+    if (h->noise_at.stage <= h->kept)
+        PV_FAIL_GOTO(PV_ERR_FORMAT,
+                     "%s: it says that it was trained with noise at cut %s, before its secret",
+                     path, cut);
 done:
     json_decref(j);
     return status;

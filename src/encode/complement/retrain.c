@@ -52,6 +52,7 @@ void pv_retrain_defaults(pv_retrain_options *o, const char *model, const pv_data
 static pv_status check_options(const pv_hidden *h, const pv_retrain_options *o)
 {
     PV_TRY(pv_train_check(&o->train));
+    PV_TRY(pv_front_noise_check(o->guard.noise));
     if (o->train.checkpoint != NULL || o->train.resume || o->train.patience > 0 ||
         o->train.validation != NULL)
         PV_FAIL(PV_ERR_OPTION, "retraining has no checkpoints, no validation data and no patience");

@@ -35,7 +35,6 @@ static pv_status check(const pv_guard_options *o)
         PV_FAIL(PV_ERR_OPTION,
                 "hiding the secret by %g, the input by %g and correlation %g: none may be negative",
                 o->secret, o->input, o->correlation);
-    PV_TRY(pv_front_noise_check(o->noise));
     if (!not_below(o->warmup_epochs, 0) || !not_below(o->ramp_epochs, 0) ||
         !not_below(o->restart_epochs, 0))
         PV_FAIL(PV_ERR_OPTION,

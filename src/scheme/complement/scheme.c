@@ -19,6 +19,7 @@ static pv_status check(pv_scenario *s, pv_str *setting, const pv_claim **claim, 
                          pv_secret_form_name(pv_complement_form(&o)), customers,
                          customers == 1 ? "" : "s", o.bits, pv_complement_answers(&o)));
     if (o.project) PV_TRY(pv_str_append(setting, ", projected"));
+    if (o.guard.noise > 0) PV_TRY(pv_str_printf(setting, ", noise %g", o.guard.noise));
     if (o.guard.secret > 0 || o.guard.input > 0)
         PV_TRY(pv_str_append(setting, ", trained against readers"));
     return PV_OK;

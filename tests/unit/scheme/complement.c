@@ -34,8 +34,8 @@ typedef struct fixture {
     char front[128], back[128];
 } fixture;
 
-/* Halves of a model whose weights are drawn, in files. */
-static void make_halves(fixture *f, int kind, uint64_t seed)
+/* Halves of a model whose weights are drawn, in files; its front puts noise on what it gives. */
+static void make_noised(fixture *f, int kind, uint64_t seed, double noise)
 {
     pv_split_half front, back;
     const pv_cut_at cut = {2, 0};
@@ -43,6 +43,7 @@ static void make_halves(fixture *f, int kind, uint64_t seed)
     hidden_make(&f->hidden, "lenet5", f->data, 1, kind_of[kind].kind);
     for (int i = 0; seed > 0 && i < pv_model_params(f->hidden.model); i++)
         ((float *)pv_model_param(f->hidden.model, i)->data)[0] += (float)seed;
+    f->hidden.noise = noise;
     CHECK_OK(pv_split_make(&front, &back, &f->hidden, &cut, f->data, SEED));
     snprintf(f->front, sizeof f->front, "%s/front-%llu.safetensors", f->r.folder,
              (unsigned long long)seed);
@@ -52,6 +53,11 @@ static void make_halves(fixture *f, int kind, uint64_t seed)
     CHECK_OK(pv_split_half_save(&back, f->back));
     pv_split_half_clear(&front);
     pv_split_half_clear(&back);
+}
+
+static void make_halves(fixture *f, int kind, uint64_t seed)
+{
+    make_noised(f, kind, seed, 0);
 }
 
 static void drop_halves(fixture *f)
@@ -423,6 +429,138 @@ static void repeated_queries(void **state)
     }
 }
 
+/* What anna sent, as the provider's view has it: [45, 256]. */
+static float *sent(const run *r)
+{
+    pv_view *v = run_view(r, 0);
+    float *z = pv_alloc(45 * 256, sizeof *z);
+    size_t at = 0;
+    assert_non_null(z);
+    for (uint64_t i = 0; i < pv_view_count(v); i++) {
+        pv_view_payload p = {0};
+        const pv_part *part;
+        if (pv_view_at(v, i)->type != PV_COMPLEMENT_ACTIVATION) continue;
+        CHECK_OK(pv_view_load(&p, v, i));
+        CHECK_OK(pv_parts_get(&part, &p.parts, "activation", "z", PV_U8, PV_SHAPE(-1, 4 * 256)));
+        size_t size = (size_t)part->shape.dim[0] * 4 * 256;
+        assert_true(at + size <= 45 * 4 * 256);
+        memcpy((uint8_t *)z + at, part->data, size);
+        at += size;
+        pv_view_payload_clear(&p);
+    }
+    assert_int_equal(at, 45 * 4 * 256);
+    pv_view_free(v);
+    return z;
+}
+
+/* z without what the front gives: the noise on it, in its own deviations; statistics of it. */
+static void noise_of(double *n, const fixture *f, const float *z, double sd)
+{
+    static float x[45 * 28 * 28], plain[45 * 256], zero[45 * 256];
+    pv_secret_value *value;
+    pv_split_half front;
+    pv_split_runner *r;
+    pv_data *data;
+    int64_t rows;
+    CHECK_OK(pv_complement_secrets_load(&value, &rows, f->r.party[1].folder, &f->hidden.plan));
+    CHECK_OK(pv_data_open(&data, asked[1], NULL));
+    CHECK_OK(pv_split_half_load(&front, f->front, 0));
+    rows_of(x, front.model, data, 0, 45);
+    CHECK_OK(pv_split_runner_new(&r, &front, 64, NULL));
+    CHECK_OK(pv_front_run(r, plain, x, value, zero, 45));
+    double sum = 0, squares = 0;
+    for (int i = 0; i < 45 * 256; i++) {
+        n[i] = (z[i] - plain[i]) / sd;
+        sum += n[i];
+        squares += n[i] * n[i];
+    }
+    assert_true(fabs(sum / (45 * 256)) < 5 / sqrt(45 * 256));
+    assert_true(fabs(squares / (45 * 256) - 1) < 5 * sqrt(2.0 / (45 * 256)));
+    pv_split_runner_free(r);
+    pv_split_half_clear(&front);
+    pv_data_free(data);
+    pv_free(value);
+}
+
+static double share_alike(const double *a, const double *b)
+{
+    double ab = 0;
+    for (int i = 0; i < 45 * 256; i++) ab += a[i] * b[i] / (45 * 256);
+    return ab;
+}
+
+/* A front's noise is on what crosses. Asked again of the same front the same rows are the same
+ * bytes; another front of another amount has other noise, not the same one scaled; with secrets =
+ * fresh it is other noise in each run. */
+static void noise_repeats(void **state)
+{
+    (void)state;
+    static double n[4][45 * 256];
+    for (int fresh = 0; fresh < 2; fresh++) {
+        fixture f, other;
+        const char *secrets = fresh ? "secrets = fresh" : "secrets = prf";
+        char settings[64];
+        float *z[3];
+        set_up(&f, 1, 0);
+        drop_halves(&f);
+        make_noised(&f, 0, 0, 0.5);
+        pv_split_half front;
+        CHECK_OK(pv_split_half_load(&front, f.front, 0));
+        assert_true(front.noise == 0.5);
+        const double spread = front.spread;
+        pv_split_half_clear(&front);
+        snprintf(settings, sizeof settings, "query_batch = 16\nhide_noise = 0.5\n%s", secrets);
+        write_text(&f, 0, "", settings);
+        run_ok(&f.r, "one");
+        z[0] = sent(&f.r);
+        noise_of(n[0], &f, z[0], 0.5 * spread);
+        run_ok(&f.r, "two");
+        z[1] = sent(&f.r);
+        noise_of(n[1], &f, z[1], 0.5 * spread);
+        memcpy(&other.r, &f.r, sizeof other.r);
+        make_noised(&other, 0, 0, 0.25);
+        snprintf(settings, sizeof settings, "query_batch = 16\nhide_noise = 0.25\n%s", secrets);
+        write_text(&other, 0, "", settings);
+        run_ok(&other.r, "three");
+        z[2] = sent(&other.r);
+        noise_of(n[2], &other, z[2], 0.25 * spread);
+        if (fresh)
+            assert_true(fabs(share_alike(n[0], n[1])) < 5 / sqrt(45 * 256));
+        else
+            assert_memory_equal(z[0], z[1], 45 * 256 * sizeof **z);
+        assert_true(fabs(share_alike(n[0], n[2])) < 5 / sqrt(45 * 256));
+        for (int i = 1; i < 45; i++) { /* nor have two rows anything in common */
+            double ab = 0;
+            for (int k = 0; k < 256; k++) ab += n[0][k] * n[0][i * 256 + k] / 256;
+            assert_true(fabs(ab) < 5.0 / sqrt(256));
+        }
+        for (int i = 0; i < 3; i++) pv_free(z[i]);
+        drop_halves(&other);
+        tear_down(&f);
+    }
+}
+
+/* How much noise is in the scenario is what customers agreed to: other halves are refused. */
+static void noise_is_agreed(void **state)
+{
+    (void)state;
+    static const char *const hide[] = {"", "hide_noise = 0.75", "hide_noise = 0.5"};
+    fixture f;
+    set_up(&f, 1, 0);
+    drop_halves(&f);
+    make_noised(&f, 0, 0, 0.5);
+    for (int k = 0; k < 3; k++) {
+        write_text(&f, 0, "", hide[k]);
+        f.r.may_fail = 0;
+        run_all(&f.r, k == 0 ? "none" : k == 1 ? "other" : "same");
+        assert_int_equal(f.r.party[0].status, k == 2 ? PV_OK : PV_ERR_MISMATCH);
+        if (k < 2)
+            assert_non_null(strstr(f.r.party[0].trail,
+                                   "customers put noise of 0.5 deviations on what it gives"));
+    }
+    tear_down(&f);
+}
+
 static void stops_do_not_matter(void **state)
 {
     (void)state;
@@ -430,7 +568,9 @@ static void stops_do_not_matter(void **state)
     fixture f;
     int stops = 0, over = 0;
     set_up(&f, 2, 1);
-    write_text(&f, 1, "", "query_batch = 3\nsecrets = fresh\nbits = 8");
+    drop_halves(&f);
+    make_noised(&f, 1, 0, 0.125);
+    write_text(&f, 1, "", "query_batch = 3\nsecrets = fresh\nbits = 8\nhide_noise = 0.125");
     for (int start = 0; start < 60 && !over; start++) {
         atomic_int left = (int)pv_rng_below(&rng, 30);
         int who = (int)pv_rng_below(&rng, 3);
@@ -498,6 +638,15 @@ static void settings(void **state)
                 PV_ERR_RANGE, "must be 1 to 64");
     CHECK_OK(check("model = lenet5", "kind = offset\nhide_noise = 1", &line));
     assert_null(strstr(pv_str_text(&line), "trained against"));
+    assert_non_null(strstr(pv_str_text(&line), ", noise 1"));
+    static const char *const bad[] = {"-1", "nan", "100.5", "inf", "much"};
+    for (int i = 0; i < 5; i++) {
+        char setting[64];
+        snprintf(setting, sizeof setting, "kind = offset\nhide_noise = %s", bad[i]);
+        assert_int_not_equal(check("model = lenet5", setting, &line), PV_OK);
+        assert_non_null(strstr(pv_trail_text(), "hide_noise"));
+        pv_trail_clear();
+    }
     CHECK_OK(check("model = lenet5", "kind = offset\nhide_input = 1", &line));
     assert_non_null(strstr(pv_str_text(&line), "trained against readers"));
     pv_str_clear(&line);
@@ -552,7 +701,7 @@ static void truths_and_forecasts(void **state)
     assert_null(strstr(pv_str_text(&text), "hide_secret = 0"));
     assert_non_null(strstr(pv_str_text(&text), "secrets = fresh: "));
     assert_non_null(strstr(pv_str_text(&text), "answers = logits: under an offset"));
-    assert_non_null(strstr(pv_str_text(&text), "customers add none"));
+    assert_non_null(strstr(pv_str_text(&text), "the mean of several runs has less"));
     assert_null(strstr(pv_str_text(&text), "budget"));
     pv_scenario_clear(&s);
     pv_str_clear(&text);
@@ -598,6 +747,8 @@ int main(void)
                                        cmocka_unit_test(misbehaving_customers),
                                        cmocka_unit_test(without_a_lost_customer),
                                        cmocka_unit_test(repeated_queries),
+                                       cmocka_unit_test(noise_repeats),
+                                       cmocka_unit_test(noise_is_agreed),
                                        cmocka_unit_test(stops_do_not_matter),
                                        cmocka_unit_test(settings),
                                        cmocka_unit_test(truths_and_forecasts),

@@ -187,6 +187,127 @@ static void test_files(void **state)
     }
 }
 
+/* One thing of a good half changed, the hash as it was, or computed anew. */
+static void expect(pv_split_half *h, pv_status status, const char *message)
+{
+    pv_split_half again;
+    pv_bytes bytes;
+    CHECK_OK(pv_split_half_bytes(&bytes, h));
+    CHECK_FAILS(pv_split_half_parse(&again, "front", bytes.data, bytes.size, h->provider), status,
+                message);
+    assert_null(again.model);
+    assert_null(again.low);
+    pv_bytes_clear(&bytes);
+}
+
+/* ---- noise */
+static void make_noised(const fixture *f, pv_split_half *front, pv_split_half *back, double sigma)
+{
+    pv_hidden h = f->h;
+    h.noise = sigma;
+    CHECK_OK(pv_split_make(front, back, &h, &cut2, f->data, 7));
+}
+
+/* What is sent is what the front gives, and sigma·spread·n; spread is the calibration's own. */
+static void test_noise(void **state)
+{
+    const fixture *f = *state;
+    static float x[ROWS * PIXELS], plain[ROWS * 256], z[ROWS * 256], n[ROWS * 256];
+    pv_secret_value secret[ROWS];
+    pv_rng rng = pv_rng_make(11, PV_STREAM_TEST);
+    pv_split_half front, back, quiet, quiet_back;
+    pv_split_runner *r, *without;
+    make(f, &quiet, &quiet_back, &cut2);
+    make_noised(f, &front, &back, 2);
+    assert_true(quiet.noise == 0 && quiet.spread == 0);
+    assert_true(front.noise == 2 && back.noise == 2 && front.spread == back.spread);
+    CHECK_OK(pv_split_runner_new(&r, &front, 64, NULL));
+    CHECK_OK(pv_split_runner_new(&without, &quiet, 64, NULL));
+    rows_of(x, f->h.model, f->data, 20, ROWS);
+    for (int i = 0; i < ROWS; i++) pv_secret_draw(&secret[i], &f->h.plan, &rng);
+    pv_front_noise_draw(n, ROWS * 256, &rng);
+    CHECK_OK(pv_front_run(without, plain, x, secret, NULL, ROWS));
+    CHECK_OK(pv_front_run(without, z, x, secret, n, ROWS));
+    assert_memory_equal(z, plain, sizeof z); /* it has none to put on */
+    CHECK_FAILS(pv_front_run(r, z, x, secret, NULL, ROWS), PV_ERR_USAGE, "none was drawn");
+    CHECK_OK(pv_front_run(r, z, x, secret, n, ROWS));
+    double sum = 0, squares = 0;
+    for (int i = 0; i < ROWS * 256; i++) {
+        assert_true(fabs(z[i] - (plain[i] + 2 * front.spread * n[i])) < 1e-5 * (1 + fabs(z[i])));
+        sum += plain[i];
+        squares += (double)plain[i] * plain[i];
+    }
+    /* other rows under other secrets than those of the calibration: about its spread */
+    double spread = pv_front_noise_spread(sum, squares, ROWS * 256);
+    assert_true(fabs(front.spread / spread - 1) < 0.1);
+    int wider = 0;
+    for (int64_t c = 0; c < front.channels; c++)
+        wider += front.high[c] - front.low[c] > quiet.high[c] - quiet.low[c] + 4 * front.spread;
+    assert_int_equal(wider, front.channels);
+    pv_split_runner_free(r);
+    pv_split_runner_free(without);
+    pv_split_half_clear(&front);
+    pv_split_half_clear(&back);
+    pv_split_half_clear(&quiet);
+    pv_split_half_clear(&quiet_back);
+}
+
+/* Noise is part of what a half is, in file and bytes; without it neither says anything of it. */
+static void test_noise_is_bound(void **state)
+{
+    const fixture *f = *state;
+    static const double sigma[] = {0, 0.5, 1};
+    pv_split_half front[3], back[3], again;
+    pv_hidden h = f->h;
+    for (int k = 0; k < 3; k++) make_noised(f, &front[k], &back[k], sigma[k]);
+    for (int k = 0; k < 3; k++) {
+        for (int o = 0; o < k; o++) {
+            assert_false(pv_hash_equal(&front[k].own, &front[o].own));
+            assert_false(pv_hash_equal(&back[k].own, &back[o].own));
+            assert_false(pv_hash_equal(&front[k].binding, &front[o].binding));
+        }
+        for (int provider = 0; provider < 2; provider++) {
+            pv_bytes bytes;
+            const pv_split_half *half = provider ? &back[k] : &front[k];
+            CHECK_OK(pv_split_half_bytes(&bytes, half));
+            const int says = memmem(bytes.data, bytes.size, "\"noise\"", 7) != NULL;
+            assert_int_equal(says, k > 0);
+            CHECK_OK(pv_split_half_parse(&again, "half", bytes.data, bytes.size, provider));
+            check_same(half, &again);
+            assert_true(again.noise == sigma[k] && again.spread == half->spread);
+            pv_split_half_clear(&again);
+            pv_bytes_clear(&bytes);
+        }
+    }
+    /* the spread alone is bound as well, and noise that cannot be is refused */
+    front[2].spread *= 2;
+    expect(&front[2], PV_ERR_FORMAT, "the file was changed");
+    front[2].spread /= 2;
+    front[2].noise = 1.5;
+    expect(&front[2], PV_ERR_FORMAT, "the file was changed");
+    front[2].noise = 100.5;
+    expect(&front[2], PV_ERR_RANGE, "noise of 100.5 times");
+    front[2].noise = 1e300;
+    expect(&front[2], PV_ERR_RANGE, "above 0 and up to 100 times");
+    front[2].noise = 1;
+    front[2].spread = -1;
+    expect(&front[2], PV_ERR_RANGE, "noise of 1 times -1");
+    front[2].spread = 1e31;
+    expect(&front[2], PV_ERR_RANGE, "a spread above 0");
+    front[2].spread = NAN; /* null, in JSON */
+    expect(&front[2], PV_ERR_FORMAT, "spread");
+    static const double bad[] = {-1, NAN, 101, INFINITY};
+    for (int i = 0; i < 4; i++) {
+        h.noise = bad[i];
+        CHECK_FAILS(pv_split_make(&again, &(pv_split_half){0}, &h, &cut2, f->data, 7),
+                    PV_ERR_OPTION, "0 to 100 can be put on it");
+    }
+    for (int k = 0; k < 3; k++) {
+        pv_split_half_clear(&front[k]);
+        pv_split_half_clear(&back[k]);
+    }
+}
+
 static void test_refused_cuts(void **state)
 {
     const fixture *f = *state;
@@ -218,19 +339,6 @@ static void test_refused_cuts(void **state)
     w[0] = kept;
     assert_null(front.model);
     assert_null(back.low);
-}
-
-/* One thing of a good half changed, the hash as it was, or computed anew. */
-static void expect(pv_split_half *h, pv_status status, const char *message)
-{
-    pv_split_half again;
-    pv_bytes bytes;
-    CHECK_OK(pv_split_half_bytes(&bytes, h));
-    CHECK_FAILS(pv_split_half_parse(&again, "front", bytes.data, bytes.size, h->provider), status,
-                message);
-    assert_null(again.model);
-    assert_null(again.low);
-    pv_bytes_clear(&bytes);
 }
 
 static void test_malformed(void **state)
@@ -322,6 +430,7 @@ static void test_out_of_memory(void **state)
     pv_bytes bytes = {0};
     CHECK_OK(pv_data_open(&few, "glyphs?limit=4", NULL));
     hidden_make(&small, "conv1", few, 1, PV_SECRET_OFFSET);
+    small.noise = 1;
     CHECK_OUT_OF_MEMORY(status)
     {
         status = pv_split_make(&front, &back, &small, &cut2, few, 1);
@@ -352,9 +461,10 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_together),  cmocka_unit_test(test_halves),
-        cmocka_unit_test(test_files),     cmocka_unit_test(test_refused_cuts),
-        cmocka_unit_test(test_malformed), cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_together),       cmocka_unit_test(test_halves),
+        cmocka_unit_test(test_files),          cmocka_unit_test(test_noise),
+        cmocka_unit_test(test_noise_is_bound), cmocka_unit_test(test_refused_cuts),
+        cmocka_unit_test(test_malformed),      cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,4 +1,4 @@
-foreach(name secret hidden retrain split activation)
+foreach(name secret front_noise hidden retrain split activation)
   pv_test(unit/encode/complement/${name} ROOMS encode/complement TIMEOUT 120)
 endforeach()
 pv_valgrind_test(unit/encode/complement/secret_ct ROOMS encode/complement CASES label scores
