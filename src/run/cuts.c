@@ -241,6 +241,24 @@ static pv_status score(pv_cuts_row *row, const bench *b, const pv_likelihood_res
     return PV_OK;
 }
 
+/* What a front of this model would put on it, in units of its spread over these images. */
+static pv_status add_noise(float *z, int64_t count, const bench *b)
+{
+    double sum = 0, squares = 0;
+    pv_rng r = pv_rng_make(b->o->seed, PV_STREAM_NOISE);
+    float *n = pv_alloc((size_t)count, sizeof *n);
+    if (n == NULL) PV_FAIL_MEMORY((size_t)count * sizeof *n);
+    pv_front_noise_draw(n, count, &r);
+    for (int64_t i = 0; i < count; i++) {
+        sum += z[i];
+        squares += (double)z[i] * z[i];
+    }
+    double sd = b->hidden.noise * pv_front_noise_spread(sum, squares, (double)count);
+    for (int64_t i = 0; i < count; i++) z[i] += (float)(sd * n[i]);
+    pv_free(n);
+    return PV_OK;
+}
+
 static pv_status invert(pv_cuts_row *row, half *front, bench *b)
 {
     pv_status status = PV_OK;
@@ -252,6 +270,7 @@ static pv_status invert(pv_cuts_row *row, half *front, bench *b)
     for (int64_t i = 0; i < b->images; i++)
         PV_TRY_GOTO(half_run(front, z + i * front->out, b->x + i * b->sample,
                              b->secret == NULL ? NULL : b->secret + i * b->secret_numbers));
+    if (b->hidden.noise > 0) PV_TRY_GOTO(add_noise(z, b->images * front->out, b));
     pv_likelihood_defaults(&options);
     options.seed = b->o->seed;
     if (b->o->steps > 0) options.steps = b->o->steps;

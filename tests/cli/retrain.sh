@@ -50,6 +50,24 @@ ok eval -m $T/p.safetensors -d 'glyphs?limit=300'
 expect 'permutation as plane' "$T/out"
 expect 'draw 7' "$T/out"
 
+# --- with noise: the file tells, and it is measured with it
+ok retrain $T/old.safetensors -k 1 -d "$two" -e 1 -s "$seed" --cut 3 --noise 0.5 -q --json -o $T/noised.safetensors
+[ "$(json noise) $(json noise_cut)" = '0.5 "3"' ] || bad "noise: $(json noise) $(json noise_cut)"
+cp "$T/out" "$T/trained"
+ok eval -m $T/noised.safetensors -d "$two" -s "$seed" --json
+python3 - "$T/out" "$T/trained" <<'PY' || bad "eval and retrain disagree under noise"
+import json, sys
+a, b = (json.load(open(f)) for f in sys.argv[1:])
+assert all(a[k] == b[k] for k in ("accuracy", "worst", "of_value", "loss", "noise", "noise_cut"))
+PY
+ok eval -m $T/noised.safetensors -d "$two"
+expect '^noise     0.5 deviations of the activation at cut 3$' "$T/out"
+ok eval -m $T/hidden.safetensors -d "$two" --json
+[ "$(json noise) $(json noise_cut)" = '0.0 null' ] || bad "noise of a model without: $(json noise)"
+for wrong in -1 nan 100.5; do
+    fails 2 'noise' retrain $T/old.safetensors -k 1 -d "$two" --noise "$wrong"
+done
+
 # --- what is refused
 fails 3 'out of range|0 to 3 can be' retrain $T/old.safetensors -k 4 -d "$two"
 fails 2 'take an offset' retrain -m lenet5 -d 'glyphs?limit=300' --kind complement
