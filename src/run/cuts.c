@@ -242,7 +242,7 @@ static pv_status score(pv_cuts_row *row, const bench *b, const pv_likelihood_res
 }
 
 /* What a front of this model would put on it, in units of its spread over these images. */
-static pv_status add_noise(float *z, int64_t count, const bench *b)
+static pv_status add_noise(double *sd, float *z, int64_t count, const bench *b)
 {
     double sum = 0, squares = 0;
     pv_rng r = pv_rng_make(b->o->seed, PV_STREAM_NOISE);
@@ -253,8 +253,8 @@ static pv_status add_noise(float *z, int64_t count, const bench *b)
         sum += z[i];
         squares += (double)z[i] * z[i];
     }
-    double sd = b->hidden.noise * pv_front_noise_spread(sum, squares, (double)count);
-    for (int64_t i = 0; i < count; i++) z[i] += (float)(sd * n[i]);
+    *sd = b->hidden.noise * pv_front_noise_spread(sum, squares, (double)count);
+    for (int64_t i = 0; i < count; i++) z[i] += (float)(*sd * n[i]);
     pv_free(n);
     return PV_OK;
 }
@@ -270,8 +270,8 @@ static pv_status invert(pv_cuts_row *row, half *front, bench *b)
     for (int64_t i = 0; i < b->images; i++)
         PV_TRY_GOTO(half_run(front, z + i * front->out, b->x + i * b->sample,
                              b->secret == NULL ? NULL : b->secret + i * b->secret_numbers));
-    if (b->hidden.noise > 0) PV_TRY_GOTO(add_noise(z, b->images * front->out, b));
     pv_likelihood_defaults(&options);
+    if (b->hidden.noise > 0) PV_TRY_GOTO(add_noise(&options.noise, z, b->images * front->out, b));
     options.seed = b->o->seed;
     if (b->o->steps > 0) options.steps = b->o->steps;
     PV_TRY_GOTO(pv_likelihood_invert(&r, front->model, b->out->secret ? &b->hidden.plan : NULL, z,

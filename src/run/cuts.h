@@ -7,7 +7,8 @@
  *     time        both halves at batch 1 on this machine, the median of runs that take turns, and
  *                 with the bytes' time at a bandwidth the latency of one answer. Which way the
  *                 answer itself goes, how long a signal travels and what TLS adds is not in it
- *     inversion   how well samples come back from activations alone by who knows the front half
+ *     inversion   how well samples come back from activations alone by who knows the front half,
+ *                 with the noise that a model was trained with on them (front_noise.h)
  *                 exactly (attack/inversion/likelihood.h): structural similarity and peak
  *                 signal-to-noise ratio against the truth, means over images, and how far the
  *                 found activation is from the given one. For one search of one attack: a worse

@@ -39,6 +39,7 @@ static pv_status by_likelihood(pv_likelihood_result *out, const pv_public *known
 {
     pv_likelihood_options o = *(const pv_likelihood_options *)how;
     o.seconds = seconds;
+    o.noise = known->front->noise * known->front->spread;
     return pv_likelihood_invert(out, known->front->model, &known->front->plan, q->z, NULL, q->n, &o,
                                 ctx);
 }

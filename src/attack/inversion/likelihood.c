@@ -5,9 +5,12 @@
 #include "base/clock.h"
 #include "base/ctx.h"
 #include "base/mem.h"
+#include "nn/model_i.h"
+#include "nn/stages.h"
 #include <math.h>
 #include <string.h>
 
+static const double NOISE_TV = 0.6; /* likelihood.h */
 enum { TRIED = 16 }; /* values of an offset beyond which it is searched for, as a permutation is */
 
 void pv_likelihood_defaults(pv_likelihood_options *o)
@@ -90,6 +93,18 @@ void pv_likelihood_result_clear(pv_likelihood_result *r)
     *r = (pv_likelihood_result){0};
 }
 
+/* Of |z|^2, the mean over rows. */
+static double noise_share(const float *z, int64_t n, int64_t width, double sd)
+{
+    double share = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double square = 0;
+        for (int64_t k = 0; k < width; k++) square += (double)z[i * width + k] * z[i * width + k];
+        if (square > 0) share += fmin(1, (double)width * sd * sd / square) / (double)n;
+    }
+    return share;
+}
+
 pv_status pv_likelihood_invert(pv_likelihood_result *out, const pv_model *front,
                                const pv_secret_plan *plan, const float *z,
                                const pv_secret_value *secret, int64_t n,
@@ -106,6 +121,11 @@ pv_status pv_likelihood_invert(pv_likelihood_result *out, const pv_model *front,
     chunk c = {.out = out};
     PV_TRY(pv_likelihood_result_init(out, n, pv_shape_count(&domain.sample)));
     if (n == 0) return PV_OK;
+    if (o->noise > 0) {
+        pv_shape shape;
+        PV_TRY_GOTO(pv_cut_shape(&shape, front, front->layers.count));
+        how.tv += NOISE_TV * noise_share(z, n, pv_shape_count(&shape), o->noise);
+    }
     PV_TRY_GOTO(pv_descent_init(&d, front, plan, &how, ctx));
     c.best = pv_calloc((size_t)how.batch, sizeof *c.best);
     if (c.best == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %lld rows", (long long)n);
