@@ -2,7 +2,7 @@
 """Split inference with a secret, plainly trained: what attacks get out of activations and answers.
 
     bench/attacks/complement/run.sh [--quick] [--only TEXT] [--mnist ../shared/data/mnist]
-        [--cifar build/data/cifar10] [--build build] [--json]
+        [--cifar build/data/cifar10] [--alexnet FILE] [--build build] [--json]
 
 Every row runs build/bench/bench_complement, whose head says what it does: it trains the network with
 its secret, cuts it and attacks rows of the test set. Three tables:
@@ -13,7 +13,8 @@ its secret, cuts it and attacks rows of the test set. Three tables:
     student     share of test queries a customer's copy answers as the provider does
 
 Without MNIST the built-in digits are used, without CIFAR-10 its rows are left out. --quick: fewer
-probes and steps. Exits 1 when a figure misses what is wanted.
+probes and steps. --alexnet: an alexnet32 with a secret that is there already, say one that
+bench/papers/complement/accuracy.sh trained, instead of eight epochs of training. Exits 1 when a figure misses what is wanted.
 """
 import argparse
 import json
@@ -92,6 +93,7 @@ def main():
     parser.add_argument("--only", help="rows whose name or kind holds this")
     parser.add_argument("--mnist", default="../shared/data/mnist")
     parser.add_argument("--cifar", default="build/data/cifar10")
+    parser.add_argument("--alexnet")
     parser.add_argument("--build", default="build")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
     a = parser.parse_args()
@@ -107,6 +109,8 @@ def main():
             say(f"{'':34} {'':8} {'prior':>7} {'linear':>7} {'kept':>7} {'attack':>7} {'prior':>7} "
                 f"{'linear':>7} {'kept':>7} {'attack':>7}")
         mode = kind
+        if classes == "cifar" and a.alexnet:
+            words = ["--load", a.alexnet, *words[-4:]]
         command = [f"{a.build}/bench/bench_complement", kind, "--data", data[0], "--test", data[1], *words]
         done = subprocess.run(command + (["--quick"] if a.quick else []), env=environment, text=True,
                               stdout=subprocess.PIPE, check=False)
