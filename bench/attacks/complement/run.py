@@ -9,7 +9,8 @@ its secret, cuts it and attacks rows of the test set. Three tables:
 
     probes      share of secrets and labels that the provider reads, beside the class prior; the secret
                 must come out at 99 % where the training was plain
-    inversion   error, PSNR and SSIM of the three attacks behind every cut, beside the mean of the data
+    inversion   error, PSNR and SSIM of the attacks behind every cut (inverse-network: the network
+                alone, refined: what an audit runs), beside the mean of the data
     student     share of test queries a customer's copy answers as the provider does
 
 Without MNIST the built-in digits are used, without CIFAR-10 its rows are left out. --quick: fewer
@@ -23,6 +24,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+INVERSIONS = ("blind", "likelihood", "inverse-network", "refined", "unsplit")
 MLP = ["--model", "bench/attacks/complement/mlp.model", "--cut", "3", "--base", "3", "--epochs", "8"]
 LENET = ["--model", "lenet5", "--base", "2"]
 
@@ -71,12 +73,12 @@ def show_probe(name, r, say):
 def show_inversion(name, r, say):
     say(f"{name}: task {r['accuracy']:.4f}, {r['rows']} rows")
     say(f"  {'cut':15} {'numbers':>7} {'ratio':>6}" +
-        "".join(f" | {a:^26}" for a in ("blind", "likelihood", "inverse-network", "unsplit")))
-    say(f"  {'':15} {'':7} {'':6}" + f" | {'MSE':>7} {'PSNR':>6} {'SSIM':>6} {'id':>4}" * 4)
+        "".join(f" | {a:^26}" for a in INVERSIONS))
+    say(f"  {'':15} {'':7} {'':6}" + f" | {'MSE':>7} {'PSNR':>6} {'SSIM':>6} {'id':>4}" * len(INVERSIONS))
     for c in r["cuts"]:
         say(f"  {c['cut']:15} {c['activation']:7} {c['ratio']:6.2f}" +
             "".join(f" | {c[a]['mse']:7.4f} {c[a]['psnr']:6.2f} {c[a]['ssim']:6.3f} {c[a]['identified']:4.2f}"
-                    for a in ("blind", "likelihood", "inverse-network", "unsplit")))
+                    for a in INVERSIONS))
 
 
 def show_student(name, r, say):
