@@ -279,11 +279,33 @@ static void made_and_opened(void **state)
     }
 }
 
+/* Of equal scores the first label's is taken, wherever they came: what an offset of each value
+ * makes of them, and of zeros with either sign. */
+static void ties(void **state)
+{
+    (void)state;
+    const pv_secret_plan plan = {
+        .kind = PV_SECRET_OFFSET, .form = PV_SECRET_PLANE, .classes = 4, .alpha = 1};
+    static const float true_order[3][4] = {{1, 3, 2, 3}, {-1, -0.0f, 0, -2}, {5, 5, 5, 5}};
+    static const int32_t first[3] = {1, 1, 0};
+    for (int64_t by = 0; by < 4; by++)
+        for (int c = 0; c < 3; c++) {
+            pv_secret_value secret;
+            float score[4], probability;
+            int32_t label;
+            CHECK_OK(pv_secret_of(&secret, &plan, by));
+            for (int l = 0; l < 4; l++) score[pv_secret_hide(&secret, l)] = true_order[c][l];
+            const pv_query_answer a = {PV_QUERY_LOGITS, 1, 4, score, NULL};
+            pv_query_answer_open(&label, &probability, &a, &plan, &secret);
+            assert_int_equal(label, first[c]);
+        }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(joining),        cmocka_unit_test(terms),
-                                       cmocka_unit_test(activations),    cmocka_unit_test(answers),
-                                       cmocka_unit_test(refusals),       cmocka_unit_test(secrets),
-                                       cmocka_unit_test(made_and_opened)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(joining),         cmocka_unit_test(terms),
+                                       cmocka_unit_test(activations),     cmocka_unit_test(answers),
+                                       cmocka_unit_test(refusals),        cmocka_unit_test(secrets),
+                                       cmocka_unit_test(made_and_opened), cmocka_unit_test(ties)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
