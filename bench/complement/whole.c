@@ -102,7 +102,7 @@ static pv_status run_batch(whole *w, const pv_data *data, int64_t first, int64_t
     memset(w->planes, 0, BATCH * (size_t)w->each * sizeof *w->planes);
     for (int64_t i = 0; i < BATCH; i++) index[i] = first + (i < n ? i : n - 1);
     for (int64_t i = 0; i < n; i++)
-        pv_secret_fill(w->planes + i * w->each, &w->hidden.plan, &secret[i]);
+        pv_secret_fill_open(w->planes + i * w->each, &w->hidden.plan, &secret[i]);
     pv_batch_fill(&w->batch, w->hidden.model, data, index, NULL, 0, 0);
     PV_TRY(pv_plan_write(w->plan, w->nodes.input, w->batch.x, PV_F32));
     PV_TRY(pv_plan_write(w->plan, w->nodes.secret, w->planes, PV_F32));

@@ -129,7 +129,7 @@ static pv_status draw_secrets(bench *b)
     for (int64_t i = 0; i < b->images; i++) {
         pv_secret_value s;
         pv_secret_draw(&s, p, &r);
-        pv_secret_fill(b->secret + i * b->secret_numbers, p, &s);
+        pv_secret_fill_open(b->secret + i * b->secret_numbers, p, &s);
     }
     return PV_OK;
 }

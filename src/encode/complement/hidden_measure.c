@@ -94,7 +94,7 @@ static pv_status enter(pv_hidden_runner *r, const pv_hidden *h, const pv_data *d
 static pv_status answer(pv_hidden_runner *r, const pv_hidden *h)
 {
     for (int64_t i = 0; i < r->batch.size; i++)
-        pv_secret_fill(r->secret + i * r->secret_size, &h->plan, &r->value[i]);
+        pv_secret_fill_open(r->secret + i * r->secret_size, &h->plan, &r->value[i]);
     PV_TRY(pv_plan_write(r->answer, r->answer_nodes.secret, r->secret, PV_F32));
     PV_TRY(pv_run(r->answer));
     return pv_plan_read(r->answer, r->log_probability, r->score, PV_F32);

@@ -192,7 +192,7 @@ static pv_status fill(retrainer *t, int64_t batch)
                   (uint64_t)t->step);
     for (int64_t i = 0; i < t->batch; i++) {
         pv_secret_draw(&t->value[i], &t->h->plan, &r);
-        pv_secret_fill(t->secret + i * t->secret_size, &t->h->plan, &t->value[i]);
+        pv_secret_fill_open(t->secret + i * t->secret_size, &t->h->plan, &t->value[i]);
         t->answer[i] = pv_secret_hide(&t->value[i], t->data.label[i]);
     }
     PV_TRY(pv_plan_write(t->plan, t->nodes.input, t->data.x, PV_F32));
