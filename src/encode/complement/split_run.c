@@ -79,6 +79,13 @@ done:
     return status;
 }
 
+/* What tells a secret: its planes, and whatever a front's network made of them. */
+static void forget(pv_split_runner *r)
+{
+    if (r->planes != NULL) pv_secret_wipe(r->planes, r->planes_bytes);
+    for (int i = 0; i < r->plans; i++) pv_plan_wipe(r->ready[i].plan);
+}
+
 void pv_split_runner_free(pv_split_runner *r)
 {
     if (r == NULL) return;
@@ -87,7 +94,6 @@ void pv_split_runner_free(pv_split_runner *r)
         pv_model_nodes_clear(&r->ready[i].nodes);
     }
     pv_free(r->x);
-    if (r->planes != NULL) pv_secret_wipe(r->planes, r->planes_bytes);
     pv_free(r->planes);
     pv_free(r->result);
     pv_free(r);
@@ -145,7 +151,9 @@ pv_status pv_front_run(pv_split_runner *r, float *z, const float *x, const pv_se
                        int64_t n)
 {
     assert(!r->provider && secret != NULL);
-    return run(r, z, x, secret, n);
+    pv_status status = run(r, z, x, secret, n);
+    forget(r);
+    return status;
 }
 
 pv_status pv_back_run(pv_split_runner *r, float *logits, const float *z, int64_t n)
