@@ -38,7 +38,7 @@ void pv_query_answer_make(pv_query_answer *a, const float *logits, float *score,
 static int32_t first_of(const float *score, int64_t classes, float largest,
                         const pv_secret_plan *plan, const pv_secret_value *secret)
 {
-    float is[PV_SECRET_CLASSES], opened[PV_SECRET_CLASSES];
+    float is[PV_SECRET_CLASSES] = {0}, opened[PV_SECRET_CLASSES];
     uint64_t label = 0;
     for (int64_t k = 0; k < classes; k++) is[k] = score[k] == largest;
     pv_secret_open_scores(opened, plan, secret, is);
