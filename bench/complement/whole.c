@@ -39,7 +39,7 @@ static pv_status open_whole(whole *w, const char *path)
     w->each = pv_secret_channels(plan);
     if (plan->input.ndim == 3) w->each *= plan->input.dim[0] * plan->input.dim[1];
     PV_TRY(pv_graph_new(&w->graph));
-    PV_TRY(pv_hidden_build(&w->hidden, w->graph, BATCH, 0, PV_NONE, &w->nodes, NULL));
+    PV_TRY(pv_hidden_build(&w->hidden, w->graph, BATCH, 0, PV_NONE, &w->nodes));
     PV_TRY(pv_compile(&w->plan, w->graph, &w->nodes.logits, 1, NULL));
     PV_TRY(pv_model_to_plan(w->hidden.model, &w->nodes, w->plan));
     w->planes = pv_calloc(BATCH * (size_t)w->each, sizeof *w->planes);

@@ -93,12 +93,10 @@ static pv_status allocate(retrainer *t)
 
 static pv_status build_network(retrainer *t, pv_node *extra)
 {
-    const pv_model *m = t->h->model;
     *extra = PV_NONE;
+    if (!t->guarded) return pv_hidden_build(t->h, t->graph, t->batch, 1, PV_NONE, &t->nodes);
     PV_TRY(pv_hidden_begin(t->h, t->graph, t->batch, 1, PV_NONE, &t->nodes));
-    if (t->guarded) return pv_guard_build(&t->guard, t->h, t->graph, &t->nodes, extra);
-    return pv_hidden_append(t->h, t->graph, t->batch, 1, pv_model_secret_at(m), m->layers.count,
-                            &t->nodes);
+    return pv_guard_build(&t->guard, t->h, t->graph, &t->nodes, extra);
 }
 
 /* The whole step: network, loss, gradients of what lies behind the secret's entry, optimiser. */
