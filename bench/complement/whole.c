@@ -36,8 +36,7 @@ static pv_status open_whole(whole *w, const char *path)
 {
     PV_TRY(pv_hidden_load(&w->hidden, path));
     const pv_secret_plan *plan = &w->hidden.plan;
-    w->each = pv_secret_channels(plan);
-    if (plan->input.ndim == 3) w->each *= plan->input.dim[0] * plan->input.dim[1];
+    w->each = pv_secret_numbers(plan);
     PV_TRY(pv_graph_new(&w->graph));
     PV_TRY(pv_hidden_build(&w->hidden, w->graph, BATCH, 0, PV_NONE, &w->nodes));
     PV_TRY(pv_compile(&w->plan, w->graph, &w->nodes.logits, 1, NULL));

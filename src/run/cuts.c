@@ -120,9 +120,8 @@ static pv_status open_model(bench *b)
 static pv_status draw_secrets(bench *b)
 {
     const pv_secret_plan *p = &b->hidden.plan;
-    int64_t pixels = p->input.ndim == 3 ? p->input.dim[0] * p->input.dim[1] : 1;
     pv_rng r = pv_rng_make(b->o->seed, PV_STREAM_TEST);
-    b->secret_numbers = pixels * pv_secret_channels(p);
+    b->secret_numbers = pv_secret_numbers(p);
     b->secret = pv_alloc((size_t)b->images, (size_t)b->secret_numbers * sizeof *b->secret);
     if (b->secret == NULL)
         PV_FAIL(PV_ERR_MEMORY, "out of memory for %lld secrets", (long long)b->images);

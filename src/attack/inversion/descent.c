@@ -194,9 +194,7 @@ done:
 
 pv_status pv_descent_secrets(pv_descent *d, const pv_secret_value *secret, int64_t n)
 {
-    pv_shape one = d->plan->input;
-    one.dim[one.ndim - 1] = d->channels;
-    int64_t each = pv_shape_count(&one);
+    int64_t each = pv_secret_numbers(d->plan);
     pv_status status = PV_OK;
     float *all = pv_alloc((size_t)d->batch, (size_t)each * sizeof *all);
     if (all == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for %lld secrets", (long long)n);

@@ -36,9 +36,8 @@ pv_status pv_hidden_runner_init(pv_hidden_runner *r, const pv_hidden *h, int64_t
                                 const pv_ctx *ctx)
 {
     pv_status status = PV_OK;
-    int64_t pixels = h->plan.input.ndim == 3 ? h->plan.input.dim[0] * h->plan.input.dim[1] : 1;
     *r = (pv_hidden_runner){.entry_size = pv_shape_count(&h->plan.input),
-                            .secret_size = pixels * pv_secret_channels(&h->plan)};
+                            .secret_size = pv_secret_numbers(&h->plan)};
     size_t n = (size_t)batch;
     PV_TRY_GOTO(pv_batch_init(&r->batch, h->model, batch));
     r->index = pv_calloc(n, sizeof *r->index);

@@ -75,9 +75,8 @@ static pv_status allocate(retrainer *t)
 {
     const pv_secret_plan *p = &t->h->plan;
     int64_t count = pv_data_count(t->o->train.train);
-    int64_t pixels = p->input.ndim == 3 ? p->input.dim[0] * p->input.dim[1] : 1;
     size_t n = (size_t)t->batch;
-    t->secret_size = pixels * pv_secret_channels(p);
+    t->secret_size = pv_secret_numbers(p);
     PV_TRY(pv_batch_init(&t->data, t->h->model, t->batch));
     t->value = pv_calloc(n, sizeof *t->value);
     t->secret = pv_alloc(n, (size_t)t->secret_size * sizeof *t->secret);

@@ -86,6 +86,16 @@ int64_t pv_secret_channels(const pv_secret_plan *p)
     return p->form == PV_SECRET_APPEND ? PV_SECRET_COPIES * planes(p) : planes(p);
 }
 
+static int64_t pixels_of(const pv_secret_plan *p)
+{
+    return p->input.ndim == 3 ? p->input.dim[0] * p->input.dim[1] : 1;
+}
+
+int64_t pv_secret_numbers(const pv_secret_plan *p)
+{
+    return pixels_of(p) * pv_secret_channels(p);
+}
+
 int64_t pv_secret_values(const pv_secret_plan *p)
 {
     return p->kind == PV_SECRET_PERMUTATION ? 0 : p->classes;
@@ -265,8 +275,7 @@ static float plane(const pv_secret_plan *p, const pv_secret_value *s, int64_t at
 
 static void fill(float *out, const pv_secret_plan *p, const pv_secret_value *s, int open)
 {
-    int64_t channels = pv_secret_channels(p), each = planes(p);
-    int64_t pixels = p->input.ndim == 3 ? p->input.dim[0] * p->input.dim[1] : 1;
+    int64_t channels = pv_secret_channels(p), each = planes(p), pixels = pixels_of(p);
     if (p->form == PV_SECRET_DIGIT) {
         fill_digit(out, p, s, open);
         return;

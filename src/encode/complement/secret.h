@@ -74,6 +74,7 @@ pv_secret_form pv_secret_form_by_name(const char *name);
 /* Kind, form and classes go together (PV_ERR_OPTION naming what does not, and why). */
 pv_status pv_secret_plan_check(const pv_secret_plan *p) PV_MUST_USE;
 int64_t pv_secret_channels(const pv_secret_plan *p);
+int64_t pv_secret_numbers(const pv_secret_plan *p); /* of a sample: channels at every pixel */
 /* How many values a complement or an offset has: 2, n. 0 for permutations. */
 int64_t pv_secret_values(const pv_secret_plan *p);
 /* Number v of them (looks: 0). PV_ERR_RANGE: "a secret of 7; of an offset over 5 classes it is
@@ -81,8 +82,8 @@ int64_t pv_secret_values(const pv_secret_plan *p);
 pv_status pv_secret_of(pv_secret_value *out, const pv_secret_plan *p, int64_t v) PV_MUST_USE;
 
 void pv_secret_draw(pv_secret_value *out, const pv_secret_plan *p, pv_rng *r);
-/* From the sample as the customer has it: the same one gets the same secret. What is drawn decides no
- * branch and no address (but that a word may be refused and drawn anew, base/csprng.h). */
+/* From the sample as the customer has it: the same one gets the same secret. What is drawn decides
+ * no branch and no address (but that a word may be refused and drawn anew, base/csprng.h). */
 pv_status pv_secret_derive(pv_secret_value *out, const pv_secret_plan *p, const pv_prf_key *k,
                            const void *input, size_t size) PV_MUST_USE;
 

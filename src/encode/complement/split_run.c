@@ -60,11 +60,10 @@ pv_status pv_split_runner_new(pv_split_runner **out, const pv_split_half *half, 
     pv_split_runner *r = pv_calloc(1, sizeof *r);
     if (r == NULL) PV_FAIL_MEMORY(sizeof *r);
     const pv_secret_plan *p = &half->plan;
-    int64_t pixels = p->input.ndim == 3 ? p->input.dim[0] * p->input.dim[1] : 1;
     r->provider = half->provider;
     r->secret = *p;
     r->in = pv_shape_count(&half->model->domain.sample);
-    r->extra = half->provider ? 0 : pixels * pv_secret_channels(p);
+    r->extra = half->provider ? 0 : pv_secret_numbers(p);
     r->out = half->provider ? half->plan.classes : pv_shape_count(&half->activation);
     PV_TRY_GOTO(allocate(r, batch));
     const int64_t size[PLANS] = {1, (batch + SMALLER - 1) / SMALLER, batch};

@@ -47,7 +47,7 @@ static int filled(pv_secret_kind kind, pv_secret_form form)
     enum { CLASSES = 4, SIDE = 9, MOST = SIDE * SIDE * CLASSES * CLASSES };
     static float got[MOST], open[MOST];
     const pv_secret_plan p = {kind, form, CLASSES, 0.5, PV_SHAPE(SIDE, SIDE, 2)};
-    size_t size = (size_t)(SIDE * SIDE * pv_secret_channels(&p)) * sizeof *got;
+    size_t size = (size_t)pv_secret_numbers(&p) * sizeof *got;
     int same = 1;
     for (uint64_t seed = 0; seed < 4; seed++) {
         pv_rng r = pv_rng_make(seed, PV_STREAM_TEST);
