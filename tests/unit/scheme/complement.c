@@ -4,6 +4,7 @@
 
 #include "../encode/complement/halves.h"
 #include "base/str.h"
+#include "net/hub_i.h"
 #include "privet/rng.h"
 #include "scheme/complement/complement.h"
 #include "scheme/complement/messages.h"
@@ -296,7 +297,7 @@ static void over_budget(void **state)
 }
 
 /* ---- a customer that does not do as it should, in its second batch */
-enum { SHORT = 0, NOT_FINITE, FAR_OUT, WRONG_MESSAGE, TWICE, MISBEHAVIOURS };
+enum { SHORT = 0, NOT_FINITE, FAR_OUT, WRONG_MESSAGE, TWICE, NO_MESSAGE, MISBEHAVIOURS };
 static int misbehaviour;
 
 static pv_status wait_for_refusal(pv_party *p, int *done)
@@ -309,6 +310,18 @@ static pv_status wait_for_refusal(pv_party *p, int *done)
     pv_message_clear(&m);
     *done = 1;
     return PV_OK;
+}
+
+/* Bytes under the seal of its sender that are no tensors; the refusal closes the connection. */
+static pv_status send_rubbish(pv_hub *hub, int peer, uint64_t step)
+{
+    pv_message m;
+    pv_payload *p;
+    PV_TRY(pv_payload_new(&p, 100));
+    memset(p->bytes.data, 0xee, 100);
+    PV_TRY(pv_hash_of(&p->hash, p->bytes.data, 100));
+    PV_TRY(pv_hub_make(hub, peer, PV_COMPLEMENT_ACTIVATION, step, p));
+    return pv_recv(&m, hub, peer, PV_COMPLEMENT_ANSWER, -1);
 }
 
 static pv_status misbehave(void *self, pv_party *p, uint64_t step, int *done)
@@ -330,6 +343,7 @@ static pv_status misbehave(void *self, pv_party *p, uint64_t step, int *done)
     z[bytes / 4 + 1] = misbehaviour == NOT_FINITE ? NAN : misbehaviour == FAR_OUT ? 1e9f : 0;
     pv_part part = pv_query_activation_part((uint8_t *)z, misbehaviour == SHORT ? 3 : rows, bytes);
     if (misbehaviour == WRONG_MESSAGE) part = pv_query_refusal_part("no");
+    if (misbehaviour == NO_MESSAGE) return send_rubbish(hub, peer, step);
     PV_TRY(pv_send(hub, peer,
                    misbehaviour == WRONG_MESSAGE ? PV_COMPLEMENT_REFUSAL : PV_COMPLEMENT_ACTIVATION,
                    &part, 1));
@@ -348,15 +362,19 @@ static void misbehaving_customers(void **state)
         [NOT_FINITE] = "activation 3 from bert: row 1",
         [FAR_OUT] = "activation 3 from bert: row 1",
         [WRONG_MESSAGE] = "refusal 3 from bert came where 'activation' was expected",
-        [TWICE] = "bert sent a message of step 3 to lab, which is in step 4"};
+        [TWICE] = "bert sent a message of step 3 to lab, which is in step 4",
+        [NO_MESSAGE] = "activation 3 from bert: at byte 2: the number of tensors"};
     pv_role hostile = pv_complement_customer;
     hostile.step = misbehave;
     for (misbehaviour = 0; misbehaviour < MISBEHAVIOURS; misbehaviour++) {
         fixture f;
         set_up(&f, 3, 0);
+        int breaks = misbehaviour >= TWICE; /* the protocol, not only the rules */
         f.r.party[2].instead = &hostile;
+        f.r.may_fail = breaks ? 2 : 0;
         write_text(&f, 0, "", "query_batch = 4");
         run_ok(&f.r, "run");
+        assert_int_equal(f.r.party[2].status, breaks ? PV_ERR_PEER : PV_OK);
         assert_int_equal(agreeing(&f, 1), 45);
         assert_int_equal(agreeing(&f, 3), 33);
         json_t *j = run_result(&f.r, 0);
