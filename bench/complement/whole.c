@@ -36,10 +36,9 @@ static pv_status open_whole(whole *w, const char *path)
 {
     PV_TRY(pv_hidden_load(&w->hidden, path));
     const pv_secret_plan *plan = &w->hidden.plan;
-    w->each = pv_secret_channels(plan);
-    if (plan->input.ndim == 3) w->each *= plan->input.dim[0] * plan->input.dim[1];
+    w->each = pv_secret_numbers(plan);
     PV_TRY(pv_graph_new(&w->graph));
-    PV_TRY(pv_hidden_build(&w->hidden, w->graph, BATCH, 0, PV_NONE, &w->nodes, NULL));
+    PV_TRY(pv_hidden_build(&w->hidden, w->graph, BATCH, 0, PV_NONE, &w->nodes));
     PV_TRY(pv_compile(&w->plan, w->graph, &w->nodes.logits, 1, NULL));
     PV_TRY(pv_model_to_plan(w->hidden.model, &w->nodes, w->plan));
     w->planes = pv_calloc(BATCH * (size_t)w->each, sizeof *w->planes);
@@ -102,7 +101,7 @@ static pv_status run_batch(whole *w, const pv_data *data, int64_t first, int64_t
     memset(w->planes, 0, BATCH * (size_t)w->each * sizeof *w->planes);
     for (int64_t i = 0; i < BATCH; i++) index[i] = first + (i < n ? i : n - 1);
     for (int64_t i = 0; i < n; i++)
-        pv_secret_fill(w->planes + i * w->each, &w->hidden.plan, &secret[i]);
+        pv_secret_fill_open(w->planes + i * w->each, &w->hidden.plan, &secret[i]);
     pv_batch_fill(&w->batch, w->hidden.model, data, index, NULL, 0, 0);
     PV_TRY(pv_plan_write(w->plan, w->nodes.input, w->batch.x, PV_F32));
     PV_TRY(pv_plan_write(w->plan, w->nodes.secret, w->planes, PV_F32));

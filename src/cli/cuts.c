@@ -134,6 +134,7 @@ static pv_status run(const pv_cli *cli, const void *opaque)
                          .steps = a->steps,
                          .seed = (uint64_t)cli->global.seed};
     PV_TRY(pv_bandwidth_parse(&o.bandwidth, a->bandwidth));
+    if (a->svg != NULL) PV_TRY(pv_file_writable(a->svg));
     PV_TRY(pv_cuts_measure(&c, &o, &cli->ctx));
     if (a->svg != NULL) PV_TRY_GOTO(write_svg(&c, &o, a->svg));
     if (cli->global.json) {

@@ -69,6 +69,8 @@ typedef struct pv_party_options {
     const pv_role *role;
     const pv_message_type *type; /* of the scheme */
     int types;
+    /* NULL, or: lowers `max` of a copy of them to what the scenario allows. */
+    pv_status (*limits)(pv_message_type *type, pv_scenario *s);
     int (*linked)(const char *role_a, const char *role_b); /* do two roles talk to each other? */
     const pv_hub_peer *channel;  /* tests: peers with channels instead of addresses, up to one
                                     without  a name or as many as there are parties; NULL */

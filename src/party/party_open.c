@@ -128,7 +128,7 @@ static pv_status open_types(pv_party *p)
         p->type[i] = p->o->type[i];
         PV_TRY(pv_scenario_retention(&p->type[i].retention, p->o->scenario, &p->o->type[i]));
     }
-    return PV_OK;
+    return p->o->limits != NULL ? p->o->limits(p->type, p->o->scenario) : PV_OK;
 }
 
 pv_hub_options pv_party_hub_options(const pv_party *p)

@@ -6,12 +6,12 @@
 #include "base/file.h"
 #include "data/spec.h"
 #include "encode/complement/hidden.h"
+#include "math/median.h"
 #include "nn/model_i.h"
 #include "nn/zoo.h"
 #include "privet/metric.h"
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { WARM_UP = 2, LEAST_RUNS = 5, MOST_RUNS = 1000, SSIM_SIDE = 11 };
@@ -120,16 +120,15 @@ static pv_status open_model(bench *b)
 static pv_status draw_secrets(bench *b)
 {
     const pv_secret_plan *p = &b->hidden.plan;
-    int64_t pixels = p->input.ndim == 3 ? p->input.dim[0] * p->input.dim[1] : 1;
     pv_rng r = pv_rng_make(b->o->seed, PV_STREAM_TEST);
-    b->secret_numbers = pixels * pv_secret_channels(p);
+    b->secret_numbers = pv_secret_numbers(p);
     b->secret = pv_alloc((size_t)b->images, (size_t)b->secret_numbers * sizeof *b->secret);
     if (b->secret == NULL)
         PV_FAIL(PV_ERR_MEMORY, "out of memory for %lld secrets", (long long)b->images);
     for (int64_t i = 0; i < b->images; i++) {
         pv_secret_value s;
         pv_secret_draw(&s, p, &r);
-        pv_secret_fill(b->secret + i * b->secret_numbers, p, &s);
+        pv_secret_fill_open(b->secret + i * b->secret_numbers, p, &s);
     }
     return PV_OK;
 }
@@ -180,18 +179,6 @@ static void close(bench *b)
 
 /* ---- times */
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *value, int n)
-{
-    qsort(value, (size_t)n, sizeof *value, by_value);
-    return n % 2 ? value[n / 2] : 0.5 * (value[n / 2 - 1] + value[n / 2]);
-}
-
 /* Both halves take turns, so that what else the machine does falls on both. front NULL: none. */
 static pv_status time_halves(pv_cuts_row *row, half *front, half *back, bench *b, float *z)
 {
@@ -213,8 +200,8 @@ static pv_status time_halves(pv_cuts_row *row, half *front, half *back, bench *b
         runs = i + 1;
         if (runs >= LEAST_RUNS && end - begin > 2 * b->o->seconds) break;
     }
-    row->front_ms = median(front_ms, runs);
-    row->back_ms = median(back_ms, runs);
+    row->front_ms = pv_median(front_ms, runs);
+    row->back_ms = pv_median(back_ms, runs);
     for (int f = 0; f < PV_CUTS_FORMS; f++)
         row->latency_ms[f] =
             row->front_ms + row->back_ms + 1e3 * 8 * (double)row->bytes[f] / b->o->bandwidth;

@@ -204,14 +204,12 @@ done:
 
 pv_status pv_descent_secrets(pv_descent *d, const pv_secret_value *secret, int64_t n)
 {
-    pv_shape one = d->plan->input;
-    one.dim[one.ndim - 1] = d->channels;
-    int64_t each = pv_shape_count(&one);
+    int64_t each = pv_secret_numbers(d->plan);
     pv_status status = PV_OK;
     float *all = pv_alloc((size_t)d->batch, (size_t)each * sizeof *all);
     if (all == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for %lld secrets", (long long)n);
     for (int64_t i = 0; i < d->batch; i++)
-        pv_secret_fill(all + i * each, d->plan, &secret[i < n ? i : 0]);
+        pv_secret_fill_open(all + i * each, d->plan, &secret[i < n ? i : 0]);
     PV_TRY_GOTO(pv_plan_write(d->run, d->s, all, PV_F32));
 done:
     pv_free(all);

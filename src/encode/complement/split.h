@@ -47,6 +47,9 @@ pv_status pv_split_make(pv_split_half *front, pv_split_half *back, const pv_hidd
                         uint64_t seed) PV_MUST_USE;
 void pv_split_half_clear(pv_split_half *half); /* idempotent */
 
+/* FOLDER/customer.safetensors or FOLDER/provider.safetensors, *path the caller's: what a half is
+ * called wherever both may lie. */
+pv_status pv_split_half_path(char **path, const char *folder, int provider) PV_MUST_USE;
 /* A file (mode 0644 for a front, 0600 for a back), and the same as bytes for the wire. Errors:
  * PV_ERR_INPUT (the other half, or none), PV_ERR_FORMAT. */
 pv_status pv_split_half_save(const pv_split_half *half, const char *path) PV_MUST_USE;

@@ -512,6 +512,12 @@ static void settings(void **state)
                 "kept_epochs does nothing with keep = 0");
     CHECK_FAILS(check("model = lenet5", "kind = offset\ndecoder_steps = 2\nhide_noise = 1", &line),
                 PV_ERR_FORMAT, "decoder_steps does nothing");
+    CHECK_FAILS(check("model = lenet5", "kind = offset\ndecoder_restart = 2", &line), PV_ERR_FORMAT,
+                "decoder_restart does nothing");
+    CHECK_FAILS(check("model = lenet5", "kind = offset\nhide_warmup = 2\nhide_noise = 1", &line),
+                PV_ERR_FORMAT, "hide_warmup does nothing");
+    CHECK_FAILS(check("model = lenet5", "kind = offset\nhide_ramp = 2", &line), PV_ERR_FORMAT,
+                "hide_ramp does nothing");
     CHECK_FAILS(check("model = lenet5", "kind = offset\nhide_input = 1\ndecoder_steps = 65", &line),
                 PV_ERR_RANGE, "must be 1 to 64");
     CHECK_OK(check("model = lenet5", "kind = offset\nhide_noise = 1", &line));
@@ -576,6 +582,89 @@ static void truths_and_forecasts(void **state)
     pv_str_clear(&text);
 }
 
+/* A message is as large as the settings make it, and no larger one is taken. */
+static void limits(void **state)
+{
+    (void)state;
+    enum { PART = 256 }; /* around the numbers of a tensor, at most */
+    pv_message_type t[PV_COMPLEMENT_TYPES];
+    const struct {
+        const char *settings;
+        uint64_t activation, answer;
+    } of[] = {
+        {"keep = 1\ncut = 2\nquery_batch = 20", 20 * 256 * 4, 20 * 10 * 4},
+        {"keep = 1\ncut = 2\nquery_batch = 20\nbits = 8\nanswers = label", 20 * 256, 20 * 4},
+        {"keep = 1\ncut = 2:before-pool\nquery_batch = 3\nbits = 4\nanswers = rounded", 3 * 512,
+         3 * 10 * 4},
+        {"keep = 1\ncut = 2\nquery_batch = 20\nproject = yes", 20 * 256 * 4, 20 * 10 * 4},
+    };
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        pv_scenario s = parse(of[i].settings);
+        memcpy(t, pv_complement_type, sizeof t);
+        CHECK_OK(pv_scheme_complement.limits(t, &s));
+        for (int k = 0; k < PV_COMPLEMENT_TYPES; k++)
+            assert_true(t[k].max <= pv_complement_type[k].max);
+        uint64_t activation = t[PV_COMPLEMENT_ACTIVATION - PV_TYPE_FIRST].max,
+                 answer = t[PV_COMPLEMENT_ANSWER - PV_TYPE_FIRST].max;
+        assert_true(activation >= of[i].activation && activation < of[i].activation + PART);
+        assert_true(answer >= of[i].answer && answer < of[i].answer + PART);
+        assert_true(t[PV_COMPLEMENT_HALF - PV_TYPE_FIRST].max < 17 << 20);
+        assert_true(t[PV_COMPLEMENT_TERMS - PV_TYPE_FIRST].max < (i == 3 ? 300 << 10 : 16 << 10));
+        pv_scenario_clear(&s);
+    }
+    static const char unnamed[] =
+        "[scenario]\nscheme = complement\n[schema]\nkind = image\nshape = 28,28,1\nclasses = 10\n"
+        "[scheme]\nkind = offset\nquery_batch = 5\n[party s]\nrole = provider\n[party a]\n"
+        "role = customer\n";
+    pv_scenario s;
+    CHECK_OK(pv_scenario_parse(&s, "test.ini", unnamed, strlen(unnamed)));
+    memcpy(t, pv_complement_type, sizeof t);
+    CHECK_OK(pv_scheme_complement.limits(t, &s));
+    assert_true(t[PV_COMPLEMENT_ANSWER - PV_TYPE_FIRST].max < 5 * 10 * 4 + PART);
+    t[PV_COMPLEMENT_ANSWER - PV_TYPE_FIRST].max =
+        pv_complement_type[PV_COMPLEMENT_ANSWER - PV_TYPE_FIRST].max;
+    assert_memory_equal(t, pv_complement_type, sizeof t); /* nobody knows how large the rest is */
+    pv_scenario_clear(&s);
+    /* 55x55x64 numbers, pooled to 27x27 */
+    static const char large[] =
+        "[scenario]\nscheme = complement\nmodel = alexnet_v2\n[schema]\nkind = image\n"
+        "shape = 224,224,3\nclasses = 10\n[scheme]\nkind = offset\ncut = 1:before-pool\n"
+        "query_batch = 65536\n[party s]\nrole = provider\n[party a]\nrole = customer\n";
+    pv_str line = {0};
+    const pv_claim *claim;
+    int claims;
+    CHECK_OK(pv_scenario_parse(&s, "test.ini", large, strlen(large)));
+    CHECK_FAILS(pv_scheme_complement.check(&s, &line, &claim, &claims), PV_ERR_FORMAT,
+                "test.ini: [scheme] query_batch: the activations of a batch would take");
+    pv_scenario_clear(&s);
+    pv_str_clear(&line);
+}
+
+/* A half of another network than the scenario's, which everybody reckons with. */
+static void another_network(void **state)
+{
+    (void)state;
+    fixture f;
+    pv_split_half front;
+    pv_complement_options o;
+    set_up(&f, 1, 0);
+    CHECK_OK(pv_split_half_load(&front, f.front, 0));
+    for (int same = 0; same < 2; same++) {
+        write_text(&f, 0, same ? "model = lenet5" : "model = conv1", "");
+        pv_scenario s;
+        CHECK_OK(pv_scenario_parse(&s, "test.ini", f.r.text, strlen(f.r.text)));
+        CHECK_OK(pv_complement_options_read(&o, &s));
+        if (same)
+            CHECK_OK(pv_complement_half_check(&front, &o, &s, f.front));
+        else
+            CHECK_FAILS(pv_complement_half_check(&front, &o, &s, f.front), PV_ERR_MISMATCH,
+                        "what crosses at its cut is [256], of model = ");
+        pv_scenario_clear(&s);
+    }
+    pv_split_half_clear(&front);
+    tear_down(&f);
+}
+
 static void memory(void **state)
 {
     (void)state;
@@ -619,6 +708,8 @@ int main(void)
                                        cmocka_unit_test(stops_do_not_matter),
                                        cmocka_unit_test(settings),
                                        cmocka_unit_test(truths_and_forecasts),
+                                       cmocka_unit_test(limits),
+                                       cmocka_unit_test(another_network),
                                        cmocka_unit_test(memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
