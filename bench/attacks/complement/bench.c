@@ -285,7 +285,7 @@ static void probe_one(const bench *b, const cut *c, const char *what, const int3
     pv_free(y);
 }
 
-static double attacked(const bench *b, const cut *c, int wants_secret, const int32_t *truth,
+static double attacked(const bench *b, const cut *c, pv_read_what what, const int32_t *truth,
                        double *seconds)
 {
     pv_reader r;
@@ -297,8 +297,8 @@ static double attacked(const bench *b, const cut *c, int wants_secret, const int
     o.seed = b->seed;
     o.enough = 0.9999;
     if (b->quick) o.seeds = 1;
-    must(pv_reader_learn(&r, &c->shadow, &c->front.plan, wants_secret, &o, b->ctx));
-    must(pv_reader_read(said, sure, &r, c->query.z, c->query.logits, c->query.n, b->ctx));
+    must(pv_reader_learn(&r, &c->shadow, &c->front.plan, &o, b->ctx));
+    must(pv_reader_read(said, sure, &r, what, c->query.z, c->query.logits, c->query.n, b->ctx));
     *seconds = pv_clock_seconds() - begin;
     double share = pv_accuracy(said, truth, c->query.n);
     pv_reader_clear(&r);
@@ -320,9 +320,10 @@ static void probe(bench *b)
            (long long)c.query.width, (long long)c.shadow.n, (long long)c.query.n);
     if (b->kind != PV_SECRET_PERMUTATION) probe_one(b, &c, "secret_probes", own, asked);
     probe_one(b, &c, "label_probes", c.shadow.label, c.query.label);
-    double label = attacked(b, &c, 0, c.query.label, &seconds);
+    double label = attacked(b, &c, PV_READ_LABEL, c.query.label, &seconds);
     printf("\"probe\": %.4f, \"probe_seconds\": %.1f, ", label, seconds);
-    double secret = b->kind == PV_SECRET_PERMUTATION ? 0 : attacked(b, &c, 1, asked, &seconds);
+    double secret =
+        b->kind == PV_SECRET_PERMUTATION ? 0 : attacked(b, &c, PV_READ_SECRET, asked, &seconds);
     printf("\"secret_probe\": %.4f, \"secret_probe_seconds\": %.1f}\n", secret, seconds);
     pv_free(own);
     pv_free(asked);
