@@ -62,8 +62,7 @@ static pv_status open_whole(whole *w, const char *path)
     const pv_shape sample = pv_model_what(w->hidden.model).sample;
     w->numbers = pv_shape_count(&w->front.activation);
     const pv_secret_plan *plan = &w->hidden.plan;
-    w->each = pv_secret_channels(plan);
-    if (plan->input.ndim == 3) w->each *= plan->input.dim[0] * plan->input.dim[1];
+    w->each = pv_secret_numbers(plan);
     PV_TRY(pv_graph_new(&w->graph));
     PV_TRY(build(w));
     PV_TRY(pv_compile(&w->plan, w->graph, &w->nodes.logits, 1, NULL));
@@ -147,7 +146,7 @@ static pv_status run_batch(whole *w, const pv_data *data, int64_t first, int64_t
     memset(w->planes, 0, BATCH * (size_t)w->each * sizeof *w->planes);
     for (int64_t i = 0; i < BATCH; i++) index[i] = first + (i < n ? i : n - 1);
     for (int64_t i = 0; i < n; i++)
-        pv_secret_fill(w->planes + i * w->each, &w->hidden.plan, &secret[i]);
+        pv_secret_fill_open(w->planes + i * w->each, &w->hidden.plan, &secret[i]);
     pv_batch_fill(&w->batch, w->hidden.model, data, index, NULL, 0, 0);
     PV_TRY(pv_plan_write(w->plan, w->nodes.input, w->batch.x, PV_F32));
     PV_TRY(pv_plan_write(w->plan, w->nodes.secret, w->planes, PV_F32));

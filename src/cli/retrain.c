@@ -1,4 +1,5 @@
 #include "encode/complement/retrain.h"
+#include "base/file.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/hidden.h"
@@ -94,6 +95,32 @@ static void clear(retraining *r)
     pv_training_clear(&r->training);
 }
 
+/* Options of the adversaries, when there is none that they could be of. */
+static pv_status check_idle(const retrain_args *a)
+{
+    int readers = a->hide_secret > 0 || a->hide_input > 0;
+    int pressure = readers || a->correlation > 0, anything = pressure || a->noise > 0;
+    const struct {
+        int idle;
+        const char *option, *without;
+    } all[] = {
+        {a->cut != NULL && !anything, "--cut",
+         "--hide-secret, --hide-input, --correlation or --noise above 0; privet partition cuts"},
+        {!isnan(a->warmup) && !pressure, "--warmup",
+         "--hide-secret, --hide-input or --correlation above 0"},
+        {!isnan(a->ramp) && !pressure, "--ramp",
+         "--hide-secret, --hide-input or --correlation above 0"},
+        {!isnan(a->restart) && !readers, "--restart", "--hide-secret or --hide-input above 0"},
+        {a->decoder_steps != PV_OPTION_UNSET && !readers, "--decoder-steps",
+         "--hide-secret or --hide-input above 0"},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].idle)
+            PV_FAIL(PV_ERR_OPTION, "retrain: %s does nothing without %s", all[i].option,
+                    all[i].without);
+    return PV_OK;
+}
+
 static pv_status check(const retrain_args *a)
 {
     if ((a->old == NULL) == (a->model == NULL))
@@ -104,7 +131,7 @@ static pv_status check(const retrain_args *a)
                 (long long)a->keep);
     if (a->test != NULL && a->holdout > 0)
         PV_FAIL(PV_ERR_OPTION, "retrain: --test and --holdout both say what to test on; pass one");
-    return PV_OK;
+    return check_idle(a);
 }
 
 static void take(double *target, double given)
@@ -220,10 +247,9 @@ static pv_status run(const pv_cli *cli, const void *opaque)
                                  .seed = (uint64_t)cli->global.seed}};
     pv_status status = PV_OK;
     PV_TRY(check(a));
+    if (a->out != NULL) PV_TRY(pv_file_writable(a->out));
     PV_TRY_GOTO(make(&r, a, cli));
-    if (a->out != NULL)
-        PV_TRY_GOTO(pv_training_writable(a->out));
-    else
+    if (a->out == NULL)
         cli->ctx.log(cli->ctx.user, PV_LOG_WARN,
                      "the trained model is not kept; pass --out FILE to keep it");
     PV_TRY_GOTO(pv_retrain(&r.hidden, &r.options, &cli->ctx, &r.result));

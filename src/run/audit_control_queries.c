@@ -148,22 +148,6 @@ done:
 }
 
 /* ---- the view */
-static pv_status create(pv_view_writer **w, const pv_queries_plan *plan)
-{
-    int answers = wants(plan, "answers");
-    pv_view_peer peer = {.name = "control"};
-    pv_view_header header = {.party = "auditor",
-                             .scheme = "control",
-                             .peer = &peer,
-                             .peers = 1,
-                             .type = types,
-                             .types = sizeof types / sizeof *types};
-    snprintf(header.role, sizeof header.role, "%s", answers ? "customer" : "provider");
-    snprintf(peer.role, sizeof peer.role, "%s", answers ? "provider" : "customer");
-    (void)unlink(plan->path);
-    return pv_view_create(w, plan->path, &header);
-}
-
 /* Samples, a secret each, and noise each that nobody hears of. */
 static void draw_rows(control *c, int64_t rows)
 {
@@ -255,7 +239,10 @@ static pv_status write_view(control *c, pv_control_view *out)
     out->target = pv_calloc((size_t)targets, sizeof *out->target);
     if (out->target == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a control");
     PV_TRY(pv_answers_init(&out->answers, (size_t)targets));
-    PV_TRY(create(&w, plan));
+    int answers = wants(plan, "answers");
+    PV_TRY(pv_control_create(&w, plan->path, answers ? "customer" : "provider", "control",
+                             answers ? "provider" : "customer", types,
+                             sizeof types / sizeof *types));
     for (int64_t s = 0; s < before + targets; s++) {
         PV_TRY_GOTO(write_step(c, out, w, (uint64_t)s + 1, rows));
         if (s >= before)

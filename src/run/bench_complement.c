@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "math/median.h"
 #include "nn/model_i.h"
 #include "nn/step.h"
 #include "run/bench_link.h"
@@ -152,12 +153,6 @@ static void *provide(void *arg)
 
 /* ---- figures */
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* The share q of the sorted values. */
 static double quantile(const double *v, int64_t n, double q)
 {
@@ -169,8 +164,7 @@ static void judge(pv_bench_complement_figure *f, bench *b)
 {
     int64_t warm = b->batches / WARM, n = b->batches - warm;
     double sum = 0;
-    for (int p = 0; p < PARTS; p++)
-        qsort(at(b, (part)p, warm), (size_t)n, sizeof(double), by_value);
+    for (int p = 0; p < PARTS; p++) pv_sort(at(b, (part)p, warm), n);
     double *whole = at(b, WHOLE, warm);
     for (int64_t i = 0; i < n; i++) sum += whole[i];
     f->batch = b->batch;
@@ -225,7 +219,7 @@ static pv_status time_plain(pv_bench_complement_figure *f, const bench *b, const
         PV_TRY_GOTO(pv_run(forward.plan));
         seconds[i] = lap(&begun);
     }
-    qsort(seconds, (size_t)runs, sizeof *seconds, by_value);
+    pv_sort(seconds, runs);
     f->plain_us = 1e6 * quantile(seconds, runs, 0.5);
 done:
     pv_forward_clear(&forward);

@@ -10,25 +10,28 @@
 
 enum { BATCH = 64 };
 
-static const char *const file_name[2] = {"customer.safetensors", "provider.safetensors"};
 static const int bits_of[] = {32, 8, 4};
 
 /* ---- the files */
 
-static pv_status prepare_paths(pv_partition *p)
+static pv_status find_paths(pv_partition *p)
 {
-    PV_TRY(pv_folder_make(p->out));
-    for (int i = 0; i < 2; i++) {
-        p->path[i] = pv_path_join(p->out, file_name[i]);
-        if (p->path[i] == NULL) PV_FAIL_MEMORY(strlen(p->out) + strlen(file_name[i]));
-        PV_TRY(pv_file_refuse_existing(p->path[i]));
-    }
+    for (int i = 0; i < 2; i++) PV_TRY(pv_split_half_path(&p->path[i], p->out, i));
+    return PV_OK;
+}
+
+/* Asked before anything is measured, and once more before anything is written. */
+static pv_status refuse_existing(const pv_partition *p)
+{
+    for (int i = 0; i < 2; i++) PV_TRY(pv_file_refuse_existing(p->path[i]));
     return PV_OK;
 }
 
 static pv_status write_files(pv_partition *p)
 {
     const pv_split_half *half[2] = {&p->front, &p->back};
+    PV_TRY(pv_folder_make(p->out));
+    PV_TRY(refuse_existing(p));
     for (int i = 0; i < 2; i++) {
         struct stat info;
         PV_TRY(pv_split_half_save(half[i], p->path[i]));
@@ -196,6 +199,8 @@ pv_status pv_partition_run(pv_partition *p, const pv_ctx *ctx)
     pv_data *data = NULL, *test = NULL;
     meter *m = pv_calloc(1, sizeof *m);
     if (m == NULL) PV_FAIL_MEMORY(sizeof *m);
+    PV_TRY_GOTO(find_paths(p));
+    PV_TRY_GOTO(refuse_existing(p));
     PV_TRY_GOTO(pv_hidden_load(&h, p->model));
     PV_TRY_GOTO(pv_cut_parse(&cut, p->cut, h.model));
     if (!isnan(p->noise)) h.noise = p->noise;
@@ -207,7 +212,6 @@ pv_status pv_partition_run(pv_partition *p, const pv_ctx *ctx)
         PV_TRY_GOTO(make_meter(p, m, ctx));
         PV_TRY_GOTO(measure(p, m, test, ctx));
     }
-    PV_TRY_GOTO(prepare_paths(p));
     PV_TRY_GOTO(write_files(p));
 done:
     meter_clear(m);

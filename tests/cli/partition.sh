@@ -60,7 +60,9 @@ fails 2 "'two' is no cut" partition "$T/secret.safetensors" --cut two --data "$d
 fails 3 'a model without a secret' partition "$T/old.safetensors" --cut 2 --data "$data" --out "$T/none"
 fails 3 "the customer's half of a model" \
     partition "$T/halves/customer.safetensors" --cut 2 --data "$data" --out "$T/none"
-fails 2 'is there already' partition "$T/secret.safetensors" --cut 3 --data "$data" --out "$T/halves"
+cp "$T/halves/provider.safetensors" "$T/before.safetensors"
+fails 2 'is there already' partition "$T/secret.safetensors" --cut 3 --data csv:none.csv --out "$T/halves"
+cmp -s "$T/halves/provider.safetensors" "$T/before.safetensors" || bad "a half was overwritten"
 fails 3 'tells 2 classes apart, the data has 10' \
     partition "$T/secret.safetensors" --cut 2 --data 'glyphs?limit=50' --out "$T/none"
 [ ! -e "$T/none" ] || bad "something was written"

@@ -75,10 +75,19 @@ fails 2 'shows one digit' retrain -m lenet5 -d 'glyphs?limit=300' --kind permuta
 fails 2 'dense layer' retrain $T/old.safetensors -k 2 -d "$two" --form digit
 fails 3 'tells 2 classes apart' retrain $T/old.safetensors -k 1 -d 'glyphs?limit=300'
 fails 2 'in the clear' retrain $T/old.safetensors -k 2 -d "$two" --cut 2 --hide-secret 1
-fails 2 'is no cut' retrain $T/old.safetensors -k 1 -d "$two" --cut 9
+fails 2 'is no cut' retrain $T/old.safetensors -k 1 -d "$two" --cut 9 --hide-secret 1
 fails 2 'pass OLD' retrain -m lenet5 -k 1 -d "$two"
 fails 2 'either the trained model OLD' retrain $T/old.safetensors -m lenet5 -d "$two"
 fails 3 'has a secret already' retrain $T/hidden.safetensors -k 1 -d "$two"
 fails 3 'privet retrain' predict -m $T/hidden.safetensors -d "$two"
+fails 1 'could not be created' retrain -m lenet5 -d 'csv:none.csv' --out "$T/nowhere/hidden.safetensors"
+# options of adversaries that nobody asked for
+fails 2 'retrain: --cut does nothing without --hide-secret, --hide-input, --correlation or --noise' retrain -m lenet5 -d "$two" --cut 2
+fails 2 'retrain: --warmup does nothing without --hide-secret, --hide-input or --correlation above 0' retrain -m lenet5 -d "$two" \
+    --warmup 3 --noise 1
+fails 2 'retrain: --ramp does nothing without' retrain -m lenet5 -d "$two" --ramp 3 --hide-secret 0
+fails 2 'retrain: --restart does nothing without --hide-secret or --hide-input above 0' retrain -m lenet5 -d "$two" \
+    --restart 0 --correlation 1
+fails 2 'retrain: --decoder-steps does nothing without' retrain -m lenet5 -d "$two" --decoder-steps 3
 fails 2 'confusion' eval -m $T/hidden.safetensors -d "$two" --confusion
 finish

@@ -129,6 +129,23 @@ def chosen(count):
     return rows if rows[-1] == count - 1 else rows + [count - 1]
 
 
+def apart(wanted, low, high, gap):
+    """Where labels go that want to stand at these heights: in that order, at least a gap from each other, between low and high,
+    and as near to what they want as that allows (least squares: what would lie on each other stands around its mean)."""
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    blocks = []  # [sum, count] of heights less the gaps before them: they may not fall
+    for k, i in enumerate(order):
+        blocks.append([wanted[i] - k * gap, 1])
+        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] > blocks[-1][0] / blocks[-1][1]:
+            last = blocks.pop()
+            blocks[-1] = [blocks[-1][0] + last[0], blocks[-1][1] + last[1]]
+    flat = [total / count for total, count in blocks for _ in range(count)]
+    placed = [0.0] * len(wanted)
+    for k, i in enumerate(order):
+        placed[i] = min(max(flat[k], low), high - (len(wanted) - 1) * gap) + k * gap
+    return placed
+
+
 def svg(path, title, label, x, curves, low, high):
     """A line for each curve over x, on a plain grid."""
     width, height, left, top, right, bottom = 720, 420, 64, 40, 96, 48
@@ -146,15 +163,15 @@ def svg(path, title, label, x, curves, low, high):
         out += [f'<line x1="{left}" y1="{py(y):.1f}" x2="{width - right}" y2="{py(y):.1f}" stroke="#dddddd"/>',
                 f'<text x="{left - 6}" y="{py(y) + 4:.1f}" text-anchor="end">{y:.3g}</text>',
                 f'<text x="{px(v):.1f}" y="{height - bottom + 18}" text-anchor="middle">{v:.0f}</text>']
-    placed = []
-    for name, curve, colour in sorted(zip(NAMES, curves, colours), key=lambda c: c[1][-1]):
-        points = " ".join(f"{px(a):.1f},{py(min(max(b, low), high)):.1f}" for a, b in zip(x, curve))
-        y = py(min(max(curve[-1], low), high)) + 4
-        while any(abs(y - other) < 13 for other in placed): # names that would lie on each other move up
-            y -= 1
-        placed.append(y)
-        out += [f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>',
-                f'<text x="{px(x[len(curve) - 1]) + 8:.1f}" y="{y:.1f}" fill="{colour}">{name}</text>']
+    inside = lambda v: py(min(max(v, low), high))
+    for curve, colour in zip(curves, colours):
+        points = " ".join(f"{px(a):.1f},{inside(b):.1f}" for a, b in zip(x, curve))
+        out.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
+    for end in {len(curve) for curve in curves}: # the names of curves that end together must not lie on each other
+        these = [(name, curve, colour) for name, curve, colour in zip(NAMES, curves, colours) if len(curve) == end]
+        heights = apart([inside(curve[-1]) + 4 for _, curve, _ in these], top + 8, height - bottom - 4, 14)
+        out += [f'<text x="{px(x[end - 1]) + 8:.1f}" y="{y:.1f}" fill="{colour}" stroke="white" stroke-width="3" '
+                f'paint-order="stroke">{name}</text>' for (name, _, colour), y in zip(these, heights)]
     path.write_text("\n".join(out + ["</svg>"]) + "\n")
 
 

@@ -36,11 +36,10 @@ pv_status pv_hidden_append(const pv_hidden *h, pv_graph *g, int64_t batch, int t
 }
 
 pv_status pv_hidden_build(const pv_hidden *h, pv_graph *g, int64_t batch, int train, pv_node x,
-                          pv_model_nodes *nodes, pv_node *entry)
+                          pv_model_nodes *nodes)
 {
     pv_status status = PV_OK;
     PV_TRY(pv_hidden_begin(h, g, batch, train, x, nodes));
-    if (entry != NULL) *entry = nodes->logits;
     PV_TRY_GOTO(pv_hidden_append(h, g, batch, train, pv_model_secret_at(h->model),
                                  h->model->layers.count, nodes));
 done:

@@ -51,10 +51,9 @@ pv_status pv_hidden_load(pv_hidden *h, const char *path) PV_MUST_USE;
 void pv_hidden_clear(pv_hidden *h); /* idempotent */
 
 /* Appends the network to g: frozen stages in evaluation mode and without gradient, the rest as
- * `train` says. nodes->secret is its second input. *entry (may be NULL): the node that comes into
- * the layer of the secret, without it. */
+ * `train` says. nodes->secret is its second input. *nodes is cleared on failure. */
 pv_status pv_hidden_build(const pv_hidden *h, pv_graph *g, int64_t batch, int train, pv_node x,
-                          pv_model_nodes *nodes, pv_node *entry) PV_MUST_USE;
+                          pv_model_nodes *nodes) PV_MUST_USE;
 
 /* ---- measuring: every value of the secret separately (of a permutation: `values` drawn ones), and
  * all of them together. accuracy: of labels turned back. With the model's noise where it has been

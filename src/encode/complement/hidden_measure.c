@@ -63,9 +63,8 @@ pv_status pv_hidden_runner_init(pv_hidden_runner *r, const pv_hidden *h, int64_t
                                 const pv_ctx *ctx)
 {
     pv_status status = PV_OK;
-    int64_t pixels = h->plan.input.ndim == 3 ? h->plan.input.dim[0] * h->plan.input.dim[1] : 1;
     *r = (pv_hidden_runner){.entry_size = pv_shape_count(&h->plan.input),
-                            .secret_size = pixels * pv_secret_channels(&h->plan)};
+                            .secret_size = pv_secret_numbers(&h->plan)};
     size_t n = (size_t)batch;
     PV_TRY_GOTO(pv_batch_init(&r->batch, h->model, batch));
     r->index = pv_calloc(n, sizeof *r->index);
@@ -122,7 +121,7 @@ static pv_status enter(pv_hidden_runner *r, const pv_hidden *h, const pv_data *d
 static pv_status answer(pv_hidden_runner *r, const pv_hidden *h)
 {
     for (int64_t i = 0; i < r->batch.size; i++)
-        pv_secret_fill(r->secret + i * r->secret_size, &h->plan, &r->value[i]);
+        pv_secret_fill_open(r->secret + i * r->secret_size, &h->plan, &r->value[i]);
     PV_TRY(pv_plan_write(r->answer, r->answer_nodes.secret, r->secret, PV_F32));
     if (r->noise != PV_NONE) {
         pv_front_noise_draw(r->noises, r->noise_count, &r->noise_draws);

@@ -76,9 +76,8 @@ static pv_status allocate(retrainer *t)
 {
     const pv_secret_plan *p = &t->h->plan;
     int64_t count = pv_data_count(t->o->train.train);
-    int64_t pixels = p->input.ndim == 3 ? p->input.dim[0] * p->input.dim[1] : 1;
     size_t n = (size_t)t->batch;
-    t->secret_size = pixels * pv_secret_channels(p);
+    t->secret_size = pv_secret_numbers(p);
     PV_TRY(pv_batch_init(&t->data, t->h->model, t->batch));
     t->value = pv_calloc(n, sizeof *t->value);
     t->secret = pv_alloc(n, (size_t)t->secret_size * sizeof *t->secret);
@@ -94,12 +93,10 @@ static pv_status allocate(retrainer *t)
 
 static pv_status build_network(retrainer *t, pv_node *extra)
 {
-    const pv_model *m = t->h->model;
     *extra = PV_NONE;
+    if (!t->guarded) return pv_hidden_build(t->h, t->graph, t->batch, 1, PV_NONE, &t->nodes);
     PV_TRY(pv_hidden_begin(t->h, t->graph, t->batch, 1, PV_NONE, &t->nodes));
-    if (t->guarded) return pv_guard_build(&t->guard, t->h, t->graph, &t->nodes, extra);
-    return pv_hidden_append(t->h, t->graph, t->batch, 1, pv_model_secret_at(m), m->layers.count,
-                            &t->nodes);
+    return pv_guard_build(&t->guard, t->h, t->graph, &t->nodes, extra);
 }
 
 /* The whole step: network, loss, gradients of what lies behind the secret's entry, optimiser. */
@@ -195,7 +192,7 @@ static pv_status fill(retrainer *t, int64_t batch)
                   (uint64_t)t->step);
     for (int64_t i = 0; i < t->batch; i++) {
         pv_secret_draw(&t->value[i], &t->h->plan, &r);
-        pv_secret_fill(t->secret + i * t->secret_size, &t->h->plan, &t->value[i]);
+        pv_secret_fill_open(t->secret + i * t->secret_size, &t->h->plan, &t->value[i]);
         t->answer[i] = pv_secret_hide(&t->value[i], t->data.label[i]);
     }
     PV_TRY(pv_plan_write(t->plan, t->nodes.input, t->data.x, PV_F32));

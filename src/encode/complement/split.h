@@ -44,14 +44,21 @@ typedef struct pv_split_half {
     pv_hash own, other, binding;
 } pv_split_half;
 
+/* pv_cut_end, and PV_ERR_OPTION for a cut before the stage of the secret, or without one. */
+pv_status pv_split_cut_end(size_t *end, const pv_hidden *h, const pv_cut_at *cut) PV_MUST_USE;
+
 /* calibration: rows whose activations, under drawn secrets and with drawn noise of h->noise, give
- * spread, low and high. PV_ERR_OPTION for a cut before the stage of the secret, or behind the last,
- * and for a noise that cannot be. */
+ * spread, low and high. Errors: those of pv_split_cut_end, PV_ERR_OPTION for a noise that cannot
+ * be.
+ */
 pv_status pv_split_make(pv_split_half *front, pv_split_half *back, const pv_hidden *h,
                         const pv_cut_at *cut, const pv_data *calibration,
                         uint64_t seed) PV_MUST_USE;
 void pv_split_half_clear(pv_split_half *half); /* idempotent */
 
+/* FOLDER/customer.safetensors or FOLDER/provider.safetensors, *path the caller's: what a half is
+ * called wherever both may lie. */
+pv_status pv_split_half_path(char **path, const char *folder, int provider) PV_MUST_USE;
 /* A file (mode 0644 for a front, 0600 for a back), and the same as bytes for the wire. Errors:
  * PV_ERR_INPUT (the other half, or none), PV_ERR_FORMAT. */
 pv_status pv_split_half_save(const pv_split_half *half, const char *path) PV_MUST_USE;

@@ -3,6 +3,7 @@
 #include "encode/complement/hidden_i.h"
 #include "encode/complement/split_i.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include <math.h>
 #include <stdlib.h>
@@ -16,6 +17,13 @@ static const double SPREAD_MOST = 1e30;
 static const char *side_name(int provider)
 {
     return provider ? "provider" : "customer";
+}
+
+pv_status pv_split_half_path(char **path, const char *folder, int provider)
+{
+    *path = pv_path_join(folder, provider ? "provider.safetensors" : "customer.safetensors");
+    if (*path == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
+    return PV_OK;
 }
 
 /* ---- writing */

@@ -1,12 +1,9 @@
 #include "scheme/complement/halves.h"
 
 #include "base/ctx.h"
-#include "base/file.h"
 #include "base/mem.h"
 
 #include <math.h>
-
-static const char OWN_FILE[] = "provider.safetensors", PUBLISHED_FILE[] = "customer.safetensors";
 
 void pv_complement_halves_clear(pv_complement_halves *h)
 {
@@ -197,37 +194,36 @@ done:
 }
 
 /* ---- in the folder */
-static pv_status path_in(char **out, const char *folder, const char *file)
+static pv_status keep(const pv_split_half *half, const char *folder)
 {
-    *out = pv_path_join(folder, file);
-    if (*out == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
-    return PV_OK;
+    char *path;
+    PV_TRY(pv_split_half_path(&path, folder, half->provider));
+    pv_status status = pv_split_half_save(half, path);
+    pv_free(path);
+    return status;
+}
+
+static pv_status again(pv_split_half *half, const char *folder, int provider)
+{
+    char *path;
+    PV_TRY(pv_split_half_path(&path, folder, provider));
+    pv_status status = pv_split_half_load(half, path, provider);
+    pv_free(path);
+    return status;
 }
 
 pv_status pv_complement_halves_keep(const pv_complement_halves *h, const char *folder)
 {
-    char *path;
-    PV_TRY(path_in(&path, folder, OWN_FILE));
-    pv_status status = pv_split_half_save(&h->back, path);
-    pv_free(path);
-    if (status != PV_OK || !h->published) return status;
-    PV_TRY(path_in(&path, folder, PUBLISHED_FILE));
-    status = pv_split_half_save(&h->front, path);
-    pv_free(path);
-    return status;
+    PV_TRY(keep(&h->back, folder));
+    return h->published ? keep(&h->front, folder) : PV_OK;
 }
 
 pv_status pv_complement_halves_again(pv_complement_halves *h, const char *folder, int published)
 {
-    char *path;
     pv_complement_halves_clear(h);
-    PV_TRY(path_in(&path, folder, OWN_FILE));
-    pv_status status = pv_split_half_load(&h->back, path, 1);
-    pv_free(path);
-    if (status != PV_OK || !published) return status;
-    PV_TRY(path_in(&path, folder, PUBLISHED_FILE));
-    status = pv_split_half_load(&h->front, path, 0);
-    h->published = status == PV_OK;
-    pv_free(path);
-    return status;
+    PV_TRY(again(&h->back, folder, 1));
+    if (!published) return PV_OK;
+    PV_TRY(again(&h->front, folder, 0));
+    h->published = 1;
+    return PV_OK;
 }

@@ -1,4 +1,4 @@
-#include "scheme/complement/complement.h"
+#include "scheme/complement/limits.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -173,6 +173,22 @@ pv_status pv_complement_options_read(pv_complement_options *o, pv_scenario *s)
 }
 
 /* ---- halves and the scenario */
+
+/* What crosses must be what the scenario's network gives, where it names one: everybody reckons
+ * with that. */
+static pv_status check_network(const pv_split_half *half, const pv_complement_options *o,
+                               const pv_scenario *s, const char *what)
+{
+    char has[PV_SHAPE_TEXT], wanted[PV_SHAPE_TEXT];
+    pv_complement_network n;
+    if (s->model == NULL || s->schema.kind == 0) return PV_OK;
+    PV_TRY(pv_complement_network_of(&n, o, s));
+    if (pv_shape_equal(&n.activation, &half->activation)) return PV_OK;
+    PV_FAIL(PV_ERR_MISMATCH, "%s: what crosses at its cut is %s, of model = %s in %s it is %s",
+            what, pv_shape_text(&half->activation, has), s->model, s->path,
+            pv_shape_text(&n.activation, wanted));
+}
+
 pv_status pv_complement_half_check(const pv_split_half *half, const pv_complement_options *o,
                                    const pv_scenario *s, const char *what)
 {
@@ -204,7 +220,7 @@ pv_status pv_complement_half_check(const pv_split_half *half, const pv_complemen
         (d.kind != s->schema.kind || !pv_shape_equal(&d.sample, &s->schema.sample)))
         PV_FAIL(PV_ERR_MISMATCH, "%s: it is for other samples than [schema] of %s describes", what,
                 s->path);
-    return PV_OK;
+    return check_network(half, o, s, what);
 }
 
 pv_status pv_complement_form_of(pv_activation_form *f, const pv_split_half *back,

@@ -20,7 +20,7 @@ typedef struct customer {
     customer_state state;
     int64_t rows, batches, asked; /* asked: rows that came, answered or not */
     int64_t answered;
-    char reason[PV_REFUSAL_TEXT]; /* REFUSED */
+    char reason[PV_REFUSAL_TEXT]; /* REFUSED, LOST */
 } customer;
 
 typedef struct provider {
@@ -164,14 +164,15 @@ static pv_status refuse_or_fail(provider *a, pv_party *p, customer *c, pv_status
 static pv_status hear(provider *a, pv_party *p, int from, int to)
 {
     for (int i = from; i < to; i++) {
+        char reason[PV_REFUSAL_TEXT];
         customer *c = &a->customer[i];
         int lost;
         if (c->state != SERVED) continue;
-        pv_status status = pv_party_recv(&a->message[i - from], &lost, p, c->peer, 0);
-        if (status != PV_OK) /* of another step: it sent more than it was asked for */
-            PV_TRY(refuse_or_fail(a, p, c, status));
-        else if (lost)
-            c->state = LOST;
+        PV_TRY(pv_party_recv(&a->message[i - from], &lost, p, c->peer, 0));
+        if (!lost) continue;
+        pv_hub_reason(reason, sizeof reason, pv_party_hub(p), c->peer);
+        pv_query_refusal_text(c->reason, reason);
+        c->state = lost == PV_LOST_BROKE ? REFUSED : LOST;
     }
     return PV_OK;
 }
@@ -427,7 +428,7 @@ static pv_status describe(json_t **out, const provider *a, const customer *c)
     if (a->options.budget > 0)
         PV_TRY_GOTO(pv_json_set(j, "budget_left",
                                 json_integer((json_int_t)(a->options.budget - c->answered))));
-    if (c->state == REFUSED) PV_TRY_GOTO(pv_json_set(j, "reason", json_string(c->reason)));
+    if (c->reason[0] != '\0') PV_TRY_GOTO(pv_json_set(j, "reason", json_string(c->reason)));
     *out = json_incref(j);
 done:
     json_decref(j);
@@ -476,6 +477,7 @@ const pv_role pv_complement_provider = {
     .summary = "has the network, publishes its front, and answers what comes to the cut",
     .least = 1,
     .most = 1,
+    .peers_apart = 1,
     .files = pv_complement_provider_files,
     .open = open,
     .step = step,

@@ -193,20 +193,13 @@ QUERIED void queried_network(queried *q, const pv_data *data)
 QUERIED void queried_append(pv_view_writer *w, pv_view_kind kind, int peer, uint16_t type,
                             uint64_t step, const pv_part *part, int kept)
 {
-    size_t size = pv_parts_size(part, 1);
-    uint8_t *bytes = pv_alloc_aligned(size, 1);
     pv_view_record r = {.step = step,
                         .kind = kind,
                         .peer = (uint16_t)peer,
                         .type = type,
                         .link = 2 * step + (type == QUERIED_ANSWER),
-                        .size = size,
                         .kept = kept};
-    assert_non_null(bytes);
-    CHECK_OK(pv_parts_encode(bytes, part, 1));
-    CHECK_OK(pv_hash_of(&r.payload, bytes, size));
-    CHECK_OK(pv_view_append(w, &r, bytes));
-    pv_free(bytes);
+    CHECK_OK(pv_view_append_parts(w, &r, part, 1));
 }
 
 QUERIED pv_view_writer *queried_create(queried *q, int who)

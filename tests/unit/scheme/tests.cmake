@@ -24,3 +24,5 @@ pv_test(unit/scheme/vertical_messages ROOMS scheme/vertical TIMEOUT 60)
 pv_test(unit/scheme/complement_messages ROOMS scheme/complement)
 pv_test(unit/scheme/complement ROOMS scheme/complement LABEL unit tsan TIMEOUT 120)
 pv_test(unit/scheme/complement_audited ROOMS scheme/complement)
+pv_valgrind_test(unit/scheme/complement_ct ROOMS scheme/complement CASES label logits rounded
+                 CONTROLS largest probability)

@@ -136,11 +136,11 @@ static void frozen_layers_have_no_gradient(void **state)
     pv_hidden h;
     pv_graph *g = NULL;
     pv_model_nodes nodes;
-    pv_node entry, gradient[32], weight[32];
+    pv_node gradient[32], weight[32];
     int n = 0, zeros = 0;
     CHECK_OK(pv_hidden_make(&h, old, two, &plane_after_one));
     CHECK_OK(pv_graph_new(&g));
-    CHECK_OK(pv_hidden_build(&h, g, 8, 1, PV_NONE, &nodes, &entry));
+    CHECK_OK(pv_hidden_build(&h, g, 8, 1, PV_NONE, &nodes));
     assert_int_equal(pv_node_shape(g, nodes.secret)->dim[3], 1);
     pv_node loss = pv_mean(g, pv_square(g, nodes.logits), 0, 0);
     for (int i = 0; i < nodes.params; i++) {

@@ -2,6 +2,7 @@
 #include "halves.h"
 
 #include "base/file.h"
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,6 +82,62 @@ static void test_together(void **state)
         pv_split_half_clear(&front);
         pv_split_half_clear(&back);
     }
+}
+
+/* How many places of this process's memory have ten numbers in a row that are all a or -a: planes
+ * of a secret, or rows of activations that they were joined to. */
+static int planes_in_memory(float a)
+{
+    char line[512];
+    int found = 0;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    assert_non_null(maps);
+    while (fgets(line, sizeof line, maps) != NULL) {
+        uintptr_t from, to;
+        int alike = 0;
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " rw-p", &from, &to) != 2 ||
+            strstr(line, " rw-p ") == NULL || to - from > (1u << 28))
+            continue;
+        for (const float *v = (const float *)from; v < (const float *)to; v++) {
+            alike = fabsf(*v) == a ? alike + 1 : 0;
+            found += alike == 10;
+        }
+    }
+    fclose(maps);
+    return found;
+}
+
+/* A front's run leaves its secrets nowhere, neither in its buffers nor in a compiled network. */
+static void test_forgets(void **state)
+{
+#ifdef __SANITIZE_ADDRESS__
+    (void)state;
+    skip(); /* its memory is laid out otherwise, and most of it must not be looked at */
+#else
+    const fixture *f = *state;
+    static float x[ROWS * PIXELS], z[ROWS * 2304];
+    static volatile float own[10];
+    pv_hidden h = f->h;
+    pv_split_half front, back;
+    pv_split_runner *customer;
+    pv_secret_value secret[ROWS];
+    pv_rng rng = pv_rng_make(12, PV_STREAM_TEST);
+    h.plan.alpha = 0.8126953125; /* nobody else's */
+    rows_of(x, h.model, f->data, 0, ROWS);
+    for (int i = 0; i < ROWS; i++) pv_secret_draw(&secret[i], &h.plan, &rng);
+    CHECK_OK(pv_split_make(&front, &back, &h, &cut2, f->data, 7));
+    CHECK_OK(pv_split_runner_new(&customer, &front, 64, NULL));
+    for (int64_t n = 1; n <= ROWS; n += 23) {
+        CHECK_OK(pv_front_run(customer, z, x, secret, NULL, n));
+        assert_int_equal(planes_in_memory((float)h.plan.alpha), 0);
+    }
+    for (int i = 0; i < 10; i++) own[i] = (float)(i % 2 ? h.plan.alpha : -h.plan.alpha);
+    assert_int_equal(planes_in_memory((float)h.plan.alpha), 1); /* it is able to see one */
+    (void)own[0];
+    pv_split_runner_free(customer);
+    pv_split_half_clear(&front);
+    pv_split_half_clear(&back);
+#endif
 }
 
 /* What each half knows, and what it must not. */
@@ -461,10 +518,11 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_together),       cmocka_unit_test(test_halves),
-        cmocka_unit_test(test_files),          cmocka_unit_test(test_noise),
-        cmocka_unit_test(test_noise_is_bound), cmocka_unit_test(test_refused_cuts),
-        cmocka_unit_test(test_malformed),      cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_noise),         cmocka_unit_test(test_noise_is_bound),
+        cmocka_unit_test(test_together),      cmocka_unit_test(test_forgets),
+        cmocka_unit_test(test_halves),        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_refused_cuts),  cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
