@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-static const double NOISE_TV = 0.6; /* likelihood.h */
+static const double NOISE_PRIOR = 0.6; /* likelihood.h */
 enum { TRIED = 16 }; /* values of an offset beyond which it is searched for, as a permutation is */
 
 void pv_likelihood_defaults(pv_likelihood_options *o)
@@ -139,7 +139,9 @@ pv_status pv_likelihood_invert(pv_likelihood_result *out, const pv_model *front,
     if (o->noise > 0) {
         pv_shape shape;
         PV_TRY_GOTO(pv_cut_shape(&shape, front, front->layers.count));
-        how.tv += NOISE_TV * noise_share(z, n, pv_shape_count(&shape), o->noise);
+        double prior = NOISE_PRIOR * noise_share(z, n, pv_shape_count(&shape), o->noise);
+        how.tv += prior;
+        if (o->first != NULL) how.pull += prior;
     }
     PV_TRY_GOTO(pv_descent_init(&d, front, plan, &how, ctx));
     c.best = pv_calloc((size_t)how.batch, sizeof *c.best);

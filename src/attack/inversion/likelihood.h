@@ -9,10 +9,10 @@
  *
  * Of a front that puts noise on z its amount is known, not what it was. The more of |z|^2 is noise,
  * the less a small residual says and the more the prior of smooth samples does: with numbers z of
- * noise s^2 the likelihood's residual has weight 1/(2s^2), so tv grows by NOISE_TV times the share
- * of noise in |z|^2. 0.6 was the best, or nearly, for noise of a quarter to one deviation (lenet5,
- * cut 1, MNIST 3 against 5): 19.6 dB instead of 14.0 at half a deviation, 15.5 instead of 10.8 at
- * one.
+ * noise s^2 the likelihood's residual has weight 1/(2s^2), so tv grows by 0.6 times the share
+ * of noise in |z|^2, and so does pull, since a decoder's guess is a prior as well. That was the
+ * best, or nearly, for noise of a quarter to one deviation (lenet5, cut 1, MNIST 3 against 5): 19.6
+ * dB instead of 14.0 at half a deviation, 15.5 instead of 10.8 at one.
  *
  * Behind pools the nearest smooth sample is not the right one. There a first guess helps, that of a
  * decoder (decoder.h): the search begins there and stays near. It keeps what only the decoder
