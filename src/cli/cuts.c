@@ -9,9 +9,10 @@
 #include <stdio.h>
 
 typedef struct cuts_args {
-    const char *model, *data, *bandwidth, *svg;
-    int64_t images, steps;
+    const char *model, *data, *bandwidth, *svg, *cut;
+    int64_t images, steps, probe_rows, probe_seeds;
     double seconds;
+    int probe;
 } cuts_args;
 
 #define AT(field) offsetof(cuts_args, field)
@@ -30,8 +31,19 @@ static const pv_option options[] = {
      "of the inversion, 0 for what the attack usually takes", AT(steps), 0, 0},
     {"seconds", 0, PV_OPTION_REAL, "S", "0.2", 0.001, 3600, NULL, "time of measuring one half",
      AT(seconds), 0, 0},
+    {"cut", 0, PV_OPTION_TEXT, "CUT", NULL, 0, 0, NULL,
+     "the only cut to measure, as in 3 or 3:before-pool; without it, all of them", AT(cut), 0, 0},
+    {"probe", 0, PV_OPTION_FLAG, NULL, NULL, 0, 0, NULL,
+     "of a model with a secret: train fresh probes at every cut, and say how many secrets and "
+     "labels "
+     "they read of rows that they have not seen",
+     AT(probe), 0, 0},
+    {"probe-rows", 0, PV_OPTION_INTEGER, "N", "10000", 50, 10000000, NULL,
+     "rows at most that probes learn from, and that they read", AT(probe_rows), 0, 0},
+    {"probe-seeds", 0, PV_OPTION_INTEGER, "N", "3", 1, 100, NULL,
+     "probes of each of three capacities, of which the best counts", AT(probe_seeds), 0, 0},
     {"svg", 0, PV_OPTION_PATH, "FILE", NULL, 0, 0, NULL,
-     "also a picture of latency and inversion at every cut", AT(svg), 0, 0},
+     "also a picture of latency, inversion and probes at every cut", AT(svg), 0, 0},
     PV_OPTION_END,
 };
 
@@ -44,29 +56,54 @@ static const char *number_or_dash(double x, int digits, char buffer[PV_CONSOLE_T
     return buffer;
 }
 
+static void print_row(const pv_cuts_row *r, int probed)
+{
+    char text[PV_SHAPE_TEXT], cut[PV_CUT_TEXT], a[PV_CONSOLE_TEXT], b[PV_CONSOLE_TEXT],
+        c[PV_CONSOLE_TEXT], bytes[48], ms[48], latency[64];
+    snprintf(bytes, sizeof bytes, "%lld %lld %lld", (long long)r->bytes[0], (long long)r->bytes[1],
+             (long long)r->bytes[2]);
+    snprintf(ms, sizeof ms, "%.3f + %.3f", r->front_ms, r->back_ms);
+    snprintf(latency, sizeof latency, "%.1f %.1f %.1f", r->latency_ms[0], r->latency_ms[1],
+             r->latency_ms[2]);
+    pv_console_print("%-14s %10lld %10s  %-14s %8lld %6.2f  %-21s  %-17s  %-23s",
+                     r->cut.stage == 0 ? "none" : pv_cut_text(&r->cut, cut), (long long)r->params,
+                     pv_console_bytes(4 * (double)r->params, a), pv_shape_text(&r->shape, text),
+                     (long long)r->numbers, r->share, bytes, ms, latency);
+    pv_console_print(" %6s %6s", number_or_dash(r->ssim, 3, a), number_or_dash(r->psnr, 1, b));
+    if (probed)
+        pv_console_print("%16s %6s %6s", number_or_dash(100 * r->secret.share, 1, a),
+                         number_or_dash(100 * r->label.share, 1, b),
+                         number_or_dash(100 * r->prior, 1, c));
+    pv_console_print("\n");
+}
+
+static void print_probes(const pv_cuts *c)
+{
+    const pv_cuts_row *r = NULL;
+    for (size_t i = 0; i < c->rows && r == NULL; i++)
+        if (c->row[i].read > 0) r = &c->row[i];
+    if (r == NULL) return;
+    pv_console_print(
+        "\nfresh probes learned from %lld rows%s and read %lld others%s, each under a secret of "
+        "its "
+        "own: so much leaks at\nleast. The prior, the share of the most frequent label, is what "
+        "says "
+        "as much of label and secret without a look.\nOf these rows the model answers %.2f %% "
+        "rightly%s\n",
+        (long long)r->learned, c->probed == 1 ? " of the training split" : "", (long long)r->read,
+        c->probed == 1 ? " of the test split" : "", 100 * r->answered,
+        pv_cuts_at_chance(r) ? ", which is chance: a model that answers nothing hides nothing"
+                             : "");
+}
+
 static void print_rows(const pv_cuts *c)
 {
-    char text[PV_SHAPE_TEXT], cut[PV_CUT_TEXT], a[PV_CONSOLE_TEXT], b[PV_CONSOLE_TEXT];
-    pv_console_print("%-14s %10s %10s  %-14s %8s %6s  %-21s  %-17s  %-23s %6s %6s\n", "cut",
+    pv_console_print("%-14s %10s %10s  %-14s %8s %6s  %-21s  %-17s  %-23s %6s %6s%s\n", "cut",
                      "customer's", "numbers", "activation", "numbers", "of x",
                      "bytes: 32, 8, 4 bits", "ms: front + back", "latency ms: 32, 8, 4", "SSIM",
-                     "PSNR");
-    for (size_t i = 0; i < c->rows; i++) {
-        const pv_cuts_row *r = &c->row[i];
-        char bytes[48], ms[48], latency[64];
-        snprintf(bytes, sizeof bytes, "%lld %lld %lld", (long long)r->bytes[0],
-                 (long long)r->bytes[1], (long long)r->bytes[2]);
-        snprintf(ms, sizeof ms, "%.3f + %.3f", r->front_ms, r->back_ms);
-        snprintf(latency, sizeof latency, "%.1f %.1f %.1f", r->latency_ms[0], r->latency_ms[1],
-                 r->latency_ms[2]);
-        pv_console_print("%-14s %10lld %10s  %-14s %8lld %6.2f  %-21s  %-17s  %-23s",
-                         r->cut.stage == 0 ? "none" : pv_cut_text(&r->cut, cut),
-                         (long long)r->params, pv_console_bytes(4 * (double)r->params, a),
-                         pv_shape_text(&r->shape, text), (long long)r->numbers, r->share, bytes, ms,
-                         latency);
-        pv_console_print(" %6s %6s\n", number_or_dash(r->ssim, 3, a),
-                         number_or_dash(r->psnr, 1, b));
-    }
+                     "PSNR", c->probed ? "  % read: secret  label  prior" : "");
+    for (size_t i = 0; i < c->rows; i++) print_row(&c->row[i], c->probed);
+    if (c->probed) print_probes(c);
 }
 
 static void print_convs(const pv_cuts *c)
@@ -132,6 +169,10 @@ static pv_status run(const pv_cli *cli, const void *opaque)
                          .seconds = a->seconds,
                          .images = a->images,
                          .steps = a->steps,
+                         .cut = a->cut,
+                         .probe = a->probe,
+                         .probe_rows = a->probe_rows,
+                         .probe_seeds = a->probe_seeds,
                          .seed = (uint64_t)cli->global.seed};
     PV_TRY(pv_bandwidth_parse(&o.bandwidth, a->bandwidth));
     if (a->svg != NULL) PV_TRY(pv_file_writable(a->svg));
@@ -164,11 +205,17 @@ const pv_command pv_command_cuts = {
         "well samples come back from what crosses by one search that knows the customer's half. A "
         "bad reconstruction may be this search's weakness; a good one is a finding. The row "
         "'none' is what it takes to send the sample itself.\n\n"
+        "With --probe, of a model with a secret, also what its provider could learn before it is "
+        "deployed: fresh probes, linear ones and two sizes of others, learn to read the secret and "
+        "the true label off activation and scores of rows of the training split, and the best of "
+        "each reads the test split; of data without one, they learn from half of the rows and read "
+        "the other half. What they read counts against the prior, the share of the most frequent "
+        "label; what they don't read, others might.\n\n"
         "For every convolution also the equations that a published scheme counts, and what that "
         "count leaves out (docs/complement-paper.md).",
     .examples = "privet cuts lenet5.safetensors --data mnist:DIR --bandwidth 1Mbit\n"
                 "privet cuts alexnet32 --data cifar10:DIR --images 0 --json\n"
-                "privet cuts hidden.safetensors --data mnist:DIR --svg cuts.svg",
+                "privet cuts hidden.safetensors --data mnist:DIR --probe --svg cuts.svg",
     .options = options,
     .args_size = sizeof(cuts_args),
     .run = run,

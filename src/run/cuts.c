@@ -1,11 +1,11 @@
-#include "run/cuts.h"
+#include "run/cuts_i.h"
 
 #include "attack/inversion/likelihood.h"
 #include "base/clock.h"
 #include "base/ctx.h"
 #include "base/file.h"
 #include "data/spec.h"
-#include "encode/complement/hidden.h"
+#include "encode/complement/split.h"
 #include "math/median.h"
 #include "nn/model_i.h"
 #include "nn/zoo.h"
@@ -79,6 +79,8 @@ typedef struct bench {
     pv_hidden hidden; /* its plan counts when the model has a secret */
     pv_data *data;
     pv_str spec;
+    int own_test; /* spec is data's own test split */
+    pv_cuts_prober prober;
     int64_t sample, images;
     int64_t *index;         /* [images] */
     float *x, *truth;       /* [images, sample]: normalised, and as it is */
@@ -135,7 +137,7 @@ static pv_status draw_secrets(bench *b)
 
 static pv_status open(bench *b)
 {
-    PV_TRY(pv_spec_test(&b->spec, b->o->data, NULL));
+    PV_TRY(pv_spec_test(&b->spec, b->o->data, &b->own_test));
     PV_TRY(pv_data_open(&b->data, pv_str_text(&b->spec), b->ctx));
     PV_TRY(open_model(b));
     const pv_model *m = b->hidden.model;
@@ -162,7 +164,10 @@ static pv_status open(bench *b)
         pv_data_raw(b->data, b->index[i], b->truth + i * b->sample);
     }
     pv_data_batch(b->data, b->index, b->images, pv_model_norm(m), NULL, 0, 0, b->x, NULL);
-    return b->out->secret ? draw_secrets(b) : PV_OK;
+    if (b->out->secret) PV_TRY(draw_secrets(b));
+    return b->o->probe ? pv_cuts_prober_init(&b->prober, b->out, &b->hidden, b->data, b->own_test,
+                                             b->o, b->ctx)
+                       : PV_OK;
 }
 
 static void close(bench *b)
@@ -172,6 +177,7 @@ static void close(bench *b)
     pv_free(b->truth);
     pv_free(b->secret);
     pv_free(b->logits);
+    pv_cuts_prober_clear(&b->prober);
     pv_hidden_clear(&b->hidden);
     pv_data_free(b->data);
     pv_str_clear(&b->spec);
@@ -280,7 +286,14 @@ static pv_status measure_cut(bench *b, const pv_cut_at *cut, size_t end)
     half front = {0}, back = {0};
     pv_shape shape;
     float *z = NULL;
-    pv_cuts_row row = {.cut = *cut, .ssim = NAN, .psnr = NAN, .residual = NAN};
+    pv_cuts_row row = {.cut = *cut,
+                       .ssim = NAN,
+                       .psnr = NAN,
+                       .residual = NAN,
+                       .secret.share = NAN,
+                       .label.share = NAN,
+                       .prior = NAN,
+                       .answered = NAN};
     PV_TRY(pv_cut_shape(&shape, m, end));
     count_bytes(&row, &shape, b->sample);
     PV_TRY_GOTO(half_init(&back, m, end, m->layers.count, b->ctx));
@@ -295,6 +308,7 @@ static pv_status measure_cut(bench *b, const pv_cut_at *cut, size_t end)
     PV_TRY_GOTO(time_halves(&row, end > 0 ? &front : NULL, &back, b, z));
     if (end > 0 && b->o->images > 0 && m->domain.kind == PV_DATA_IMAGE)
         PV_TRY_GOTO(invert(&row, &front, b));
+    if (end > 0 && b->out->probed) PV_TRY_GOTO(pv_cuts_probe_row(&row, &b->prober));
     PV_TRY_GOTO(add_row(b, &row));
 done:
     pv_free(z);
@@ -303,10 +317,22 @@ done:
     return status;
 }
 
+/* o->cut; stage 0 when there is none. */
+static pv_status only_cut(pv_cut_at *out, const bench *b)
+{
+    size_t end;
+    *out = (pv_cut_at){0};
+    if (b->o->cut == NULL) return PV_OK;
+    PV_TRY(pv_cut_parse(out, b->o->cut, b->hidden.model));
+    return b->out->secret ? pv_split_cut_end(&end, &b->hidden, out) : PV_OK;
+}
+
 static pv_status measure_all(bench *b, const pv_stages *s)
 {
     const pv_model *m = b->hidden.model;
     size_t secret = b->out->secret ? pv_model_secret_at(m) : 0;
+    pv_cut_at only;
+    PV_TRY(only_cut(&only, b));
     PV_TRY(measure_cut(b, &(pv_cut_at){0}, 0));
     for (int64_t k = 1; k <= s->count; k++)
         for (int after = 0; after < 2; after++) {
@@ -315,71 +341,11 @@ static pv_status measure_all(bench *b, const pv_stages *s)
             pv_cut_at cut = {k, !after};
             if ((!after && at->pool == at->end) || end == m->layers.count) continue;
             if (b->out->secret && end <= secret + 1) continue;
+            if (only.stage > 0 && (only.stage != k || only.before_pool == after)) continue;
             pv_ctx_progress(b->ctx, "cuts", (uint64_t)k, (uint64_t)s->count);
             PV_TRY(measure_cut(b, &cut, end));
         }
     return PV_OK;
-}
-
-/* ---- convolutions */
-
-static pv_status add_conv(pv_cuts *c, const pv_model *m, size_t at, int64_t stage,
-                          const pv_shape *in, int64_t side, int64_t out_of_secret)
-{
-    const pv_layer *l = &m->layers.layer[at];
-    int64_t groups = (int64_t)l->value[PV_CONV_GROUPS];
-    pv_cuts_conv conv = {.stage = stage,
-                         .kernel = (int64_t)l->value[PV_CONV_KERNEL],
-                         .channels = (in->dim[3] - out_of_secret) / groups,
-                         .stride = (int64_t)l->value[PV_CONV_STRIDE],
-                         .kernels = (int64_t)l->value[PV_CONV_CHANNELS] / groups,
-                         .side = side};
-    snprintf(conv.layer, sizeof conv.layer, "%s", l->name);
-    conv.count = pv_conv_count_of(conv.kernel, conv.channels, conv.stride, conv.kernels, side,
-                                  (int64_t)l->value[PV_CONV_PAD]);
-    PV_TRY(pv_grow((void **)&c->conv, &c->conv_cap, c->convs + 1, sizeof *c->conv));
-    c->conv[c->convs++] = conv;
-    return PV_OK;
-}
-
-/* A layer's output has its name in the graph, so what comes into the next is found by walking. */
-static pv_status count_convs(pv_cuts *c, const pv_model *m, const pv_stages *s)
-{
-    pv_status status = PV_OK;
-    pv_graph *g = NULL;
-    pv_model_nodes nodes = {0};
-    pv_node enters[PV_NESTING_MAX];
-    size_t opened[PV_NESTING_MAX];
-    int depth = 0;
-    int64_t stage = 0;
-    PV_TRY(pv_graph_new(&g));
-    PV_TRY_GOTO(pv_model_build(m, g, 1, 0, PV_NONE, &nodes));
-    pv_node now = nodes.input;
-    for (size_t i = 0; i < m->layers.count; i++) {
-        const pv_layer *l = &m->layers.layer[i];
-        while (stage < s->count && s->stage[stage].first <= i) stage++;
-        if (l->kind == PV_LAYER_RESIDUAL) {
-            enters[depth] = now;
-            opened[depth++] = i;
-        } else if (l->kind == PV_LAYER_SHORTCUT) {
-            now = enters[depth - 1];
-        } else if (l->kind == PV_LAYER_END) {
-            now = pv_graph_find(g, m->layers.layer[opened[--depth]].name);
-        } else {
-            const pv_shape *in = pv_node_shape(g, now);
-            int joined = i > 0 && m->layers.layer[i - 1].kind == PV_LAYER_SECRET;
-            if (l->kind == PV_LAYER_CONV)
-                PV_TRY_GOTO(add_conv(c, m, i, stage, in,
-                                     in->dim[1] < in->dim[2] ? in->dim[1] : in->dim[2],
-                                     joined ? (int64_t)m->layers.layer[i - 1].value[0] : 0));
-            pv_node out = pv_graph_find(g, l->name);
-            if (out != PV_NONE) now = out;
-        }
-    }
-done:
-    pv_model_nodes_clear(&nodes);
-    pv_graph_free(g);
-    return status;
 }
 
 pv_status pv_cuts_measure(pv_cuts *out, const pv_cuts_options *o, const pv_ctx *ctx)
@@ -394,7 +360,7 @@ pv_status pv_cuts_measure(pv_cuts *out, const pv_cuts_options *o, const pv_ctx *
     PV_TRY_GOTO(pv_stages_init(&stages, m));
     if (stages.count == 1 && stages.stage[0].pool == stages.stage[0].end)
         PV_FAIL_GOTO(PV_ERR_OPTION, "the model %s has one stage only and can't be cut", o->model);
-    PV_TRY_GOTO(count_convs(out, m, &stages));
+    PV_TRY_GOTO(pv_cuts_count_convs(out, m, &stages));
     PV_TRY_GOTO(measure_all(&b, &stages));
 done:
     pv_stages_clear(&stages);

@@ -13,6 +13,10 @@
  *                 found activation is from the given one. For one search of one attack: a worse
  *                 figure may be this search's weakness
  *     dim z/x     numbers of the activation for each of the sample
+ *     probe       of a model with a secret: the secret and the true label, read off activation and
+ *                 scores by the best of fresh probes (attack/probe/reader.h), beside the share of
+ *                 the most frequent label, which is right as often for both without a look. A
+ *                 lower bound of what leaks
  *
  * and for every convolution the paper's count of equations and the corrected one
  * (encode/complement/counts.h). Row 0 is no cut: the sample itself is sent.
@@ -32,6 +36,13 @@
 enum { PV_CUTS_FORMS = 3 }; /* 32, 8, 4 bits a number */
 extern const int pv_cuts_bits[PV_CUTS_FORMS];
 
+/* What fresh probes make of queries whose secret and label they do not know. */
+typedef struct pv_cuts_reading {
+    double share;     /* that was read rightly; NaN: was not probed, or has no number */
+    const char *kind; /* of the probe that was kept (attack/probe/probe.h); NULL */
+    const char *way;  /* "direct", "through", "both" (attack/probe/reader.h); NULL */
+} pv_cuts_reading;
+
 typedef struct pv_cuts_row {
     pv_cut_at cut;   /* stage 0: none */
     char layer[32];  /* the last one before it; "" */
@@ -45,6 +56,12 @@ typedef struct pv_cuts_row {
     int64_t images;              /* that were inverted; 0: none */
     double ssim, psnr, residual; /* means; NaN where there is none */
     double seconds;              /* the inversion took */
+    pv_cuts_reading secret, label;
+    double prior;    /* share of the most frequent label among the queries read; NaN */
+    double answered; /* share of them whose answer, turned back, is right: a model that answers
+                        nothing hides nothing; NaN */
+    int64_t learned, read; /* queries that probes learned from, and read; 0: none */
+    double probe_seconds;
 } pv_cuts_row;
 
 typedef struct pv_cuts_conv {
@@ -62,6 +79,8 @@ typedef struct pv_cuts {
     int64_t params; /* of the whole network */
     int secret;     /* does it take one? */
     int untrained;  /* made anew, not loaded */
+    int probed;     /* 1: probes learned from the data's training split and read its test split; 2:
+                       they learned from half of the rows and read the others; 0: not at all */
     pv_model_domain domain;
 } pv_cuts;
 
@@ -72,13 +91,21 @@ typedef struct pv_cuts_options {
     double seconds;    /* of timing a half, about */
     int64_t images;    /* to invert at each cut; 0: none */
     int64_t steps;     /* of an inversion; 0: the attack's own */
+    const char *cut;   /* the only one that is measured; NULL: all */
+    int probe;         /* train probes, of a model with a secret */
+    int64_t probe_rows;   /* that they learn from at most, and read */
+    int64_t probe_seeds;  /* of each kind of probe */
+    int64_t probe_epochs; /* of a probe at most; 0: its own */
     uint64_t seed;
 } pv_cuts_options;
 
-/* Errors: those of loading both, PV_ERR_MISMATCH (no cuts, text), PV_ERR_CANCELLED. On failure *out
+/* Errors: those of loading both, PV_ERR_MISMATCH (no cuts, text), PV_ERR_OPTION (no such cut, one
+ * before the secret, probes for a model without one), PV_ERR_CANCELLED. On failure *out
  * is cleared. */
 pv_status pv_cuts_measure(pv_cuts *out, const pv_cuts_options *o, const pv_ctx *ctx) PV_MUST_USE;
 void pv_cuts_clear(pv_cuts *c); /* idempotent */
+/* Does the probed model answer hardly better than who says the most frequent label every time? */
+int pv_cuts_at_chance(const pv_cuts_row *r);
 
 /* docs/json.md, "cuts" */
 pv_status pv_cuts_json(json_t *out, const pv_cuts *c, const pv_cuts_options *o) PV_MUST_USE;

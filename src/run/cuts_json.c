@@ -1,5 +1,6 @@
 #include "run/cuts.h"
 
+#include <math.h>
 #include <stdio.h>
 
 static pv_status shape_json(json_t *out, const char *key, const pv_shape *s)
@@ -8,6 +9,30 @@ static pv_status shape_json(json_t *out, const char *key, const pv_shape *s)
     PV_TRY(pv_json_set(out, key, array));
     for (int i = 0; i < s->ndim; i++) PV_TRY(pv_json_append(array, json_integer(s->dim[i])));
     return PV_OK;
+}
+
+static pv_status reading_json(json_t *out, const char *key, const pv_cuts_reading *r)
+{
+    if (!isfinite(r->share)) return pv_json_set(out, key, json_null());
+    json_t *j = json_object();
+    PV_TRY(pv_json_set(out, key, j));
+    PV_TRY(pv_json_set(j, "share", pv_json_number(r->share)));
+    PV_TRY(pv_json_set(j, "probe", json_string(r->kind)));
+    return pv_json_set(j, "way", json_string(r->way));
+}
+
+static pv_status probe_json(json_t *out, const pv_cuts_row *r)
+{
+    if (r->read == 0) return pv_json_set(out, "probe", json_null());
+    json_t *j = json_object();
+    PV_TRY(pv_json_set(out, "probe", j));
+    PV_TRY(reading_json(j, "secret", &r->secret));
+    PV_TRY(reading_json(j, "label", &r->label));
+    PV_TRY(pv_json_set(j, "prior", pv_json_number(r->prior)));
+    PV_TRY(pv_json_set(j, "answered", pv_json_number(r->answered)));
+    PV_TRY(pv_json_set(j, "learned", json_integer(r->learned)));
+    PV_TRY(pv_json_set(j, "read", json_integer(r->read)));
+    return pv_json_set(j, "seconds", pv_json_number(r->probe_seconds));
 }
 
 static pv_status row_json(json_t *j, const pv_cuts_row *r)
@@ -36,7 +61,8 @@ static pv_status row_json(json_t *j, const pv_cuts_row *r)
     PV_TRY(pv_json_set(j, "ssim", pv_json_number(r->ssim)));
     PV_TRY(pv_json_set(j, "psnr", pv_json_number(r->psnr)));
     PV_TRY(pv_json_set(j, "residual", pv_json_number(r->residual)));
-    return pv_json_set(j, "seconds", pv_json_number(r->seconds));
+    PV_TRY(pv_json_set(j, "seconds", pv_json_number(r->seconds)));
+    return probe_json(j, r);
 }
 
 static pv_status conv_json(json_t *j, const pv_cuts_conv *c)
@@ -67,6 +93,7 @@ static pv_status conv_json(json_t *j, const pv_cuts_conv *c)
 
 pv_status pv_cuts_json(json_t *out, const pv_cuts *c, const pv_cuts_options *o)
 {
+    static const char *const read[] = {NULL, "test split", "other half"};
     json_t *rows = json_array(), *convs = json_array();
     PV_TRY(pv_json_set(out, "cuts", rows));
     PV_TRY(pv_json_set(out, "convolutions", convs));
@@ -76,6 +103,8 @@ pv_status pv_cuts_json(json_t *out, const pv_cuts *c, const pv_cuts_options *o)
     PV_TRY(pv_json_set(out, "params", json_integer(c->params)));
     PV_TRY(pv_json_set(out, "untrained", json_boolean(c->untrained)));
     PV_TRY(pv_json_set(out, "secret", json_boolean(c->secret)));
+    PV_TRY(pv_json_set(out, "probes_read", c->probed ? json_string(read[c->probed]) : json_null()));
+    PV_TRY(pv_json_set(out, "probe_seeds", c->probed ? json_integer(o->probe_seeds) : json_null()));
     PV_TRY(shape_json(out, "sample", &c->domain.sample));
     for (size_t i = 0; i < c->rows; i++) {
         json_t *one = json_object();

@@ -37,4 +37,30 @@ printf 'secret 2\nflatten\ndense classes\n' >"$T/s.model"
 fails 3 "takes a secret" train --data 'glyphs?limit=50' --model "$T/s.model" --out "$T/s.safetensors"
 fails 3 "takes a secret" cuts "$T/s.model" --data 'glyphs?limit=50'
 
+# --- what probes read of a model with a secret
+two='glyphs?classes=3,5&limit=6000'
+ok retrain --model mlp:hidden=24 --data "$two" --epochs 1 --quiet --out "$T/chance.safetensors"
+ok cuts "$T/chance.safetensors" --data "$two" --probe --probe-seeds 1 --probe-rows 300 --images 0 --seconds 0.002
+expect 'rightly, which is chance: a model that answers nothing' "$T/out"
+ok train --model lenet5 --data "$two" --epochs 3 --quiet --out "$T/old.safetensors"
+ok retrain "$T/old.safetensors" --keep 1 --data "$two" --epochs 4 --quiet --out "$T/h.safetensors"
+ok cuts "$T/h.safetensors" --data "$two" --probe --probe-seeds 1 --probe-rows 600 --images 0 --seconds 0.002 --threads 1 --svg "$T/cuts.svg"
+expect '% read: secret +label +prior$' "$T/out"
+expect '^none .* - +- +-$' "$T/out"
+expect '^2 +[0-9].* +(100|9[0-9])\.[0-9] +[0-9.]+ +[0-9.]+$' "$T/out"
+expect 'the model answers 9[0-9]\.[0-9]+ % rightly$' "$T/out"
+expect '^fresh probes learned from [0-9]+ rows of the training split and read [0-9]+ others of the test split' "$T/out"
+python3 - "$T/cuts.svg" <<'END' || bad "the picture is no SVG of latencies and probes"
+import sys, xml.dom.minidom
+sys.exit(len(xml.dom.minidom.parse(sys.argv[1]).getElementsByTagName("svg")) != 3)
+END
+ok cuts "$T/h.safetensors" --data "$two&split=test" --cut 2 --probe --probe-seeds 1 --probe-rows 100 --images 0 --seconds 0.002 --json
+[ "$(json probes_read) $(json probe_seeds) $(json cuts.1.probe.learned)" = '"other half" 1 100' ] || bad "json of probes"
+ok cuts "$T/h.safetensors" --data "$two" --images 0 --seconds 0.002 --json
+[ "$(json cuts.1.probe) $(json probes_read)" = 'null null' ] || bad "probes that were not asked for"
+fails 2 "takes no secret.*privet retrain" cuts "$T/m.safetensors" --data 'glyphs?limit=50' --probe
+fails 2 "is no cut" cuts "$T/h.safetensors" --data "$two" --cut 9
+fails 2 "in the clear" cuts "$T/h.safetensors" --data "$two" --cut 1
+fails 2 "probe-seeds" cuts "$T/h.safetensors" --data "$two" --probe --probe-seeds 0
+
 finish

@@ -7,6 +7,10 @@
  * searched for together with the sample. A digit's look is not searched for: the values are tried
  * with one look.
  *
+ * Behind pools the nearest smooth sample is not the right one. There a first guess helps, that of a
+ * decoder (decoder.h): the search begins there and stays near. It keeps what only the decoder
+ * knows, what samples look like, and finds what only the activation says.
+ *
  * Needs no view: `privet cuts` measures cuts with it.
  */
 #ifndef PV_ATTACK_INVERSION_LIKELIHOOD_H
@@ -15,16 +19,20 @@
 #include "attack/attack.h"
 
 typedef struct pv_likelihood_options {
-    double tv;     /* weight of the total variation; residuals are relative to |z|^2 */
-    int64_t steps; /* of a start */
-    int restarts;  /* at least 1; the first from the mean of the data, others from N(0,1) */
-    double lr;     /* Adam's first */
+    double tv;          /* weight of the total variation; residuals are relative to |z|^2 */
+    const float *first; /* [n, sample], as the network sees them: where the one start is; NULL */
+    double pull;        /* weight of the squared distance to it */
+    int64_t steps;      /* of a start */
+    int restarts;       /* at least 1; the first from the mean of the data, others from N(0,1) */
+    double lr;          /* Adam's first */
     int lbfgs;
     int64_t batch; /* rows at a time */
     uint64_t seed;
     double seconds; /* for everything; 0: no limit */
 } pv_likelihood_options;
 void pv_likelihood_defaults(pv_likelihood_options *o);
+/* The same for a search that begins at a first guess, which is the caller's to set. */
+void pv_likelihood_refining(pv_likelihood_options *o);
 
 typedef struct pv_likelihood_result {
     int64_t n, sample;
@@ -36,8 +44,8 @@ typedef struct pv_likelihood_result {
 } pv_likelihood_result;
 
 /* front: the half's model, or any part of a model (pv_model_extract). z [n, activation]. plan: of
- * the secret it takes, NULL for none. secret [n]: NULL when it isn't known. Errors: those of
- * pv_descent_init, PV_ERR_CANCELLED. On failure *out is cleared. */
+ * the secret it takes, NULL for none. secret [n]: NULL when it isn't known. Errors:
+ * those of pv_descent_init, PV_ERR_CANCELLED. On failure *out is cleared. */
 pv_status pv_likelihood_invert(pv_likelihood_result *out, const pv_model *front,
                                const pv_secret_plan *plan, const float *z,
                                const pv_secret_value *secret, int64_t n,

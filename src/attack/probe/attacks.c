@@ -13,18 +13,19 @@
 static const pv_attack_option options[] = {
     {"shadow", "10000"}, {"probes", "all"}, {"seeds", "3"}, {"epochs", "0"}, {NULL, NULL}};
 
-static pv_status read_target(pv_guess *guess, size_t t, const pv_reader *r,
+static pv_status read_target(pv_guess *guess, size_t t, const pv_reader *r, pv_read_what what,
                              const pv_view *const *view, int views, const pv_public *known,
                              const pv_attack_target *target, const pv_ctx *ctx)
 {
     pv_status status = PV_OK;
     pv_guess_item *item = &guess->item[t];
+    const pv_reader_skill *skill = &r->skill[what];
     pv_queries q;
     PV_TRY(pv_queries_init(&q, view, views, known, target, ctx));
     PV_TRY_GOTO(pv_guess_claim(guess, t, q.n, 0, 1, 1));
-    PV_TRY_GOTO(pv_reader_read(item->label, item->confidence, r, q.z, q.logits, q.n, ctx));
-    item->loss = 1 - r->accuracy[r->way];
-    item->evaluations = r->label.scores + r->secret.scores;
+    PV_TRY_GOTO(pv_reader_read(item->label, item->confidence, r, what, q.z, q.logits, q.n, ctx));
+    item->loss = 1 - skill->accuracy[skill->way];
+    item->evaluations = r->probe[PV_READ_LABEL].scores + r->probe[PV_READ_SECRET].scores;
     item->finished = r->finished;
 done:
     pv_queries_clear(&q);
@@ -32,14 +33,15 @@ done:
 }
 
 /* Every probe that was trained, on what it held out, and then every way of reading. */
-static pv_status tell(pv_guess *guess, const pv_reader *r)
+static pv_status tell(pv_guess *guess, const pv_reader *r, pv_read_what what)
 {
     static const char *const way[PV_READ_WAYS] = {
         [PV_READ_DIRECTLY] = "directly, on other rows",
         [PV_READ_THROUGH] = "by the other one and the answer",
         [PV_READ_BOTH] = "both ways together",
     };
-    const pv_probe *p = r->wants_secret ? &r->secret : &r->label;
+    const pv_probe *p = &r->probe[what];
+    const pv_reader_skill *skill = &r->skill[what];
     for (int i = 0; i < p->scores; i++) {
         const pv_probe_score *s = &p->score[i];
         pv_guess_try t = {.x = NAN,
@@ -52,18 +54,18 @@ static pv_status tell(pv_guess *guess, const pv_reader *r)
     }
     for (int w = 0; w < PV_READ_WAYS; w++) {
         pv_guess_try t = {.x = NAN,
-                          .right = llround(r->accuracy[w] * (double)r->tested),
+                          .right = llround(skill->accuracy[w] * (double)r->tested),
                           .count = r->tested,
-                          .chance = r->prior,
-                          .kept = w == (int)r->way};
-        if (isnan(r->accuracy[w])) continue;
+                          .chance = skill->prior,
+                          .kept = w == (int)skill->way};
+        if (isnan(skill->accuracy[w])) continue;
         snprintf(t.name, sizeof t.name, "%s", way[w]);
         PV_TRY(pv_guess_add_try(guess, &t));
     }
     return PV_OK;
 }
 
-static pv_status run(const pv_attack *a, int wants_secret, pv_guess *guess,
+static pv_status run(const pv_attack *a, pv_read_what what, pv_guess *guess,
                      const pv_view *const *view, int views, const pv_public *known,
                      const pv_attack_target *target, size_t targets, const pv_attack_option *option,
                      int count, const pv_budget *budget, const pv_ctx *ctx)
@@ -85,12 +87,13 @@ static pv_status run(const pv_attack *a, int wants_secret, pv_guess *guess,
     o.seed = budget->seed;
     o.enough = ENOUGH;
     o.seconds = budget->seconds;
+    if (known->front != NULL) PV_TRY(pv_reader_check(&known->front->plan, what));
     PV_TRY_GOTO(pv_shadow_init(&s, known, most, 0, budget->seed, a->name, ctx));
-    PV_TRY_GOTO(pv_reader_learn(&r, &s, &known->front->plan, wants_secret, &o, ctx));
-    PV_TRY_GOTO(tell(guess, &r));
+    PV_TRY_GOTO(pv_reader_learn(&r, &s, &known->front->plan, &o, ctx));
+    PV_TRY_GOTO(tell(guess, &r, what));
     for (size_t t = 0; t < targets; t++) {
         PV_TRY_GOTO(pv_ctx_check(ctx));
-        PV_TRY_GOTO(read_target(guess, t, &r, view, views, known, &target[t], ctx));
+        PV_TRY_GOTO(read_target(guess, t, &r, what, view, views, known, &target[t], ctx));
     }
     for (size_t t = 0; t < targets; t++)
         guess->item[t].seconds = (pv_clock_seconds() - begin) / (double)targets;
@@ -105,8 +108,8 @@ static pv_status run_label(pv_guess *guess, const pv_view *const *view, int view
                            const pv_attack_option *option, int count, const pv_budget *budget,
                            const pv_ctx *ctx)
 {
-    return run(&pv_attack_probe, 0, guess, view, views, known, target, targets, option, count,
-               budget, ctx);
+    return run(&pv_attack_probe, PV_READ_LABEL, guess, view, views, known, target, targets, option,
+               count, budget, ctx);
 }
 
 static pv_status run_secret(pv_guess *guess, const pv_view *const *view, int views,
@@ -114,8 +117,8 @@ static pv_status run_secret(pv_guess *guess, const pv_view *const *view, int vie
                             const pv_attack_option *option, int count, const pv_budget *budget,
                             const pv_ctx *ctx)
 {
-    return run(&pv_attack_secret_probe, 1, guess, view, views, known, target, targets, option,
-               count, budget, ctx);
+    return run(&pv_attack_secret_probe, PV_READ_SECRET, guess, view, views, known, target, targets,
+               option, count, budget, ctx);
 }
 
 const pv_attack pv_attack_probe = {

@@ -101,7 +101,7 @@ pv_status pv_split_half_bind(pv_split_half *half)
 
 /* ---- making both */
 
-static pv_status check_cut(size_t *end, const pv_hidden *h, const pv_cut_at *cut)
+pv_status pv_split_cut_end(size_t *end, const pv_hidden *h, const pv_cut_at *cut)
 {
     char text[PV_CUT_TEXT];
     if (pv_model_secret_at(h->model) == h->model->layers.count)
@@ -237,7 +237,7 @@ pv_status pv_split_make(pv_split_half *front, pv_split_half *back, const pv_hidd
     pv_shape activation;
     size_t end;
     *front = *back = (pv_split_half){0};
-    PV_TRY(check_cut(&end, h, cut));
+    PV_TRY(pv_split_cut_end(&end, h, cut));
     PV_TRY(pv_model_check_data(h->model, calibration));
     PV_TRY(pv_cut_shape(&activation, h->model, end));
     PV_TRY_GOTO(start(front, h, cut, &activation, 0));

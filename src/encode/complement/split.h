@@ -40,8 +40,11 @@ typedef struct pv_split_half {
     pv_hash own, other, binding;
 } pv_split_half;
 
-/* calibration: rows whose activations, under drawn secrets, give low and high. PV_ERR_OPTION for a
- * cut before the stage of the secret, or behind the last. */
+/* pv_cut_end, and PV_ERR_OPTION for a cut before the stage of the secret, or without one. */
+pv_status pv_split_cut_end(size_t *end, const pv_hidden *h, const pv_cut_at *cut) PV_MUST_USE;
+
+/* calibration: rows whose activations, under drawn secrets, give low and high. Errors: those of
+ * pv_split_cut_end. */
 pv_status pv_split_make(pv_split_half *front, pv_split_half *back, const pv_hidden *h,
                         const pv_cut_at *cut, const pv_data *calibration,
                         uint64_t seed) PV_MUST_USE;
