@@ -1,6 +1,5 @@
 #include "run/cuts_i.h"
 
-#include "attack/inversion/likelihood.h"
 #include "base/clock.h"
 #include "base/ctx.h"
 #include "base/file.h"
@@ -9,12 +8,11 @@
 #include "math/median.h"
 #include "nn/model_i.h"
 #include "nn/zoo.h"
-#include "privet/metric.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { WARM_UP = 2, LEAST_RUNS = 5, MOST_RUNS = 1000, SSIM_SIDE = 11 };
+enum { WARM_UP = 2, LEAST_RUNS = 5, MOST_RUNS = 1000 };
 
 const int pv_cuts_bits[PV_CUTS_FORMS] = {32, 8, 4};
 
@@ -81,10 +79,10 @@ typedef struct bench {
     pv_str spec;
     int own_test; /* spec is data's own test split */
     pv_cuts_prober prober;
-    int64_t sample, images;
-    int64_t *index;         /* [images] */
-    float *x, *truth;       /* [images, sample]: normalised, and as it is */
-    float *secret, *logits; /* [images, numbers of the secret]; [classes] */
+    int64_t sample, images, shadow; /* numbers of a sample; how many: for a decoder */
+    int64_t *index;                 /* [images + shadow] */
+    float *x, *truth;               /* [images + shadow, sample] normalised; [images, sample] not */
+    float *secret, *logits;         /* [images + shadow, numbers of the secret]; [classes] */
     int64_t secret_numbers;
 } bench;
 
@@ -124,15 +122,29 @@ static pv_status draw_secrets(bench *b)
     const pv_secret_plan *p = &b->hidden.plan;
     pv_rng r = pv_rng_make(b->o->seed, PV_STREAM_TEST);
     b->secret_numbers = pv_secret_numbers(p);
-    b->secret = pv_alloc((size_t)b->images, (size_t)b->secret_numbers * sizeof *b->secret);
-    if (b->secret == NULL)
-        PV_FAIL(PV_ERR_MEMORY, "out of memory for %lld secrets", (long long)b->images);
-    for (int64_t i = 0; i < b->images; i++) {
+    int64_t all = b->images + b->shadow;
+    b->secret = pv_alloc((size_t)all, (size_t)b->secret_numbers * sizeof *b->secret);
+    if (b->secret == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for %lld secrets", (long long)all);
+    for (int64_t i = 0; i < all; i++) {
         pv_secret_value s;
         pv_secret_draw(&s, p, &r);
         pv_secret_fill_open(b->secret + i * b->secret_numbers, p, &s);
     }
     return PV_OK;
+}
+
+/* Spread, since folders are sorted by class: those to be brought back, and others. */
+static void choose(bench *b, int64_t count)
+{
+    int64_t left = count - b->images, at = 0, next = 0;
+    for (int64_t i = 0; i < b->images; i++) b->index[i] = i * count / b->images;
+    for (int64_t i = 0, other = 0; i < count && at < b->shadow; i++) {
+        if (next < b->images && i == b->index[next]) {
+            next++;
+            continue;
+        }
+        if (other++ * b->shadow / left >= at) b->index[b->images + at++] = i;
+    }
 }
 
 static pv_status open(bench *b)
@@ -152,18 +164,19 @@ static pv_status open(bench *b)
     if (b->images > count)
         PV_FAIL(PV_ERR_OPTION, "%lld images to invert; %s has %lld", (long long)b->images,
                 pv_str_text(&b->spec), (long long)count);
-    size_t all = (size_t)(b->images * b->sample);
-    b->index = pv_calloc((size_t)b->images, sizeof *b->index);
-    b->x = pv_alloc(all, sizeof *b->x);
-    b->truth = pv_alloc(all, sizeof *b->truth);
+    if (b->o->images > 0 && m->domain.kind == PV_DATA_IMAGE)
+        b->shadow = b->o->shadow < count - b->images ? b->o->shadow : count - b->images;
+    int64_t all = b->images + b->shadow;
+    b->index = pv_calloc((size_t)all, sizeof *b->index);
+    b->x = pv_alloc((size_t)all, (size_t)b->sample * sizeof *b->x);
+    b->truth = pv_alloc((size_t)b->images, (size_t)b->sample * sizeof *b->truth);
     b->logits = pv_calloc((size_t)m->domain.classes, sizeof *b->logits);
     if (b->index == NULL || b->x == NULL || b->truth == NULL || b->logits == NULL)
-        PV_FAIL(PV_ERR_MEMORY, "out of memory for %lld samples", (long long)b->images);
-    for (int64_t i = 0; i < b->images; i++) { /* spread: folders are sorted by class */
-        b->index[i] = i * count / b->images;
+        PV_FAIL(PV_ERR_MEMORY, "out of memory for %lld samples", (long long)all);
+    choose(b, count);
+    for (int64_t i = 0; i < b->images; i++)
         pv_data_raw(b->data, b->index[i], b->truth + i * b->sample);
-    }
-    pv_data_batch(b->data, b->index, b->images, pv_model_norm(m), NULL, 0, 0, b->x, NULL);
+    pv_data_batch(b->data, b->index, all, pv_model_norm(m), NULL, 0, 0, b->x, NULL);
     if (b->out->secret) PV_TRY(draw_secrets(b));
     return b->o->probe ? pv_cuts_prober_init(&b->prober, b->out, &b->hidden, b->data, b->own_test,
                                              b->o, b->ctx)
@@ -216,45 +229,30 @@ static pv_status time_halves(pv_cuts_row *row, half *front, half *back, bench *b
 
 /* ---- inversion */
 
-static pv_status score(pv_cuts_row *row, const bench *b, const pv_likelihood_result *r)
-{
-    const pv_shape *s = &b->out->domain.sample;
-    double sum = 0, residual = 0;
-    row->psnr = pv_psnr(b->truth, r->x, r->n * r->sample, 1);
-    for (int64_t i = 0; i < r->n; i++) residual += r->residual[i];
-    row->residual = residual / (double)r->n;
-    if (s->dim[0] < SSIM_SIDE || s->dim[1] < SSIM_SIDE) return PV_OK;
-    for (int64_t i = 0; i < r->n; i++) {
-        double one;
-        PV_TRY(pv_ssim(&one, b->truth + i * r->sample, r->x + i * r->sample, (int)s->dim[0],
-                       (int)s->dim[1], (int)s->dim[2], 1));
-        sum += one;
-    }
-    row->ssim = sum / (double)r->n;
-    return PV_OK;
-}
-
-static pv_status invert(pv_cuts_row *row, half *front, bench *b)
+static pv_status invert(pv_cuts_row *row, half *front, const pv_shape *activation, bench *b)
 {
     pv_status status = PV_OK;
-    pv_likelihood_options options;
-    pv_likelihood_result r = {0};
+    int64_t all = b->images + b->shadow;
     double start = pv_clock_seconds();
-    float *z = pv_alloc((size_t)b->images, (size_t)front->out * sizeof *z);
-    if (z == NULL) PV_FAIL_MEMORY((size_t)(b->images * front->out) * sizeof *z);
-    for (int64_t i = 0; i < b->images; i++)
+    float *z = pv_alloc((size_t)all, (size_t)front->out * sizeof *z);
+    if (z == NULL) PV_FAIL_MEMORY((size_t)(all * front->out) * sizeof *z);
+    for (int64_t i = 0; i < all; i++)
         PV_TRY_GOTO(half_run(front, z + i * front->out, b->x + i * b->sample,
                              b->secret == NULL ? NULL : b->secret + i * b->secret_numbers));
-    pv_likelihood_defaults(&options);
-    options.seed = b->o->seed;
-    if (b->o->steps > 0) options.steps = b->o->steps;
-    PV_TRY_GOTO(pv_likelihood_invert(&r, front->model, b->out->secret ? &b->hidden.plan : NULL, z,
-                                     NULL, b->images, &options, b->ctx));
-    PV_TRY_GOTO(score(row, b, &r));
-    row->images = b->images;
+    const pv_cuts_inversion in = {.front = front->model,
+                                  .plan = b->out->secret ? &b->hidden.plan : NULL,
+                                  .activation = *activation,
+                                  .z = z,
+                                  .truth = b->truth,
+                                  .images = b->images,
+                                  .shadow_z = z + b->images * front->out,
+                                  .shadow_x = b->x + b->images * b->sample,
+                                  .shadow = b->shadow,
+                                  .steps = b->o->steps,
+                                  .seed = b->o->seed};
+    PV_TRY_GOTO(pv_cuts_invert_row(row, &in, b->ctx));
     row->seconds = pv_clock_seconds() - start;
 done:
-    pv_likelihood_result_clear(&r);
     pv_free(z);
     return status;
 }
@@ -307,7 +305,7 @@ static pv_status measure_cut(bench *b, const pv_cut_at *cut, size_t end)
     }
     PV_TRY_GOTO(time_halves(&row, end > 0 ? &front : NULL, &back, b, z));
     if (end > 0 && b->o->images > 0 && m->domain.kind == PV_DATA_IMAGE)
-        PV_TRY_GOTO(invert(&row, &front, b));
+        PV_TRY_GOTO(invert(&row, &front, &shape, b));
     if (end > 0 && b->out->probed) PV_TRY_GOTO(pv_cuts_probe_row(&row, &b->prober));
     PV_TRY_GOTO(add_row(b, &row));
 done:

@@ -146,6 +146,15 @@ static void inversions_are_scored(void **state)
     print_message("SSIM %.3f to %.3f\n", c.row[1].ssim, c.row[c.rows - 1].ssim);
     assert_true(c.row[1].images == 2 && c.row[1].ssim > 0.9 && c.row[1].psnr > 25);
     assert_true(c.row[c.rows - 1].ssim < 0.6 && c.row[1].residual < 0.1);
+    double alone = c.row[4].ssim; /* behind two pools */
+    assert_int_equal(c.row[4].shadow, 0);
+    pv_cuts_clear(&c);
+    o.data = "glyphs?limit=400";
+    o.shadow = 398 + 7; /* as many as there are */
+    CHECK_OK(pv_cuts_measure(&c, &o, NULL));
+    print_message("SSIM behind stage 2 %.3f, with a decoder %.3f\n", alone, c.row[4].ssim);
+    assert_int_equal(c.row[4].shadow, 398);
+    assert_true(c.row[4].ssim > alone + 0.1);
     pv_str svg = {0};
     CHECK_OK(pv_cuts_svg(&svg, &c, &o));
     assert_int_equal(strncmp(svg.text, "<svg xmlns=", 11), 0);
@@ -218,6 +227,7 @@ static void memory_runs_out(void **state)
     pv_status status;
     pv_cuts c;
     pv_cuts_options o = options("mlp:hidden=4", "glyphs?limit=20");
+    o.images = o.shadow = o.steps = 1;
     CHECK_OUT_OF_MEMORY(status)
     {
         pv_str svg = {0};
