@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/ctx.h"
-#include "math/median.h"
 #include "net/address.h"
 #include "party/data.h"
 #include <errno.h>
@@ -183,6 +182,12 @@ static pv_status report_columns(pv_checking *c, const pv_data *data, const pv_da
                         "the ranges of %d features are plausible", st->columns);
 }
 
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
 /* Quartiles of column i, over every so-manieth row. A mean and a deviation would not do: one code
  * for "missing" among sixty values moves both so far that it lies within eight deviations. */
 static void quartiles(double q[2], double *column, float *row, const pv_data *data, int i)
@@ -192,7 +197,7 @@ static void quartiles(double q[2], double *column, float *row, const pv_data *da
         pv_data_raw(data, k, row);
         column[n++] = row[i];
     }
-    pv_sort(column, n);
+    qsort(column, (size_t)n, sizeof *column, by_value);
     q[0] = column[n / 4];
     q[1] = column[(3 * n) / 4];
 }

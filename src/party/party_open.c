@@ -94,6 +94,7 @@ pv_status pv_party_open_peers(pv_party *p)
 {
     const pv_scenario *s = p->o->scenario;
     const char *const *dial = (const char *const *)p->o->local->dial;
+    int apart = p->o->role != NULL && p->o->role->peers_apart; /* a check may have none */
     p->peer = pv_calloc((size_t)s->parties, sizeof *p->peer);
     if (p->peer == NULL) PV_FAIL_MEMORY((size_t)s->parties * sizeof *p->peer);
     for (int i = 0; i < s->parties; i++) {
@@ -113,7 +114,7 @@ pv_status pv_party_open_peers(pv_party *p)
                                                                        : q->address,
                           .channel = channel != NULL ? channel->channel : -1,
                           .patience = may_go(s, q->role) ? s->loss_timeout : 0,
-                          .expendable = p->o->role->peers_apart || may_go(s, q->role)};
+                          .expendable = apart || may_go(s, q->role)};
     }
     return PV_OK;
 }
