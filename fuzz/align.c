@@ -1,7 +1,7 @@
 /* What crosses and what is read when tables are aligned. The first byte says which: four messages,
  * the identifiers of a table, an order.json. */
 #include "scheme/align/align.h"
-#include "fuzz.h"
+#include "fuzz_parts.h"
 #include "party/order.h"
 #include "scheme/align/ids.h"
 #include "scheme/align/messages.h"
@@ -9,16 +9,6 @@
 #include <string.h>
 
 enum { COUNT = 4 };
-
-static int accepted(pv_status s)
-{
-    if (s == PV_ERR_PEER) {
-        PV_FUZZ_CHECK(pv_trail_text()[0] != '\0');
-        pv_trail_clear();
-        return 0;
-    }
-    return pv_fuzz_ok(s);
-}
 
 static void message(int kind, const pv_parts *p)
 {
@@ -30,22 +20,23 @@ static void message(int kind, const pv_parts *p)
     unsigned sum = 0;
     switch (kind) {
     case 0:
-        if (accepted(pv_align_join_take(&join, p, "input")))
+        if (pv_fuzz_accepted(pv_align_join_take(&join, p, "input")))
             PV_FUZZ_CHECK(join.ids >= 0 && join.ids <= PV_PSI_MOST && join.columns >= 1 &&
                           join.columns <= PV_ALIGN_COLUMNS);
         break;
     case 1:
-        if (!accepted(pv_align_points_take(&point, p, "input", COUNT))) break;
+        if (!pv_fuzz_accepted(pv_align_points_take(&point, p, "input", COUNT))) break;
         for (int i = 0; i < COUNT * PV_PSI_POINT; i++) sum += point[i];
         PV_FUZZ_CHECK(sum <= 255 * COUNT * PV_PSI_POINT);
         break;
     case 2:
-        if (!accepted(pv_align_opened_take(&order, p, "input", COUNT))) break;
+        if (!pv_fuzz_accepted(pv_align_opened_take(&order, p, "input", COUNT))) break;
         for (int i = 0; i < COUNT; i++) sum |= 1u << order[i];
         PV_FUZZ_CHECK(sum == (1u << COUNT) - 1);
         break;
     default:
-        if (accepted(pv_align_agreed_take(&hash, &rows, p, "input"))) PV_FUZZ_CHECK(rows >= 1);
+        if (pv_fuzz_accepted(pv_align_agreed_take(&hash, &rows, p, "input")))
+            PV_FUZZ_CHECK(rows >= 1);
     }
 }
 
@@ -70,7 +61,7 @@ static void table(const uint8_t *data, size_t size)
             pv_align_ids ids;
             const pv_align_ids_how o = {
                 .path = "input", .columns = "a,b", .normalise = how, .drop_missing = drop};
-            if (!accepted(pv_align_ids_read(&ids, &sheet, &o))) {
+            if (!pv_fuzz_accepted(pv_align_ids_read(&ids, &sheet, &o))) {
                 PV_FUZZ_CHECK(ids.id == NULL && ids.row == NULL);
                 continue;
             }

@@ -1,6 +1,6 @@
 /* What crosses in the scheme complement. The first byte says which message the rest is; what is
  * accepted has all that a role relies on. */
-#include "fuzz.h"
+#include "fuzz_parts.h"
 #include "scheme/complement/messages.h"
 
 #include <math.h>
@@ -8,42 +8,25 @@
 
 enum { CLASSES = 3, ROWS = 2, BYTES = 5 };
 
-static int accepted(pv_status s)
-{
-    if (s == PV_ERR_PEER) {
-        PV_FUZZ_CHECK(pv_trail_text()[0] != '\0');
-        pv_trail_clear();
-        return 0;
-    }
-    return pv_fuzz_ok(s);
-}
-
-static unsigned sum_of(const uint8_t *x, size_t n)
-{
-    unsigned sum = 0;
-    for (size_t i = 0; i < n; i++) sum += x[i];
-    return sum;
-}
-
 static void join(const pv_parts *p)
 {
     pv_query_join j;
-    if (!accepted(pv_query_join_take(&j, p, "input"))) return;
+    if (!pv_fuzz_accepted(pv_query_join_take(&j, p, "input"))) return;
     PV_FUZZ_CHECK(j.rows >= 1 && j.rows <= INT64_C(1) << 40);
 }
 
 static void terms(const pv_parts *p)
 {
     pv_query_terms t;
-    if (!accepted(pv_query_terms_take(&t, p, "input"))) return;
+    if (!pv_fuzz_accepted(pv_query_terms_take(&t, p, "input"))) return;
     PV_FUZZ_CHECK(t.form_size >= 1 && (t.follows == 0 || t.follows == 1));
-    PV_FUZZ_CHECK(sum_of(t.form, t.form_size) < UINT32_MAX);
+    PV_FUZZ_CHECK(pv_fuzz_sum(t.form, t.form_size) < UINT32_MAX);
 }
 
 static void answer(const pv_parts *p, int answers)
 {
     pv_query_answer a = {.answers = answers, .rows = ROWS, .classes = CLASSES};
-    if (!accepted(pv_query_answer_take(&a, p, "input"))) return;
+    if (!pv_fuzz_accepted(pv_query_answer_take(&a, p, "input"))) return;
     PV_FUZZ_CHECK((a.label != NULL) == (answers == PV_QUERY_LABEL));
     PV_FUZZ_CHECK((a.score != NULL) == (answers != PV_QUERY_LABEL));
     for (int i = 0; a.label != NULL && i < ROWS; i++)
@@ -57,7 +40,7 @@ static void answer(const pv_parts *p, int answers)
 static void refusal(const pv_parts *p)
 {
     char text[PV_REFUSAL_TEXT];
-    if (!accepted(pv_query_refusal_take(text, p, "input"))) return;
+    if (!pv_fuzz_accepted(pv_query_refusal_take(text, p, "input"))) return;
     PV_FUZZ_CHECK(text[0] != '\0' && strlen(text) < PV_REFUSAL_TEXT);
     for (const char *c = text; *c != '\0'; c++) PV_FUZZ_CHECK(*c >= ' ' && *c <= '~');
 }
@@ -74,12 +57,12 @@ static void message(int kind, const pv_parts *p)
         terms(p);
         break;
     case 2:
-        if (accepted(pv_query_half_take(&data, &size, p, "input")))
-            PV_FUZZ_CHECK(size >= 1 && sum_of(data, size) < UINT32_MAX);
+        if (pv_fuzz_accepted(pv_query_half_take(&data, &size, p, "input")))
+            PV_FUZZ_CHECK(size >= 1 && pv_fuzz_sum(data, size) < UINT32_MAX);
         break;
     case 3:
-        if (accepted(pv_query_activation_take(&data, p, "input", ROWS, BYTES)))
-            PV_FUZZ_CHECK(sum_of(data, ROWS * BYTES) < UINT32_MAX);
+        if (pv_fuzz_accepted(pv_query_activation_take(&data, p, "input", ROWS, BYTES)))
+            PV_FUZZ_CHECK(pv_fuzz_sum(data, ROWS * BYTES) < UINT32_MAX);
         break;
     case 7:
         refusal(p);
@@ -91,12 +74,5 @@ static void message(int kind, const pv_parts *p)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    pv_parts p;
-    if (size < 1) return 0;
-    uint8_t *aligned = malloc(size);
-    memcpy(aligned, data + 1, size - 1);
-    if (pv_fuzz_ok(pv_parts_parse(&p, "input", aligned, size - 1))) message(data[0] % 8, &p);
-    pv_parts_clear(&p);
-    free(aligned);
-    return 0;
+    return pv_fuzz_message(data, size, 8, message);
 }

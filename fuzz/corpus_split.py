@@ -42,6 +42,11 @@ def own_hash(provider, metadata, tensors, secret):
     out += text(metadata["cut"])
     for name in ("cut.low", "cut.high", "cut.basis", "cut.basis_low", "cut.basis_high"):
         out += array(get(name))
+    try:
+        noise = json.loads(metadata.get("noise", "null"))
+        out += b"" if noise is None else text("noise") + struct.pack("<dd", noise["sigma"], noise["spread"])
+    except (ValueError, KeyError, TypeError, struct.error):
+        pass  # of a half that is refused for it
     return hashlib.sha256(out).hexdigest()
 
 
@@ -69,6 +74,11 @@ def half(provider=0, secret={}, more={}, drop=(), rehash=True, **changes):
         header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + 4 * len(values)]}
         data += floats(*values)
     return bytes([provider]) + st_bytes(header, data)
+
+
+def half_hash():
+    """Of the front without noise."""
+    return json.loads(half()[9:9 + struct.unpack("<Q", half()[1:9])[0]])["__metadata__"]["own"]
 
 
 def form(bits, projected, numbers, channels, *values):
@@ -118,6 +128,19 @@ def make(save, damaged):
         "basis-all": half(1, cut_basis=([4, 4], [0] * 16)),
         "basis-shape": half(1, cut_basis=([2, 3], [0] * 6)),
         "basis-range": half(1, cut_basis_low=([2], [9, 9])),
+        "noise": half(more={"noise": '{"sigma":0.5,"spread":2}'}),
+        "noise-back": half(1, more={"noise": '{"sigma":100,"spread":1e30}'}),
+        "noise-changed": half(more={"noise": '{"sigma":0.5,"spread":2}', "own": half_hash()}),
+        "noise-zero": half(more={"noise": '{"sigma":0,"spread":2}'}),
+        "noise-negative": half(more={"noise": '{"sigma":-1,"spread":2}'}),
+        "noise-huge": half(more={"noise": '{"sigma":1e300,"spread":2}'}),
+        "noise-null": half(more={"noise": '{"sigma":null,"spread":2}'}),
+        "noise-nan": half(more={"noise": '{"sigma":NaN,"spread":2}'}),
+        "noise-spread": half(more={"noise": '{"sigma":1,"spread":0}'}),
+        "noise-spread-huge": half(more={"noise": '{"sigma":1,"spread":1e31}'}),
+        "noise-no-spread": half(more={"noise": '{"sigma":1}'}),
+        "noise-json": half(more={"noise": "{"}),
+        "noise-empty": half(more={"noise": ""}),
         "text": half(more={"kind": "text"}),
         "empty": b"",
     }

@@ -2,23 +2,13 @@
  * what is accepted has all that a role relies on. */
 #include "fed/messages.h"
 #include "fed/parts.h"
-#include "fuzz.h"
+#include "fuzz_parts.h"
 #include "scheme/plain/messages.h"
 
 #include <math.h>
 #include <string.h>
 
 enum { COLUMNS = 3 };
-
-static int accepted(pv_status s)
-{
-    if (s == PV_ERR_PEER) {
-        PV_FUZZ_CHECK(pv_trail_text()[0] != '\0');
-        pv_trail_clear();
-        return 0;
-    }
-    return pv_fuzz_ok(s);
-}
 
 /* A small model with running statistics: state among its parameters. */
 static const pv_fed_layout *layout(void)
@@ -39,7 +29,8 @@ static void vector(const pv_parts *p, pv_fed_form form, int with_samples)
     const pv_fed_layout *l = layout();
     float *v = calloc((size_t)l->size, sizeof *v);
     int64_t samples = 0;
-    if (accepted(pv_fed_parts_take(v, with_samples ? &samples : NULL, p, "input", l, form))) {
+    if (pv_fuzz_accepted(
+            pv_fed_parts_take(v, with_samples ? &samples : NULL, p, "input", l, form))) {
         for (int64_t i = 0; i < l->size; i++) PV_FUZZ_CHECK(isfinite(v[i]));
         PV_FUZZ_CHECK(!with_samples || samples >= 1);
     }
@@ -57,7 +48,7 @@ static void rows(const pv_parts *p)
     pv_plain_rows r;
     const pv_shape sample = PV_SHAPE(COLUMNS);
     unsigned sum = 0;
-    if (!accepted(pv_plain_rows_take(&r, p, "input", &sample))) return;
+    if (!pv_fuzz_accepted(pv_plain_rows_take(&r, p, "input", &sample))) return;
     PV_FUZZ_CHECK(r.n >= 1 && (r.dtype == PV_U8 || r.dtype == PV_F32));
     const uint8_t *bytes = r.x;
     for (size_t i = 0; i < (size_t)r.n * COLUMNS * pv_dtype_size(r.dtype); i++) sum += bytes[i];
@@ -88,14 +79,15 @@ static void message(int kind, const pv_parts *p)
     switch (kind) {
     case 0:
     case 1:
-        if (accepted(pv_fed_join_take(&join, p, "input", kind == 0 ? COLUMNS : 0, kind == 0)) &&
+        if (pv_fuzz_accepted(
+                pv_fed_join_take(&join, p, "input", kind == 0 ? COLUMNS : 0, kind == 0)) &&
             kind == 0) {
             check_columns(join.mean, join.std);
             PV_FUZZ_CHECK(join.samples >= 1);
         }
         break;
     case 2:
-        if (accepted(pv_fed_setup_take(&setup, p, "input", COLUMNS))) {
+        if (pv_fuzz_accepted(pv_fed_setup_take(&setup, p, "input", COLUMNS))) {
             check_columns(setup.mean, setup.std);
             PV_FUZZ_CHECK(setup.rounds >= 1);
         }
@@ -110,27 +102,21 @@ static void message(int kind, const pv_parts *p)
         rows(p);
         break;
     case 6:
-        if (accepted(pv_plain_join_take(&all, p, "input"))) PV_FUZZ_CHECK(all.samples >= 1);
+        if (pv_fuzz_accepted(pv_plain_join_take(&all, p, "input"))) PV_FUZZ_CHECK(all.samples >= 1);
         break;
     case 7:
-        if (accepted(pv_plain_norm_take(&norm, p, "input", COLUMNS)))
+        if (pv_fuzz_accepted(pv_plain_norm_take(&norm, p, "input", COLUMNS)))
             for (int i = 0; i < COLUMNS; i++)
                 PV_FUZZ_CHECK(isfinite(norm.mean[i]) && isfinite(norm.inverse_std[i]));
         pv_norm_clear(&norm);
         break;
     default:
-        if (accepted(pv_plain_epoch_take(&epoch, &loss, p, "input"))) PV_FUZZ_CHECK(epoch >= 1);
+        if (pv_fuzz_accepted(pv_plain_epoch_take(&epoch, &loss, p, "input")))
+            PV_FUZZ_CHECK(epoch >= 1);
     }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    pv_parts p;
-    if (size < 1) return 0;
-    uint8_t *aligned = malloc(size);
-    memcpy(aligned, data + 1, size - 1);
-    if (pv_fuzz_ok(pv_parts_parse(&p, "input", aligned, size - 1))) message(data[0] % 9, &p);
-    pv_parts_clear(&p);
-    free(aligned);
-    return 0;
+    return pv_fuzz_message(data, size, 9, message);
 }

@@ -1,21 +1,11 @@
 /* A list of points, as a peer sends it, or an order of them (first byte odd). What is accepted is a
  * list of different points that can be multiplied by any scalar, or a permutation. */
 #include "crypto/psi/psi.h"
-#include "fuzz.h"
+#include "fuzz_parts.h"
 
 #include <string.h>
 
 enum { MOST = 64 };
-
-static int accepted(pv_status s)
-{
-    if (s == PV_ERR_PEER) {
-        PV_FUZZ_CHECK(pv_trail_text()[0] != '\0');
-        pv_trail_clear();
-        return 0;
-    }
-    return pv_fuzz_ok(s);
-}
 
 static void points(const uint8_t *in, size_t count)
 {
@@ -28,8 +18,8 @@ static void points(const uint8_t *in, size_t count)
         PV_FUZZ_CHECK(pv_csprng_init(&r) == PV_OK);
         PV_FUZZ_CHECK(pv_psi_new(&p, "fuzz", 4, &r) == PV_OK);
     }
-    int ok = accepted(pv_psi_check(in, count, "input", NULL));
-    PV_FUZZ_CHECK(accepted(pv_psi_again(out, p, in, count, "input", NULL)) == ok);
+    int ok = pv_fuzz_accepted(pv_psi_check(in, count, "input", NULL));
+    PV_FUZZ_CHECK(pv_fuzz_accepted(pv_psi_again(out, p, in, count, "input", NULL)) == ok);
     if (!ok) return;
     /* different points stay different points */
     PV_FUZZ_CHECK(pv_psi_check(out, count, "output", NULL) == PV_OK);
@@ -49,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t count = (size - 1) / sizeof *order < MOST ? (size - 1) / sizeof *order : MOST;
     unsigned sum = 0;
     memcpy(order, data + 1, count * sizeof *order);
-    if (!accepted(pv_psi_shuffle_check(order, count, "input"))) return 0;
+    if (!pv_fuzz_accepted(pv_psi_shuffle_check(order, count, "input"))) return 0;
     for (size_t i = 0; i < count; i++) sum += order[i];
     PV_FUZZ_CHECK(sum == count * (count - (count > 0)) / 2);
     return 0;

@@ -1,6 +1,6 @@
 /* What crosses in the scheme vertical beside the boundary's own bytes. The first byte says which
  * message the rest is; what is accepted has all that a role relies on. */
-#include "fuzz.h"
+#include "fuzz_parts.h"
 #include "scheme/vertical/messages.h"
 #include "scheme/vertical/vertical.h"
 
@@ -9,48 +9,31 @@
 
 enum { FEATURES = 3, CLASSES = 2, ROWS = 2, BITS = 2048 };
 
-static int accepted(pv_status s)
-{
-    if (s == PV_ERR_PEER || s == PV_ERR_MISMATCH) {
-        PV_FUZZ_CHECK(pv_trail_text()[0] != '\0');
-        pv_trail_clear();
-        return 0;
-    }
-    return pv_fuzz_ok(s);
-}
-
-static unsigned sum_of(const uint8_t *x, size_t n)
-{
-    unsigned sum = 0;
-    for (size_t i = 0; i < n; i++) sum += x[i];
-    return sum;
-}
-
 static void join(const pv_parts *p)
 {
     static const char boundary[] = "{\"batch\":2}";
     pv_vertical_join j, own = {.rows = 10, .measured = -1, .boundary = boundary};
     own.boundary_size = sizeof boundary - 1;
     memset(own.nonce, 7, sizeof own.nonce);
-    if (!accepted(pv_vertical_join_take(&j, p, "input"))) return;
+    if (!pv_fuzz_accepted(pv_vertical_join_take(&j, p, "input"))) return;
     PV_FUZZ_CHECK(j.rows >= -1 && j.measured >= -1 && j.boundary_size >= 1);
     for (size_t i = 0; i < j.boundary_size; i++) PV_FUZZ_CHECK(j.boundary[i] >= ' ');
-    if (!accepted(pv_vertical_join_agree(&own, &j, "input"))) return;
+    if (!pv_fuzz_accepted(pv_vertical_join_agree(&own, &j, "input"))) return;
     PV_FUZZ_CHECK((j.rows == 10 || j.rows == -1) && memcmp(j.nonce, own.nonce, 16) != 0);
 }
 
 static void key(const pv_parts *p)
 {
     pv_vertical_key k;
-    if (!accepted(pv_vertical_key_take(&k, p, "input", BITS))) return;
+    if (!pv_fuzz_accepted(pv_vertical_key_take(&k, p, "input", BITS))) return;
     PV_FUZZ_CHECK(k.n_size == BITS / 8 && k.safe <= 1 && k.proof_size >= 1);
-    PV_FUZZ_CHECK(sum_of(k.n, k.n_size) + sum_of(k.proof, k.proof_size) < UINT32_MAX);
+    PV_FUZZ_CHECK(pv_fuzz_sum(k.n, k.n_size) + pv_fuzz_sum(k.proof, k.proof_size) < UINT32_MAX);
 }
 
 static void answer(const pv_parts *p, int kind)
 {
     pv_vertical_answer a = {.kind = kind, .rows = ROWS, .classes = CLASSES};
-    if (!accepted(pv_vertical_answer_take(&a, p, "input"))) return;
+    if (!pv_fuzz_accepted(pv_vertical_answer_take(&a, p, "input"))) return;
     PV_FUZZ_CHECK((a.label != NULL) == (kind != PV_ANSWER_PROBABILITY));
     PV_FUZZ_CHECK((a.probability != NULL) == (kind != PV_ANSWER_LABEL));
     for (int i = 0; a.label != NULL && i < ROWS; i++)
@@ -70,7 +53,7 @@ static void disclosed(const pv_parts *p, int side)
     pv_wide share[2 * CLASSES];
     PV_FUZZ_CHECK(pv_model_parse(&m, text, sizeof text - 1, "fuzz", &d, 1) == PV_OK);
     PV_FUZZ_CHECK(pv_vertical_cut_find(&cut, m, 1) == PV_OK);
-    if (accepted(pv_vertical_disclosed_take(m, share, &cut, side, p, "input")))
+    if (pv_fuzz_accepted(pv_vertical_disclosed_take(m, share, &cut, side, p, "input")))
         for (int i = 0; i < pv_model_params(m); i++)
             for (int64_t k = 0; k < pv_tensor_count(pv_model_param(m, i)); k++)
                 PV_FUZZ_CHECK(isfinite(pv_tensor_get(pv_model_param(m, i), k)));
@@ -89,8 +72,8 @@ static void message(int kind, const pv_parts *p)
         key(p);
         break;
     case 2:
-        if (accepted(pv_vertical_bytes_take(&data, &size, p, "input")))
-            PV_FUZZ_CHECK(size >= 1 && sum_of(data, size) < UINT32_MAX);
+        if (pv_fuzz_accepted(pv_vertical_bytes_take(&data, &size, p, "input")))
+            PV_FUZZ_CHECK(size >= 1 && pv_fuzz_sum(data, size) < UINT32_MAX);
         break;
     case 3:
     case 4:
@@ -104,12 +87,5 @@ static void message(int kind, const pv_parts *p)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    pv_parts p;
-    if (size < 1) return 0;
-    uint8_t *aligned = malloc(size);
-    memcpy(aligned, data + 1, size - 1);
-    if (pv_fuzz_ok(pv_parts_parse(&p, "input", aligned, size - 1))) message(data[0] % 8, &p);
-    pv_parts_clear(&p);
-    free(aligned);
-    return 0;
+    return pv_fuzz_message(data, size, 8, message);
 }

@@ -4,16 +4,20 @@
  *
  * RUN was made by `privet run` with the provider's `model = HIDDEN.safetensors`. For each customer
  * its rows are opened again, go through the whole network under the secrets of its secrets.csv, and
- * the labels, turned back, are compared with its predictions.csv. What the cut rounds away may
+ * the labels, turned back, are compared with its predictions.csv. Where customers put noise on what
+ * they send (hide_noise) it is derived again, from the key of the run's folder, and put on the same
+ * layer's output here. What the cut rounds away may
  * differ: with bits = 32 only rows of which numbers were clamped. One line a customer; status 1
  * when more differ than were clamped and `--tolerance SHARE` of the rows. */
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "encode/complement/hidden.h"
+#include "crypto/identity/identity.h"
+#include "encode/complement/hidden_i.h"
 #include "nn/step.h"
 #include "party/data.h"
 #include "party/scenario.h"
+#include "scheme/complement/complement.h"
 #include "scheme/complement/secrets.h"
 
 #include <stdio.h>
@@ -24,6 +28,11 @@ enum { BATCH = 64, LINE = 4096 };
 
 typedef struct whole {
     pv_hidden hidden;
+    pv_split_half front; /* of the run: cut and noise */
+    int64_t numbers;     /* of its activation */
+    pv_node noise;       /* [BATCH, activation], as it is added; PV_NONE */
+    pv_prf_key key;      /* of the customer's noise */
+    float *raw, *noises;
     pv_graph *graph;
     pv_plan *plan;
     pv_model_nodes nodes;
@@ -32,19 +41,38 @@ typedef struct whole {
     int64_t each; /* numbers of a secret as the network gets it */
 } whole;
 
+static pv_status build(whole *w)
+{
+    const pv_hidden *h = &w->hidden;
+    size_t end, count = h->model->layers.count;
+    PV_TRY(pv_cut_end(&end, h->model, &w->front.cut));
+    PV_TRY(pv_hidden_begin(h, w->graph, BATCH, 0, PV_NONE, &w->nodes));
+    PV_TRY(pv_hidden_append(h, w->graph, BATCH, 0, pv_model_secret_at(h->model), end, &w->nodes));
+    w->noise = PV_NONE;
+    if (w->front.noise > 0) {
+        w->noise = pv_input(w->graph, "noise", *pv_node_shape(w->graph, w->nodes.logits));
+        w->nodes.logits = pv_add(w->graph, w->nodes.logits, w->noise);
+    }
+    return pv_hidden_append(h, w->graph, BATCH, 0, end, count, &w->nodes);
+}
+
 static pv_status open_whole(whole *w, const char *path)
 {
     PV_TRY(pv_hidden_load(&w->hidden, path));
+    const pv_shape sample = pv_model_what(w->hidden.model).sample;
+    w->numbers = pv_shape_count(&w->front.activation);
     const pv_secret_plan *plan = &w->hidden.plan;
-    w->each = pv_secret_channels(plan);
-    if (plan->input.ndim == 3) w->each *= plan->input.dim[0] * plan->input.dim[1];
+    w->each = pv_secret_numbers(plan);
     PV_TRY(pv_graph_new(&w->graph));
-    PV_TRY(pv_hidden_build(&w->hidden, w->graph, BATCH, 0, PV_NONE, &w->nodes, NULL));
+    PV_TRY(build(w));
     PV_TRY(pv_compile(&w->plan, w->graph, &w->nodes.logits, 1, NULL));
     PV_TRY(pv_model_to_plan(w->hidden.model, &w->nodes, w->plan));
     w->planes = pv_calloc(BATCH * (size_t)w->each, sizeof *w->planes);
     w->logits = pv_calloc(BATCH * (size_t)plan->classes, sizeof *w->logits);
-    if (w->planes == NULL || w->logits == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory");
+    w->raw = pv_calloc((size_t)pv_shape_count(&sample), sizeof *w->raw);
+    w->noises = pv_calloc(BATCH, (size_t)w->numbers * sizeof *w->noises);
+    if (w->planes == NULL || w->logits == NULL || w->raw == NULL || w->noises == NULL)
+        PV_FAIL(PV_ERR_MEMORY, "out of memory");
     return pv_batch_init(&w->batch, w->hidden.model, BATCH);
 }
 
@@ -55,6 +83,10 @@ static void close_whole(whole *w)
     pv_graph_free(w->graph);
     pv_batch_clear(&w->batch);
     pv_free(w->planes);
+    pv_free(w->raw);
+    pv_free(w->noises);
+    pv_prf_key_clear(&w->key);
+    pv_split_half_clear(&w->front);
     pv_free(w->logits);
     pv_hidden_clear(&w->hidden);
 }
@@ -95,6 +127,18 @@ static pv_status open_predictions(FILE **out, const char *folder)
     return PV_OK;
 }
 
+/* As the customer derived it, and as its front added it. */
+static pv_status noise_of(float *out, whole *w, const pv_data *data, int64_t row)
+{
+    const pv_shape sample = pv_data_sample_shape(data);
+    const float sd = (float)(w->front.noise * w->front.spread);
+    pv_data_raw(data, row, w->raw);
+    PV_TRY(pv_front_noise_derive(out, w->numbers, &w->key, w->raw,
+                                 (size_t)pv_shape_count(&sample) * sizeof *w->raw));
+    for (int64_t i = 0; i < w->numbers; i++) out[i] *= sd;
+    return PV_OK;
+}
+
 static pv_status run_batch(whole *w, const pv_data *data, int64_t first, int64_t n,
                            const pv_secret_value *secret)
 {
@@ -102,10 +146,13 @@ static pv_status run_batch(whole *w, const pv_data *data, int64_t first, int64_t
     memset(w->planes, 0, BATCH * (size_t)w->each * sizeof *w->planes);
     for (int64_t i = 0; i < BATCH; i++) index[i] = first + (i < n ? i : n - 1);
     for (int64_t i = 0; i < n; i++)
-        pv_secret_fill(w->planes + i * w->each, &w->hidden.plan, &secret[i]);
+        pv_secret_fill_open(w->planes + i * w->each, &w->hidden.plan, &secret[i]);
     pv_batch_fill(&w->batch, w->hidden.model, data, index, NULL, 0, 0);
     PV_TRY(pv_plan_write(w->plan, w->nodes.input, w->batch.x, PV_F32));
     PV_TRY(pv_plan_write(w->plan, w->nodes.secret, w->planes, PV_F32));
+    for (int64_t i = 0; w->noise != PV_NONE && i < n; i++)
+        PV_TRY(noise_of(w->noises + i * w->numbers, w, data, first + i));
+    if (w->noise != PV_NONE) PV_TRY(pv_plan_write(w->plan, w->noise, w->noises, PV_F32));
     PV_TRY(pv_run(w->plan));
     return pv_plan_read(w->plan, w->nodes.logits, w->logits, PV_F32);
 }
@@ -132,6 +179,19 @@ static pv_status compare(int64_t *rows, int64_t *other, whole *w, const pv_data 
     return PV_OK;
 }
 
+static pv_status take_key(whole *w, const pv_local *local)
+{
+    pv_prf_key key;
+    pv_identity *identity;
+    if (w->front.noise == 0) return PV_OK;
+    PV_TRY(pv_identity_load(&identity, local->cert, local->key, NULL));
+    pv_status status = pv_identity_derive(key.byte, identity, "complement/secrets");
+    if (status == PV_OK) status = pv_front_noise_key(&w->key, &key, &w->front.binding);
+    pv_prf_key_clear(&key);
+    pv_identity_free(identity);
+    return status;
+}
+
 static pv_status customer(int *fine, whole *w, pv_scenario *s, const char *run, const char *name,
                           double tolerance)
 {
@@ -145,6 +205,7 @@ static pv_status customer(int *fine, whole *w, pv_scenario *s, const char *run, 
     snprintf(folder, sizeof folder, "%s/parties/%s", run, name);
     snprintf(path, sizeof path, "%s/local.ini", folder);
     PV_TRY_GOTO(pv_local_load(&local, s, name, path));
+    PV_TRY_GOTO(take_key(w, &local));
     PV_TRY_GOTO(pv_local_data(&data, &local, s, name, NULL));
     PV_TRY_GOTO(open_predictions(&predictions, folder));
     PV_TRY_GOTO(pv_complement_secrets_load(&secret, &secrets, folder, &w->hidden.plan));
@@ -162,6 +223,23 @@ done:
     return status;
 }
 
+/* The half that the run's customers have, of the first of them. */
+static pv_status open_front(whole *w, pv_scenario *s, const char *run)
+{
+    pv_complement_options o;
+    pv_activation_form form = {0};
+    char folder[LINE];
+    int i = 0;
+    PV_TRY(pv_complement_options_read(&o, s));
+    if (o.guard.noise > 0 && o.secrets == PV_QUERY_FRESH)
+        PV_FAIL(PV_ERR_UNSUPPORTED, "with secrets = fresh nobody can derive the noise again");
+    while (i < s->parties - 1 && strcmp(s->party[i].role, "customer") != 0) i++;
+    snprintf(folder, sizeof folder, "%s/parties/%s", run, s->party[i].name);
+    pv_status status = pv_complement_kept(&w->front, &form, folder);
+    pv_activation_form_clear(&form);
+    return status;
+}
+
 static pv_status all(int *fine, const char *hidden, const char *run, double tolerance)
 {
     pv_status status = PV_OK;
@@ -171,6 +249,7 @@ static pv_status all(int *fine, const char *hidden, const char *run, double tole
     snprintf(path, sizeof path, "%s/scenario.ini", run);
     *fine = 1;
     PV_TRY_GOTO(pv_scenario_load(&s, path));
+    PV_TRY_GOTO(open_front(&w, &s, run));
     PV_TRY_GOTO(open_whole(&w, hidden));
     for (int i = 0; i < s.parties; i++) {
         int one = 1;

@@ -59,6 +59,11 @@ PV_API int pv_plan_has(const pv_plan *plan, pv_node x);
  * *dtype gets its element type. Outputs are valid until the next run. */
 PV_API void *pv_plan_data(pv_plan *plan, pv_node x, pv_dtype *dtype);
 
+/* Overwrites what was written into inputs and what runs made of it, outputs included, with zeros;
+ * parameters stay as they are. For inputs that nobody shall find in memory afterwards. Inputs must
+ * be written again before the next run. Accepts NULL. */
+PV_API void pv_plan_wipe(pv_plan *plan);
+
 /* The position of UNIFORM's counter: number of runs so far. Set it to resume. */
 PV_API uint64_t pv_plan_step(const pv_plan *plan);
 PV_API void pv_plan_set_step(pv_plan *plan, uint64_t step);

@@ -55,6 +55,8 @@ typedef struct maker {
     pv_batch batch;
     pv_activation_form form;
     uint8_t *bytes;
+    float *noise; /* [BATCH, width], of a customer's that nobody knows */
+    pv_rng noises;
     uint32_t *order; /* of the rows of own_data */
     int64_t index[BATCH];
 } maker;
@@ -65,8 +67,10 @@ static pv_status maker_init(maker *m, const pv_public *known, uint64_t seed, con
     pv_rng rng = pv_rng_make(seed, PV_STREAM_ATTACK);
     m->form = *known->crossing;
     m->bytes = pv_alloc(BATCH, pv_activation_bytes(&m->form));
+    m->noise = pv_calloc(BATCH, (size_t)m->form.numbers * sizeof *m->noise);
+    m->noises = pv_rng_make(seed, PV_STREAM_NOISE);
     m->order = pv_alloc((size_t)rows, sizeof *m->order);
-    if (m->bytes == NULL || m->order == NULL)
+    if (m->bytes == NULL || m->noise == NULL || m->order == NULL)
         PV_FAIL(PV_ERR_MEMORY, "out of memory for shadow queries of %" PRId64 " rows", rows);
     for (int64_t i = 0; i < rows; i++) m->order[i] = (uint32_t)i;
     pv_rng_shuffle(&rng, m->order, (size_t)rows);
@@ -79,6 +83,7 @@ static void maker_clear(maker *m)
     pv_split_runner_free(m->run);
     pv_batch_clear(&m->batch);
     pv_free(m->bytes);
+    pv_free(m->noise);
     pv_free(m->order);
 }
 
@@ -90,7 +95,8 @@ static pv_status make(pv_shadow *s, maker *m, const pv_public *known, int64_t fi
     float *z = s->z + first * s->width;
     for (int64_t i = 0; i < BATCH; i++) m->index[i] = m->order[first + (i < n ? i : 0)];
     pv_batch_fill(&m->batch, known->front->model, known->own_data, m->index, NULL, 0, 0);
-    PV_TRY(pv_front_run(m->run, z, x, s->secret + first, n));
+    if (known->front->noise > 0) pv_front_noise_draw(m->noise, n * s->width, &m->noises);
+    PV_TRY(pv_front_run(m->run, z, x, s->secret + first, m->noise, n));
     memcpy(s->label + first, m->batch.label, (size_t)n * sizeof *s->label);
     if (s->x != NULL) memcpy(s->x + first * s->sample, x, (size_t)(n * s->sample) * sizeof *s->x);
     return through(z, &m->form, m->bytes, n);

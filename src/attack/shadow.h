@@ -3,7 +3,8 @@
  *
  * Samples of its own (pv_public.own_data) under secrets drawn uniformly go through the customer's
  * half, which was published, and through the coding in which activations cross; with the back they
- * have their logits, too. Attacks learn from them.
+ * have their logits, too. Attacks learn from them. A front that puts noise on what it gives puts it
+ * on these, too, drawn anew for each: the adversary knows how much a customer adds, not what.
  */
 #ifndef PV_ATTACK_SHADOW_H
 #define PV_ATTACK_SHADOW_H

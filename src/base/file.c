@@ -237,6 +237,14 @@ void pv_outfile_discard(pv_outfile *f)
     *f = (pv_outfile){.fd = -1};
 }
 
+pv_status pv_file_writable(const char *path)
+{
+    pv_outfile f;
+    PV_TRY(pv_outfile_open(&f, path, 0600));
+    pv_outfile_discard(&f);
+    return PV_OK;
+}
+
 pv_status pv_file_write(const char *path, const void *data, size_t size, mode_t mode)
 {
     pv_outfile f;

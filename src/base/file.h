@@ -27,6 +27,9 @@ int pv_file_exists(const char *path);
 int pv_folder_exists(const char *path);
 /* PV_ERR_USAGE when path exists already, as a file, a link or anything else. */
 pv_status pv_file_refuse_existing(const char *path) PV_MUST_USE;
+/* What writing it would fail with at once: asked before an hour's work for it, not after. Nothing
+ * is left, and what is there stays. */
+pv_status pv_file_writable(const char *path) PV_MUST_USE;
 /* PV_ERR_AUTH when the group or others may do anything with the file. */
 pv_status pv_file_private(const char *path) PV_MUST_USE;
 pv_status pv_folder_make(const char *path)

@@ -2,6 +2,7 @@
 
 #include "cli/commands.h"
 #include "cli/console.h"
+#include "encode/complement/front_noise.h"
 #include "run/machine.h"
 #include <stdlib.h>
 
@@ -9,6 +10,7 @@ typedef struct bench_args {
     const char *model, *cut, *data, *bits;
     int64_t batch, batches, step;
     int project;
+    double noise;
 } bench_args;
 
 #define AT(field) offsetof(bench_args, field)
@@ -22,6 +24,8 @@ static const pv_option options[] = {
      AT(data), 0, 0},
     {"bits", 0, PV_OPTION_CHOICE, "N", "32", 0, 0, "32|8|4", "of a number of the activation",
      AT(bits), 0, 0},
+    {"noise", 0, PV_OPTION_REAL, "SD", "0", 0, PV_FRONT_NOISE_MOST, NULL,
+     "noise that the front puts on its activation, in units of its own spread", AT(noise), 0, 0},
     {"project", 0, PV_OPTION_FLAG, NULL, NULL, 0, 0, NULL,
      "send only what the layer behind the cut looks at", AT(project), 0, 0},
     {"batch", 'b', PV_OPTION_INTEGER, "N", "64", 1, 65536, NULL,
@@ -79,6 +83,7 @@ static pv_status fill(json_t *j, const bench_args *a, const pv_bench_complement 
     PV_TRY(pv_json_set(j, "step", json_integer(a->step)));
     PV_TRY(pv_json_set(j, "numbers", json_integer(r->numbers)));
     PV_TRY(pv_json_set(j, "row_bytes", json_integer(r->row_bytes)));
+    PV_TRY(pv_json_set(j, "noise", pv_json_number(a->noise)));
     PV_TRY(pv_json_set(j, "rank", json_integer(r->rank)));
     PV_TRY(pv_json_set(j, "front_weights", json_integer(r->front_weights)));
     PV_TRY(pv_json_set(j, "back_weights", json_integer(r->back_weights)));
@@ -102,10 +107,10 @@ static void print(const bench_args *a, const pv_bench_complement *r)
             "row; the plain network %.3f ms\n",
             (long long)f->batch, f->batch > 1 ? "s" : "", f->median_ms, f->p99_ms, f->sample_ms,
             f->plain_us / 1e3);
-        pv_console_print("  customer   secrets %.1f us, front %.1f, encoding %.1f, turning back "
-                         "%.1f\n  provider   decoding %.1f us, back %.1f\n",
-                         f->derive_us, f->front_us, f->encode_us, f->open_us, f->decode_us,
-                         f->back_us);
+        pv_console_print(
+            "  customer   secrets and noise %.1f us, front %.1f, encoding %.1f, turning back "
+            "%.1f\n  provider   decoding %.1f us, back %.1f\n",
+            f->derive_us, f->front_us, f->encode_us, f->open_us, f->decode_us, f->back_us);
         pv_console_print(
             "  the rest   %.1f us: messages, seals, views, TLS, waking threads; in the "
             "mean %.1f and %.1f us of channel, %.1f and %.1f of views\n"
@@ -124,6 +129,7 @@ static pv_status run(const pv_cli *cli, const void *opaque)
                                            .data = a->data,
                                            .bits = (int)strtol(a->bits, NULL, 10),
                                            .project = a->project,
+                                           .noise = a->noise,
                                            .batch = a->batch,
                                            .batches = a->batches,
                                            .step = a->step};

@@ -10,7 +10,7 @@
 
 typedef struct cuts_args {
     const char *model, *data, *bandwidth, *svg, *cut;
-    int64_t images, steps, probe_rows, probe_seeds;
+    int64_t images, shadow, steps, probe_rows, probe_seeds;
     double seconds;
     int probe;
 } cuts_args;
@@ -27,8 +27,12 @@ static const pv_option options[] = {
     {"images", 'n', PV_OPTION_INTEGER, "N", "4", 0, 10000, NULL,
      "samples that the inversion tries to bring back at every cut; 0 for no inversion", AT(images),
      0, 0},
+    {"shadow", 0, PV_OPTION_INTEGER, "N", "1000", 0, 10000000, NULL,
+     "other samples that a decoder learns from, for a minute at most a cut, and whose guess the "
+     "inversion begins at; 0 for the search alone, which is quick, and weak behind pools",
+     AT(shadow), 0, 0},
     {"steps", 0, PV_OPTION_INTEGER, "N", "0", 0, 1000000, NULL,
-     "of the inversion, 0 for what the attack usually takes", AT(steps), 0, 0},
+     "of the inversion's search, and half of its decoder's; 0 for 500", AT(steps), 0, 0},
     {"seconds", 0, PV_OPTION_REAL, "S", "0.2", 0.001, 3600, NULL, "time of measuring one half",
      AT(seconds), 0, 0},
     {"cut", 0, PV_OPTION_TEXT, "CUT", NULL, 0, 0, NULL,
@@ -168,6 +172,7 @@ static pv_status run(const pv_cli *cli, const void *opaque)
                          .data = a->data,
                          .seconds = a->seconds,
                          .images = a->images,
+                         .shadow = a->shadow,
                          .steps = a->steps,
                          .cut = a->cut,
                          .probe = a->probe,
@@ -175,6 +180,7 @@ static pv_status run(const pv_cli *cli, const void *opaque)
                          .probe_seeds = (int)a->probe_seeds,
                          .seed = (uint64_t)cli->global.seed};
     PV_TRY(pv_bandwidth_parse(&o.bandwidth, a->bandwidth));
+    if (a->svg != NULL) PV_TRY(pv_file_writable(a->svg));
     PV_TRY(pv_cuts_measure(&c, &o, &cli->ctx));
     if (a->svg != NULL) PV_TRY_GOTO(write_svg(&c, &o, a->svg));
     if (cli->global.json) {
@@ -201,8 +207,9 @@ const pv_command pv_command_cuts = {
     .text =
         "For every cut that privet partition can make: the customer's half, what crosses in 32, 8 "
         "and 4 bits a number, the time of both halves and of the bytes at a bandwidth, and how "
-        "well samples come back from what crosses by one search that knows the customer's half. A "
-        "bad reconstruction may be this search's weakness; a good one is a finding. The row "
+        "well samples come back from what crosses by a decoder that learned on other samples and a "
+        "search from its guess that knows the customer's half. A bad reconstruction may be this "
+        "attack's weakness; a good one is a finding. The row "
         "'none' is what it takes to send the sample itself.\n\n"
         "With --probe, of a model with a secret, also what its provider could learn before it is "
         "deployed: fresh probes, linear ones and two sizes of others, learn to read the secret and "

@@ -5,6 +5,7 @@
 
 typedef struct partition_args {
     const char *model, *cut, *data, *out;
+    double noise;
 } partition_args;
 
 #define AT(field) offsetof(partition_args, field)
@@ -18,6 +19,10 @@ static const pv_option options[] = {
      "rows that give the ranges of the activation; with labels, accuracy is measured on its test "
      "split",
      AT(data), 1, 0},
+    {"noise", 0, PV_OPTION_REAL, "SD", NULL, 0, PV_FRONT_NOISE_MOST, NULL,
+     "Gaussian noise that customers put on the activation before they send it, in units of its own "
+     "spread over the rows of --data; without it, what the model was trained with",
+     AT(noise), 0, 0},
     {"out", 'o', PV_OPTION_PATH, "DIR", NULL, 0, 0, NULL, "folder for the two files", AT(out), 1,
      0},
     PV_OPTION_END,
@@ -63,6 +68,9 @@ static pv_status fill(json_t *j, const partition_args *a, const pv_partition *p)
         PV_TRY(pv_json_append(activation, json_integer(shape->dim[i])));
     PV_TRY(pv_json_set(j, "model", json_string(a->model)));
     PV_TRY(pv_json_set(j, "cut", json_string(pv_cut_text(&p->front.cut, cut))));
+    PV_TRY(pv_json_set(j, "noise", pv_json_number(p->front.noise)));
+    PV_TRY(pv_json_set(j, "spread",
+                       p->front.noise > 0 ? pv_json_number(p->front.spread) : json_null()));
     PV_TRY(pv_json_set(j, "binding", json_string(pv_hash_text(&p->front.binding, text))));
     PV_TRY(fill_half(j, "customer", p, 0));
     PV_TRY(fill_half(j, "provider", p, 1));
@@ -93,6 +101,9 @@ static void print(const pv_partition *p)
     pv_console_print("binding     %s\ncut         %s, activation %s\n",
                      pv_hash_text(&p->front.binding, text), pv_cut_text(&p->front.cut, cut),
                      pv_shape_text(&p->front.activation, shape));
+    if (p->front.noise > 0)
+        pv_console_print("noise       %g deviations of the activation, of %.4g each\n",
+                         p->front.noise, p->front.spread);
     if (p->rows > 0)
         pv_console_print("accuracy    on %lld rows of %s%s\n", (long long)p->rows, p->test,
                          p->same_rows ? ", which gave the ranges, too" : "");
@@ -123,6 +134,7 @@ static pv_status run(const pv_cli *cli, const void *opaque)
                       .cut = a->cut,
                       .data = a->data,
                       .out = a->out,
+                      .noise = a->noise,
                       .seed = (uint64_t)cli->global.seed};
     PV_TRY_GOTO(pv_partition_run(&p, &cli->ctx));
     if (cli->global.json) {
@@ -147,7 +159,10 @@ const pv_command pv_command_partition = {
         "clear. Stages are counted as papers count layers: a convolution or dense layer with its "
         "norm, activation and pool (docs/models.md).\n\n"
         "The rows of --data give the range of every channel of the activation, by which it is "
-        "rounded to 8 or 4 bits and by which a provider refuses what no such network gives. With "
+        "rounded to 8 or 4 bits and by which a provider refuses what no such network gives. The "
+        "front carries the noise that it puts on its activation: the same row always gets the "
+        "same, "
+        "derived from the customer's key, or asking often would average it away. With "
         "labels, the accuracy of the two halves is measured for every form in which the "
         "activation can cross. What a provider can read off it is another question: privet "
         "audit.",

@@ -1,4 +1,5 @@
 #include "encode/complement/retrain.h"
+#include "base/file.h"
 #include "cli/commands.h"
 #include "cli/console.h"
 #include "cli/hidden.h"
@@ -62,10 +63,10 @@ static const pv_option options[] = {
      "weight of the share of the activation's variance that the answer does not explain: what "
      "crosses is to be a function of the answer; 0 for off",
      AT(cluster), 0, 0},
-    {"noise", 0, PV_OPTION_REAL, "SD", "0", 0, 100, NULL,
-     "train with Gaussian noise on the activation, in units of its own spread; 0 for off. A "
-     "customer "
-     "puts none on what it sends",
+    {"noise", 0, PV_OPTION_REAL, "SD", "0", 0, PV_FRONT_NOISE_MOST, NULL,
+     "train with Gaussian noise on the activation at the cut, in units of its own spread; 0 for "
+     "off. "
+     "The file tells, and fronts cut from it put as much on what they send",
      AT(noise), 0, 0},
     {"warmup", 0, PV_OPTION_REAL, "EPOCHS", NULL, 0, 100000, NULL,
      "epochs without pressure by the adversaries; default 3", AT(warmup), 0, 0},
@@ -110,6 +111,35 @@ static void clear(retraining *r)
     pv_training_clear(&r->training);
 }
 
+/* Options of the adversaries, when there is none that they could be of. */
+static pv_status check_idle(const retrain_args *a)
+{
+    int readers = a->hide_secret > 0 || a->hide_input > 0;
+    int pressure = readers || a->correlation > 0 || a->cluster > 0,
+        anything = pressure || a->noise > 0;
+    const struct {
+        int idle;
+        const char *option, *without;
+    } all[] = {
+        {a->cut != NULL && !anything, "--cut",
+         "--hide-secret, --hide-input, --correlation, --cluster or --noise above 0; privet "
+         "partition "
+         "cuts"},
+        {!isnan(a->warmup) && !pressure, "--warmup",
+         "--hide-secret, --hide-input, --correlation or --cluster above 0"},
+        {!isnan(a->ramp) && !pressure, "--ramp",
+         "--hide-secret, --hide-input, --correlation or --cluster above 0"},
+        {!isnan(a->restart) && !readers, "--restart", "--hide-secret or --hide-input above 0"},
+        {a->decoder_steps != PV_OPTION_UNSET && !readers, "--decoder-steps",
+         "--hide-secret or --hide-input above 0"},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].idle)
+            PV_FAIL(PV_ERR_OPTION, "retrain: %s does nothing without %s", all[i].option,
+                    all[i].without);
+    return PV_OK;
+}
+
 static pv_status check(const retrain_args *a)
 {
     if ((a->old == NULL) == (a->model == NULL))
@@ -123,7 +153,7 @@ static pv_status check(const retrain_args *a)
                                "secret: pass --hide-secret, too");
     if (a->test != NULL && a->holdout > 0)
         PV_FAIL(PV_ERR_OPTION, "retrain: --test and --holdout both say what to test on; pass one");
-    return PV_OK;
+    return check_idle(a);
 }
 
 static void take(double *target, double given)
@@ -265,10 +295,9 @@ static pv_status run(const pv_cli *cli, const void *opaque)
                                  .seed = (uint64_t)cli->global.seed}};
     pv_status status = PV_OK;
     PV_TRY(check(a));
+    if (a->out != NULL) PV_TRY(pv_file_writable(a->out));
     PV_TRY_GOTO(make(&r, a, cli));
-    if (a->out != NULL)
-        PV_TRY_GOTO(pv_training_writable(a->out));
-    else
+    if (a->out == NULL)
         cli->ctx.log(cli->ctx.user, PV_LOG_WARN,
                      "the trained model is not kept; pass --out FILE to keep it");
     PV_TRY_GOTO(pv_retrain(&r.hidden, &r.options, &cli->ctx, &r.result));
@@ -292,9 +321,11 @@ const pv_command pv_command_retrain = {
         "next one, and what is behind is drawn and trained anew. It is measured for every value of "
         "the secret separately. privet partition cuts the model into both parties' halves.\n\n"
         "Trained plainly, what crosses the cut tells the secret to whoever looks. --hide-secret, "
-        "--hide-input and --correlation train against that; privet cuts --probe and privet audit "
-        "measure what is left. How much differs from epoch to epoch: --pick keeps the best one. "
-        "--noise is in training alone.",
+        "--hide-input, --correlation and --cluster train against that; privet cuts --probe and "
+        "privet audit measure what is left. How much differs from epoch to epoch: --pick keeps the "
+        "best one. With --noise the model is trained, measured and, when nobody says otherwise, "
+        "cut "
+        "with noise on what crosses.",
     .examples = "privet retrain base.safetensors --keep 2 --data 'mnist:DIR?classes=3,5' -o "
                 "hidden.safetensors\n"
                 "privet retrain base.safetensors --keep 1 --data mnist:DIR --kind permutation\n"

@@ -150,7 +150,7 @@ done:
 static pv_status train_once(const pv_cli *cli, const train_args *a, pv_training *t)
 {
     if (a->out != NULL)
-        PV_TRY(pv_training_writable(a->out));
+        PV_TRY(pv_file_writable(a->out));
     else
         cli->ctx.log(cli->ctx.user, PV_LOG_WARN,
                      "the trained model is not kept; pass --out FILE to keep it");

@@ -1,6 +1,5 @@
 #include "cli/training_options.h"
 
-#include "base/file.h"
 #include "run/training.h"
 #include <math.h>
 #include <string.h>
@@ -47,13 +46,5 @@ pv_status pv_training_apply(pv_train_options *o, const pv_training_args *a, cons
     take(&o->label_smoothing, a->label_smoothing);
     if (a->augment != NULL) PV_TRY(pv_training_augment(&o->augment, a->augment));
     o->backend = strcmp(a->backend, "ref") == 0 ? PV_BACKEND_REF : PV_BACKEND_FAST;
-    return PV_OK;
-}
-
-pv_status pv_training_writable(const char *path)
-{
-    pv_outfile f;
-    PV_TRY(pv_outfile_open(&f, path, 0644));
-    pv_outfile_discard(&f);
     return PV_OK;
 }

@@ -21,9 +21,6 @@ typedef struct pv_training_args {
 pv_status pv_training_apply(pv_train_options *o, const pv_training_args *a,
                             const char *command) PV_MUST_USE;
 
-/* Find out that a model can't be saved before an hour of training, not after. */
-pv_status pv_training_writable(const char *path) PV_MUST_USE;
-
 #define PV_LEARNING_AT(type, field, name) (offsetof(type, field) + offsetof(pv_training_args, name))
 
 /* clang-format off */

@@ -36,9 +36,7 @@ pv_status pv_fed_parts_init(pv_fed_parts *p, const pv_fed_layout *l, const float
                                         .dtype = PV_F32,
                                         .shape = shape_of(l, i),
                                         .data = v + l->offset[i]};
-    if (samples >= 0)
-        p->part[p->count++] =
-            (pv_part){.name = SAMPLES, .dtype = PV_I64, .shape = PV_SHAPE(1), .data = &p->samples};
+    if (samples >= 0) p->part[p->count++] = pv_part_number(SAMPLES, &p->samples);
     return PV_OK;
 }
 

@@ -1,4 +1,5 @@
 /* Values into and out of a plan. */
+#include "base/secret.h"
 #include "graph/plan_i.h"
 
 #include <stdio.h>
@@ -92,4 +93,26 @@ pv_status pv_plan_read(const pv_plan *plan, pv_node x, void *dst, pv_dtype dtype
     if (id < 0) return no_door(x);
     pv_dtype own = plan->ir.node[id].dtype == PV_I32 ? PV_I32 : plan->backend->real;
     return convert(dst, dtype, pv_plan_address(plan, id), own, pv_ir_count(&plan->ir, id));
+}
+
+/* Does a run leave it as it was, or assign to it? */
+static int stays(const pv_ir *ir, pv_ir_id id)
+{
+    if (ir->node[id].op == PV_OP_PARAM || ir->node[id].op == PV_OP_CONST) return 1;
+    for (size_t i = 0; i < ir->assigns; i++) /* in place: it lies where its parameter does */
+        if (ir->assign[i].in_place && ir->node[ir->assign[i].value].store == id) return 1;
+    return 0;
+}
+
+void pv_plan_wipe(pv_plan *plan)
+{
+    if (plan == NULL) return;
+    const pv_ir *ir = &plan->ir;
+    for (size_t i = 0; i < ir->size; i++) {
+        pv_ir_id id = (pv_ir_id)i;
+        if (ir->node[i].in_memory && ir->node[i].store == id && !stays(ir, id))
+            pv_secret_wipe(pv_plan_address(plan, id), pv_ir_bytes(ir, id));
+    }
+    pv_secret_wipe(plan->scratch, plan->scratch_bytes);
+    pv_secret_wipe(plan->staging, plan->staging_bytes);
 }

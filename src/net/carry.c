@@ -113,7 +113,8 @@ static pv_status control(pv_hub *h, pv_conn *c)
         break;
     case PV_TYPE_REFUSE:
         PV_TRY(pv_refuse_parse(&reason, text, c->where, c->payload.data, c->payload.size));
-        pv_hub_fatal(h, pv_refusal_status(reason), "%s refuses to go on: %s", p->name, text);
+        pv_hub_broke(h, c->peer, pv_refusal_status(reason), "%s refuses to go on: %s", p->name,
+                     text);
         break;
     default:
         break;

@@ -46,8 +46,8 @@ void pv_dial_later(pv_hub *h, int peer, double now, int soon)
 
 static int wants_dialling(const pv_hub *h, const pv_peer *p)
 {
-    return h->fatal == PV_OK && p->address != NULL && !p->dropped && p->conn == NULL &&
-           p->dialling == NULL && !(p->bye_in && p->bye_out);
+    return h->fatal == PV_OK && p->address != NULL && !p->dropped && !p->broken &&
+           p->conn == NULL && p->dialling == NULL && !(p->bye_in && p->bye_out);
 }
 
 double pv_dial_next(const pv_hub *h, double now)

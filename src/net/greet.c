@@ -188,14 +188,14 @@ static pv_status greeted(pv_hub *h, pv_conn *c, int peer, const pv_hello *there,
         return PV_OK;
     }
     pthread_mutex_lock(&h->lock);
-    int dropped = p->dropped;
+    int dropped = p->dropped || p->broken;
     pv_hello mine = here(h, peer);
     pv_status status = dropped ? PV_OK : pv_handshake_fits(&theirs, &mine, there);
     if (status == PV_OK && !dropped && !c->dialled)
         status = put_hello(h, c, peer, PV_TYPE_WELCOME, &mine);
     if (status == PV_OK && !dropped) take_over(h, c, peer, there, now);
     int stale = status == PV_ERR_MISMATCH && !c->channel && may_be_stale(p, &mine, there);
-    if (status == PV_ERR_MISMATCH && !stale) pv_hub_fatal(h, status, "%s", pv_trail_text());
+    if (status == PV_ERR_MISMATCH && !stale) pv_hub_broke(h, peer, status, "%s", pv_trail_text());
     pthread_mutex_unlock(&h->lock);
     if (stale) {
         pv_str_clear(&theirs);
@@ -223,8 +223,8 @@ static pv_status refused(pv_hub *h, pv_conn *c)
         return PV_OK;
     }
     pthread_mutex_lock(&h->lock);
-    pv_hub_fatal(h, pv_refusal_status(reason), "%s refuses this party: %s", h->peer[c->peer].name,
-                 text);
+    pv_hub_broke(h, c->peer, pv_refusal_status(reason), "%s refuses this party: %s",
+                 h->peer[c->peer].name, text);
     pthread_mutex_unlock(&h->lock);
     pv_io_drop(h, c, text);
     return PV_OK;

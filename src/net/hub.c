@@ -52,25 +52,49 @@ static void say_all(pv_hub *h)
     if (unsaid > 0) pv_ctx_log(h->ctx, PV_LOG_WARN, "and %d lines more, of connections", unsaid);
 }
 
-void pv_hub_fatal(pv_hub *h, pv_status s, const char *fmt, ...)
+/* Under the lock; first come first kept. */
+static void fatal(pv_hub *h, pv_status s, const char *text)
 {
-    va_list ap;
     if (h->fatal != PV_OK) return;
-    va_start(ap, fmt);
-    vsnprintf(h->fatal_text, sizeof h->fatal_text, fmt, ap);
-    va_end(ap);
+    snprintf(h->fatal_text, sizeof h->fatal_text, "%s", text);
     h->fatal = s;
     pthread_cond_broadcast(&h->changed);
 }
 
+static void broke(pv_hub *h, pv_peer *p, pv_status s, const char *text)
+{
+    if (!p->expendable || !p->known) {
+        fatal(h, s, text);
+    } else if (!p->broken && !p->dropped) {
+        p->broken = 1;
+        snprintf(p->gone, sizeof p->gone, "%.*s", (int)sizeof p->gone - 1, text);
+        pthread_cond_broadcast(&h->changed);
+    }
+}
+
+void pv_hub_broke(pv_hub *h, int peer, pv_status s, const char *fmt, ...)
+{
+    char text[sizeof h->fatal_text];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    broke(h, &h->peer[peer], s, text);
+}
+
 pv_status pv_hub_fail(pv_hub *h, pv_status s, int peer)
 {
+    const char *text = pv_trail_text();
     pthread_mutex_lock(&h->lock);
-    pv_hub_fatal(h, s, "%s", pv_trail_text());
-    if (peer >= 0 && peer < h->peers && s != PV_ERR_MEMORY) {
-        h->peer[peer].refuse = PV_REFUSE_PROTOCOL;
-        snprintf(h->peer[peer].refuse_text, sizeof h->peer[peer].refuse_text, "%s",
-                 pv_trail_text());
+    if (peer < 0 || s == PV_ERR_MEMORY) {
+        fatal(h, s, text);
+    } else {
+        pv_peer *p = &h->peer[peer];
+        if (!p->broken) { /* else it was told */
+            p->refuse = PV_REFUSE_PROTOCOL;
+            snprintf(p->refuse_text, sizeof p->refuse_text, "%s", text);
+        }
+        broke(h, p, s, text);
     }
     pthread_mutex_unlock(&h->lock);
     pv_hub_wake(h);
@@ -203,6 +227,22 @@ int pv_hub_dropped(const pv_hub *h, int peer)
     return dropped;
 }
 
+int pv_hub_broken(const pv_hub *h, int peer)
+{
+    if (peer < 0 || peer >= h->peers) return 0;
+    pthread_mutex_lock(lock_of(h));
+    int broken = h->peer[peer].broken;
+    pthread_mutex_unlock(lock_of(h));
+    return broken;
+}
+
+void pv_hub_reason(char *out, size_t size, const pv_hub *h, int peer)
+{
+    pthread_mutex_lock(lock_of(h));
+    snprintf(out, size, "%s", h->peer[peer].gone);
+    pthread_mutex_unlock(lock_of(h));
+}
+
 int pv_hub_traffic_types(const pv_hub *h)
 {
     return h->types + 2;
@@ -284,14 +324,29 @@ pv_status pv_hub_drop(pv_hub *h, int peer, const char *reason)
     pthread_mutex_lock(&h->lock);
     if (!p->dropped) {
         p->dropped = 1;
-        p->refuse = PV_REFUSE_DROPPED;
-        snprintf(p->refuse_text, sizeof p->refuse_text, "it was given up: %s", reason);
+        if (!p->broken) { /* which was told already */
+            p->refuse = PV_REFUSE_DROPPED;
+            snprintf(p->refuse_text, sizeof p->refuse_text, "it was given up: %s", reason);
+            snprintf(p->gone, sizeof p->gone, "%s", reason);
+        }
         pv_hub_say(h, PV_LOG_WARN, "%s is given up for the rest of the run: %s", p->name, reason);
         pv_link_forget_all(&p->link);
     }
     pthread_mutex_unlock(&h->lock);
     pv_hub_wake(h);
     say_all(h);
+    return PV_OK;
+}
+
+pv_status pv_hub_break(pv_hub *h, int peer, const char *reason)
+{
+    char text[PV_TROUBLE]; /* the reason may be what the trail says now */
+    if (peer < 0 || peer >= h->peers) PV_FAIL(PV_ERR_USAGE, "there is no peer %d", peer);
+    snprintf(text, sizeof text, "%s", reason);
+    pv_status status =
+        pv_hub_fail(h, pv_trail_fail(PV_ERR_PEER, __FILE__, __LINE__, "%s", text), peer);
+    if (!pv_hub_broken(h, peer)) return status;
+    pv_trail_clear();
     return PV_OK;
 }
 
@@ -320,6 +375,7 @@ static pv_status open_peer(pv_hub *h, pv_peer *p, const pv_hub_peer *o)
     p->fingerprint = o->fingerprint;
     p->channel = o->address == NULL ? o->channel : -1;
     p->patience = o->patience;
+    p->expendable = o->expendable;
     if (strcmp(p->name, h->name) == 0) PV_FAIL(PV_ERR_USAGE, "%s can't be its own peer", h->name);
     if (o->address != NULL) {
         PV_TRY(pv_address_parse(&address, o->address, 0));

@@ -28,11 +28,17 @@
  * that has an address for the other dials, with growing pauses). pv_hub_drop gives a peer up for
  * the rest of the run.
  *
+ * A peer that breaks the protocol (bytes that are no frame, a message of another type, a seal that
+ * does not hold, a refusal to go on) ends the run, unless it is expendable: then it is told why,
+ * its connection is closed, nothing that it sent is taken any more, and pv_recv of it is
+ * PV_ERR_PEER with the reason, again and again until it is given up by pv_hub_drop. All other links
+ * go on. Before it has once shown who it is, an expendable peer is like any other.
+ *
  * Errors: PV_ERR_NETWORK, PV_ERR_TIMEOUT, PV_ERR_AUTH (refused by or refusing a peer, with the
  * reason), PV_ERR_PEER (a peer broke the protocol, its transcript or seal does not agree),
  * PV_ERR_MISMATCH (scenarios differ: the trail names the first line that does; journals that do not
  * fit each other), PV_ERR_CANCELLED, PV_ERR_IO (view or journal). After PV_ERR_PEER or
- * PV_ERR_MISMATCH the run is over.
+ * PV_ERR_MISMATCH the run is over, but for what an expendable peer did.
  */
 #ifndef PV_NET_HUB_H
 #define PV_NET_HUB_H
@@ -51,6 +57,7 @@ typedef struct pv_hub_peer {
     int channel;         /* tests: one end of pv_hub_channel_pair instead of an address; else -1 */
     double patience;     /* seconds that it gets to seal what it was sent, where that is waited for
                             (pv_send, pv_hub_finish), and to say goodbye; 0: for ever */
+    int expendable;      /* the run can go on without it */
 } pv_hub_peer;
 
 /* ---- what makes things durable: party/journal.h */
@@ -188,6 +195,13 @@ int pv_hub_replaying(const pv_hub *hub);
 
 pv_status pv_hub_drop(pv_hub *hub, int peer, const char *reason) PV_MUST_USE;
 int pv_hub_dropped(const pv_hub *hub, int peer);
+
+/* The role's own judgement that an expendable peer broke the protocol: as if the hub had seen it.
+ * Of any other peer: PV_ERR_PEER, and the run is over. */
+pv_status pv_hub_break(pv_hub *hub, int peer, const char *reason) PV_MUST_USE;
+/* Did it, in this process? The first reason, "" when it did not and was not given up. */
+int pv_hub_broken(const pv_hub *hub, int peer);
+void pv_hub_reason(char *out, size_t size, const pv_hub *hub, int peer);
 
 /* After the last commit: waits until all peers have what was sent for good (their seals cover it)
  * and were told that this end has what it needs; so nobody is left waiting for one who went home.

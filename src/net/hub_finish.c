@@ -8,7 +8,8 @@
  * time.
  *
  * In 1 and 3 a peer that may be given up is, when its patience is over: in 3 only while it is
- * connected, since who is down has the time of those who come back.
+ * connected, since who is down has the time of those who come back. One that is expendable and
+ * breaks the protocol now is not waited for any more.
  */
 #include "net/hub_i.h"
 
@@ -18,26 +19,37 @@
 
 #define GRACE_SECONDS 1.5
 
+/* What a peer did, of which the trail tells, is an error where the run can't go on without it. */
+static pv_status fail_late(pv_hub *h, pv_status s, int peer)
+{
+    s = pv_hub_fail(h, s, peer);
+    if (!pv_hub_broken(h, peer)) return s;
+    pv_ctx_log(h->ctx, PV_LOG_WARN, "%s", pv_trail_text());
+    pv_trail_clear();
+    return PV_OK;
+}
+
 /* Seals may come now, data not. */
 static pv_status take_rest(pv_hub *h, int *taken)
 {
     for (int i = 0; i < h->peers; i++) {
         pv_peer *p = &h->peer[i];
-        if (p->dropped) continue;
+        if (p->dropped || pv_hub_broken(h, i)) continue;
         uint64_t before = p->link.received.count;
         PV_TRY(pv_hub_take_seals(h, i));
+        if (pv_hub_broken(h, i)) continue;
         *taken |= p->link.received.count != before;
         pthread_mutex_lock(&h->lock);
         const pv_in_frame *head = pv_link_head(&p->link);
         uint64_t number = head == NULL || head->type == PV_TYPE_SEAL ? 0 : head->number;
         pthread_mutex_unlock(&h->lock);
         if (number > 0)
-            return pv_hub_fail(h,
-                               pv_trail_fail(PV_ERR_PEER, __FILE__, __LINE__,
-                                             "%s sent frame %" PRIu64
-                                             " that nobody here takes: this end is done",
-                                             p->name, number),
-                               i);
+            PV_TRY(fail_late(h,
+                             pv_trail_fail(PV_ERR_PEER, __FILE__, __LINE__,
+                                           "%s sent frame %" PRIu64
+                                           " that nobody here takes: this end is done",
+                                           p->name, number),
+                             i));
     }
     return PV_OK;
 }
@@ -45,12 +57,12 @@ static pv_status take_rest(pv_hub *h, int *taken)
 /* Under the lock. */
 static int covered(const pv_peer *p)
 {
-    return p->dropped || p->link.acked.count >= p->link.last_data;
+    return p->dropped || p->broken || p->link.acked.count >= p->link.last_data;
 }
 
 static int said_goodbye(const pv_peer *p)
 {
-    return p->dropped || (p->bye_in && p->link.received.count >= p->bye_last);
+    return p->dropped || p->broken || (p->bye_in && p->link.received.count >= p->bye_last);
 }
 
 static int out_of_patience(const pv_peer *p, double since)
@@ -91,11 +103,11 @@ static pv_status wait_covered(pv_hub *h, int *taken)
         pthread_mutex_unlock(&h->lock);
         if (open < 0) return PV_OK;
         if (gone >= 0)
-            return pv_hub_fail(h,
-                               pv_trail_fail(PV_ERR_PEER, __FILE__, __LINE__,
-                                             "%s has finished without taking all that it was sent",
-                                             h->peer[gone].name),
-                               gone);
+            PV_TRY(fail_late(h,
+                             pv_trail_fail(PV_ERR_PEER, __FILE__, __LINE__,
+                                           "%s has finished without taking all that it was sent",
+                                           h->peer[gone].name),
+                             gone));
     }
 }
 
@@ -110,7 +122,7 @@ static pv_status wait_goodbyes(pv_hub *h, double seconds, int *taken)
         pthread_mutex_lock(&h->lock);
         for (int i = 0; i < h->peers; i++) {
             const pv_peer *p = &h->peer[i];
-            if (said_goodbye(p) && (p->bye_out || p->dropped)) continue;
+            if (said_goodbye(p) && (p->bye_out || p->dropped || p->broken)) continue;
             double down = now - (p->down_since > since ? p->down_since : since);
             /* It may still wait for a goodbye of this end, which a new process has not said yet. */
             if (said_goodbye(p) && !p->up && down >= GRACE_SECONDS) continue;

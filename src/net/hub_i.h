@@ -32,12 +32,15 @@ typedef struct pv_peer {
     int dials_late;                                /* C; it may dial, too, and goes first */
     int channel;                                   /* I; -1: none, or taken */
     double patience;                               /* C; 0: none */
+    int expendable;                                /* C */
 
     pv_link link;
     int known;   /* its certificate was seen, in this run */
     int misfits; /* HELLOs in a row whose journals did not fit */
     uint8_t key[32];
     int up, dropped;
+    int broken;               /* expendable, and it broke the protocol */
+    char gone[PV_TROUBLE];    /* why it is broken or dropped; "" */
     int bye_in, bye_out;      /* it said so; we did, and it has left this process */
     uint64_t bye_last;        /* the last frame of its direction */
     int paused;               /* too much has arrived that nobody took */
@@ -126,10 +129,10 @@ struct pv_hub {
 };
 
 /* ---- hub.c */
-/* The run is over: what the trail says is kept, the peer (if >= 0) is told. Returns s. */
+/* A peer did what the trail says: it is told, and pv_hub_broke. -1: the run is over. Returns s. */
 pv_status pv_hub_fail(pv_hub *h, pv_status s, int peer);
-/* Under the lock: the same with a text of one's own, first come first kept. */
-void pv_hub_fatal(pv_hub *h, pv_status s, const char *fmt, ...) PV_PRINTF(3, 4);
+/* Under the lock: the run is over because of a peer, or an expendable one's part of it. */
+void pv_hub_broke(pv_hub *h, int peer, pv_status s, const char *fmt, ...) PV_PRINTF(4, 5);
 /* Under the lock; handed to the caller's log by the role's thread. */
 void pv_hub_say(pv_hub *h, pv_log_level level, const char *fmt, ...) PV_PRINTF(3, 4);
 /* What every call of the role begins with: log lines out, PV_ERR_CANCELLED, what was fatal. */
@@ -159,7 +162,8 @@ pv_status pv_hub_make(pv_hub *h, int peer, uint16_t type, uint64_t step,
 uint64_t pv_decision_value(const pv_decision *d);
 
 /* ---- hub_recv.c */
-/* Takes and checks the seals at the head of a link's queue. */
+/* Takes and checks the seals at the head of a link's queue. One that does not hold is no error
+ * where the peer is expendable: it is broken then. */
 pv_status pv_hub_take_seals(pv_hub *h, int peer) PV_MUST_USE;
 
 /* ---- hub_commit.c */

@@ -59,13 +59,18 @@ pv_status pv_hub_take_seals(pv_hub *h, int peer)
 {
     pv_in_frame f;
     pthread_mutex_lock(&h->lock);
-    size_t there = h->peer[peer].link.in.count; /* who seals without end must not hold us up */
+    const pv_peer *p = &h->peer[peer];
+    size_t there = p->broken ? 0 : p->link.in.count; /* who seals without end must not hold us up */
     pthread_mutex_unlock(&h->lock);
     for (; there > 0 && take(h, peer, 1, &f); there--) {
         pv_status status = check_seal(h, peer, &f);
         if (status != PV_OK && status != PV_ERR_MEMORY) status = pv_hub_fail(h, PV_ERR_PEER, peer);
         if (status == PV_OK) status = note(h, peer, &f);
         pv_bytes_clear(&f.payload);
+        if (status == PV_ERR_PEER && pv_hub_broken(h, peer)) {
+            pv_trail_clear();
+            return PV_OK;
+        }
         if (status != PV_OK) return status;
     }
     return PV_OK;
@@ -101,7 +106,7 @@ static int who_has(pv_hub *h, int peer)
     if (peer >= 0) return h->peer[peer].link.in_data > 0 ? peer : -1;
     for (int i = 0; i < h->peers; i++) {
         int k = (h->turn + i) % h->peers;
-        if (!h->peer[k].dropped && h->peer[k].link.in_data > 0) {
+        if (!h->peer[k].dropped && !h->peer[k].broken && h->peer[k].link.in_data > 0) {
             h->turn = (k + 1) % h->peers;
             return k;
         }
@@ -109,9 +114,18 @@ static int who_has(pv_hub *h, int peer)
     return -1;
 }
 
+static pv_status check_broken(const pv_hub *h, int peer)
+{
+    char reason[PV_TROUBLE];
+    if (!pv_hub_broken(h, peer)) return PV_OK;
+    pv_hub_reason(reason, sizeof reason, h, peer);
+    PV_FAIL(PV_ERR_PEER, "%s", reason);
+}
+
 static pv_status next_frame(pv_in_frame *f, pv_hub *h, int peer)
 {
     PV_TRY(pv_hub_take_seals(h, peer));
+    PV_TRY(check_broken(h, peer));
     if (!take(h, peer, 0, f))
         PV_FAIL(PV_ERR_RUN, "the queue of %s is not in order", h->peer[peer].name);
     return PV_OK;
@@ -122,7 +136,7 @@ static int all_gone(const pv_hub *h, int peer)
 {
     if (peer >= 0) return h->peer[peer].bye_in || h->peer[peer].dropped;
     for (int i = 0; i < h->peers; i++)
-        if (!h->peer[i].bye_in && !h->peer[i].dropped) return 0;
+        if (!h->peer[i].bye_in && !h->peer[i].dropped && !h->peer[i].broken) return 0;
     return 1;
 }
 
@@ -132,6 +146,7 @@ static pv_status wait_for(int *from, pv_hub *h, int peer, double seconds)
     for (;;) {
         char text[PV_TROUBLE + 300] = "";
         PV_TRY(pv_hub_enter(h));
+        PV_TRY(check_broken(h, peer));
         pthread_mutex_lock(&h->lock);
         double left = seconds < 0 ? 1 : since + seconds - pv_clock_seconds();
         int gone = 0;

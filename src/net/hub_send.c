@@ -68,7 +68,7 @@ pv_status pv_hub_make(pv_hub *h, int peer, uint16_t type, uint64_t step, pv_payl
 static int must_wait(const pv_hub *h, const pv_peer *p)
 {
     const pv_link *l = &p->link;
-    if (l->out_bytes <= h->window || p->dropped || h->fatal != PV_OK) return 0;
+    if (l->out_bytes <= h->window || p->dropped || p->broken || h->fatal != PV_OK) return 0;
     const pv_out_frame *oldest = pv_link_out(l, l->base.count + 1);
     const pv_in_frame *head = pv_link_head(l);
     return oldest != NULL && oldest->step < h->step && (head == NULL || head->type == PV_TYPE_SEAL);

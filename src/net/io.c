@@ -94,7 +94,8 @@ static void failed(pv_hub *h, pv_conn *c, pv_status s, double now)
     }
     if (c->state == PV_CONN_UP && !network && s != PV_ERR_AUTH) {
         pthread_mutex_lock(&h->lock);
-        pv_hub_fatal(h, PV_ERR_PEER, "%s broke the protocol: %s", h->peer[c->peer].name, why);
+        pv_hub_broke(h, c->peer, PV_ERR_PEER, "%s broke the protocol: %s", h->peer[c->peer].name,
+                     why);
         pthread_mutex_unlock(&h->lock);
         pv_greet_refuse(h, c, PV_REFUSE_PROTOCOL, why, now);
         return;
@@ -103,11 +104,11 @@ static void failed(pv_hub *h, pv_conn *c, pv_status s, double now)
     if (c->state == PV_CONN_HELLO && !network) {
         pthread_mutex_lock(&h->lock);
         if (s == PV_ERR_AUTH)
-            pv_hub_fatal(h, s, "%s does not take this party's certificate: %s",
+            pv_hub_broke(h, c->peer, s, "%s does not take this party's certificate: %s",
                          h->peer[c->peer].name, why);
         else
-            pv_hub_fatal(h, s == PV_ERR_MISMATCH ? s : PV_ERR_PEER, "%s: %s", h->peer[c->peer].name,
-                         why);
+            pv_hub_broke(h, c->peer, s == PV_ERR_MISMATCH ? s : PV_ERR_PEER, "%s: %s",
+                         h->peer[c->peer].name, why);
         pthread_mutex_unlock(&h->lock);
     } else if (s == PV_ERR_AUTH && c->peer >= 0) {
         pthread_mutex_lock(&h->lock);

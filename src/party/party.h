@@ -40,6 +40,10 @@ typedef struct pv_role {
     int (*brings)(pv_scenario *s);
     /* PV_BRINGS_TABLE: reads the table and says in one line what is in it (for pv_party_check). */
     pv_status (*look)(pv_str *about, pv_scenario *s, const pv_local *l, const char *who);
+    /* Does what its peers of a role send have nothing to do with each other, as of those who ask
+     * one that answers? One of them that breaks the protocol is given up then, whatever on_loss
+     * says. */
+    int peers_apart;
     /* NULL, or: looks at the other files that local names, and says in one line what they are,
      * nothing where there are none (for pv_party_check). */
     pv_status (*files)(pv_str *about, pv_scenario *s, const pv_local *l, const char *who);
@@ -65,6 +69,8 @@ typedef struct pv_party_options {
     const pv_role *role;
     const pv_message_type *type; /* of the scheme */
     int types;
+    /* NULL, or: lowers `max` of a copy of them to what the scenario allows. */
+    pv_status (*limits)(pv_message_type *type, pv_scenario *s);
     int (*linked)(const char *role_a, const char *role_b); /* do two roles talk to each other? */
     const pv_hub_peer *channel;  /* tests: peers with channels instead of addresses, up to one
                                     without  a name or as many as there are parties; NULL */
@@ -103,9 +109,12 @@ const pv_hash *pv_party_truth(const pv_party *p); /* that root; NULL before pv_p
 pv_status pv_party_test(pv_data **out, pv_party *p) PV_MUST_USE;
 
 /* The next message of a peer under the scenario's on_loss: wait, or give the peer up when none came
- * for loss_timeout (*lost = 1, the hub dropped it, the decision is durable; from then on *lost is 1
- * at once). A peer without whom fewer than min_parties of its role would remain is waited for.
- * PV_ERR_PEER when it is not of the type, or of another step than the one now executed. */
+ * for loss_timeout (*lost = PV_LOST_SILENT, the hub dropped it, the decision is durable; from then
+ * on *lost is not 0 at once). A peer without whom fewer than min_parties of its role would remain
+ * is waited for. PV_ERR_PEER when it broke the protocol, its message is not of the type (0: any),
+ * or of another step than the one now executed; where the run can go on without it, it is given up
+ * instead (*lost = PV_LOST_BROKE; pv_hub_reason tells why). */
+enum { PV_LOST_SILENT = 1, PV_LOST_BROKE };
 pv_status pv_party_recv(pv_message *out, int *lost, pv_party *p, int peer,
                         uint16_t type) PV_MUST_USE;
 

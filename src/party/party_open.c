@@ -85,16 +85,16 @@ static const pv_hub_peer *find_channel(const pv_party_options *o, const char *na
 }
 
 /* Those of a role of which enough are left may be given up; all others are waited for. */
-static double patience_with(const pv_scenario *s, const char *role)
+static int may_go(const pv_scenario *s, const char *role)
 {
-    int may_go = s->on_loss == PV_LOSS_PROCEED && pv_scenario_count(s, role) > s->min_parties;
-    return may_go ? s->loss_timeout : 0;
+    return s->on_loss == PV_LOSS_PROCEED && pv_scenario_count(s, role) > s->min_parties;
 }
 
 pv_status pv_party_open_peers(pv_party *p)
 {
     const pv_scenario *s = p->o->scenario;
     const char *const *dial = (const char *const *)p->o->local->dial;
+    int apart = p->o->role != NULL && p->o->role->peers_apart; /* a check may have none */
     p->peer = pv_calloc((size_t)s->parties, sizeof *p->peer);
     if (p->peer == NULL) PV_FAIL_MEMORY((size_t)s->parties * sizeof *p->peer);
     for (int i = 0; i < s->parties; i++) {
@@ -113,7 +113,8 @@ pv_status pv_party_open_peers(pv_party *p)
                                      : dial != NULL && dial[i] != NULL ? dial[i]
                                                                        : q->address,
                           .channel = channel != NULL ? channel->channel : -1,
-                          .patience = patience_with(s, q->role)};
+                          .patience = may_go(s, q->role) ? s->loss_timeout : 0,
+                          .expendable = apart || may_go(s, q->role)};
     }
     return PV_OK;
 }
@@ -128,7 +129,7 @@ static pv_status open_types(pv_party *p)
         p->type[i] = p->o->type[i];
         PV_TRY(pv_scenario_retention(&p->type[i].retention, p->o->scenario, &p->o->type[i]));
     }
-    return PV_OK;
+    return p->o->limits != NULL ? p->o->limits(p->type, p->o->scenario) : PV_OK;
 }
 
 pv_hub_options pv_party_hub_options(const pv_party *p)

@@ -11,6 +11,16 @@
 
 enum { CONTROLS = 5, LABEL_CONTROLS = 20, NOTE_CONTROLS = 200, OPTIONS = 16 };
 
+pv_status pv_audit_case_targets(pv_audit_case *c, size_t targets)
+{
+    c->target = pv_calloc(targets + 1, sizeof *c->target);
+    c->victim = pv_calloc(targets + 1, sizeof *c->victim);
+    c->truth = pv_calloc(targets + 1, sizeof *c->truth);
+    if (c->target == NULL || c->victim == NULL || c->truth == NULL)
+        PV_FAIL(PV_ERR_MEMORY, "out of memory for %zu targets", targets);
+    return PV_OK;
+}
+
 void pv_audit_case_clear(pv_audit_case *c)
 {
     pv_control_view_clear(&c->positive);

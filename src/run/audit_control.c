@@ -140,26 +140,34 @@ done:
 }
 
 /* ---- the view */
+pv_status pv_control_create(pv_view_writer **w, const char *path, const char *role,
+                            const char *victim, const char *victim_role,
+                            const pv_message_type *type, int count)
+{
+    pv_view_peer peer = {0};
+    pv_view_header header = {.party = "auditor",
+                             .scheme = "control",
+                             .peer = &peer,
+                             .peers = 1,
+                             .type = type,
+                             .types = count};
+    snprintf(header.role, sizeof header.role, "%s", role);
+    snprintf(peer.name, sizeof peer.name, "%s", victim);
+    snprintf(peer.role, sizeof peer.role, "%s", victim_role);
+    (void)unlink(path);
+    return pv_view_create(w, path, &header);
+}
+
 pv_status pv_control_append(pv_view_writer *w, pv_view_kind kind, uint16_t type, uint64_t step,
                             uint64_t link, const pv_part *part, size_t count)
 {
-    pv_status status = PV_OK;
-    size_t size = pv_parts_size(part, count);
-    uint8_t *bytes = pv_alloc_aligned(size, 1);
-    if (bytes == NULL) PV_FAIL_MEMORY(size);
     pv_view_record r = {.step = step,
                         .kind = kind,
                         .peer = link == 0 ? PV_VIEW_NO_PEER : 0,
                         .type = type,
                         .link = link,
-                        .size = size,
                         .kept = 1};
-    PV_TRY_GOTO(pv_parts_encode(bytes, part, count));
-    PV_TRY_GOTO(pv_hash_of(&r.payload, bytes, size));
-    PV_TRY_GOTO(pv_view_append(w, &r, bytes));
-done:
-    pv_free(bytes);
-    return status;
+    return pv_view_append_parts(w, &r, part, count);
 }
 
 static pv_status append_model(pv_view_writer *w, pv_model *m, uint64_t step)
@@ -195,19 +203,10 @@ static pv_status write_view(pv_control_view *out, const pv_control_plan *plan)
     pv_model_domain what = pv_model_what(plan->model);
     pv_model *m =
         (pv_model *)(uintptr_t)plan->model; /* only read: pv_model_param has no const form */
-    pv_view_peer peer = {.role = "client"};
-    pv_view_header header = {.role = "server",
-                             .party = "auditor",
-                             .scheme = "control",
-                             .peer = &peer,
-                             .peers = 1,
-                             .type = types,
-                             .types = sizeof types / sizeof *types};
     pv_rng root = pv_rng_make(plan->seed, PV_STREAM_ATTACK);
     int rows = strcmp(plan->contents, "rows") == 0;
-    snprintf(peer.name, sizeof peer.name, "%s", plan->victim);
-    (void)unlink(plan->path);
-    PV_TRY_GOTO(pv_view_create(&w, plan->path, &header));
+    PV_TRY_GOTO(pv_control_create(&w, plan->path, "server", plan->victim, "client", types,
+                                  sizeof types / sizeof *types));
     if (!rows) PV_TRY_GOTO(gradient_init(&g, plan->model));
     for (int i = 0; i < plan->count; i++) {
         pv_rng r = pv_rng_fork(&root, (uint64_t)i);

@@ -155,20 +155,6 @@ done:
 }
 
 /* ---- views */
-static pv_status create(pv_view_writer **w, const char *path, const char *role)
-{
-    pv_view_peer peer = {.name = "control", .role = "victim"};
-    pv_view_header header = {.party = "auditor",
-                             .scheme = "control",
-                             .peer = &peer,
-                             .peers = 1,
-                             .type = types,
-                             .types = sizeof types / sizeof *types};
-    snprintf(header.role, sizeof header.role, "%s", role);
-    (void)unlink(path);
-    return pv_view_create(w, path, &header);
-}
-
 pv_status pv_control_target(pv_control_view *out, int64_t step, int64_t batch, int64_t width)
 {
     PV_TRY(pv_answer_set(&out->answers, (size_t)step, batch, width));
@@ -272,7 +258,8 @@ pv_status pv_control_notes_make(pv_control_view *out, const pv_notes_plan *plan)
                 plan->contents != NULL ? plan->contents : "");
     out->path = pv_strdup(plan->path);
     if (out->path == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a control");
-    PV_TRY_GOTO(create(&w, plan->path, table[k].role));
+    PV_TRY_GOTO(pv_control_create(&w, plan->path, table[k].role, "control", "victim", types,
+                                  sizeof types / sizeof *types));
     PV_TRY_GOTO(table[k].make(out, plan, w));
     PV_TRY_GOTO(pv_view_sync(w));
     PV_TRY_GOTO(pv_view_open(&out->view, plan->path));

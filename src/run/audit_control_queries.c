@@ -3,6 +3,7 @@
 #include "data/rows.h"
 #include "nn/stages.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,6 +35,8 @@ typedef struct control {
     int64_t width, numbers; /* of a sample, of an activation */
     int corners;            /* samples are alike within a class */
     float *x, *z, *logits;  /* of a batch */
+    float *noise;           /* of a batch */
+    pv_rng noises;
     int32_t *label;
     pv_secret_value *secret;
     uint8_t *bytes;
@@ -49,6 +52,7 @@ static void control_clear(control *c)
     pv_data_free(c->shadow);
     pv_free(c->x);
     pv_free(c->z);
+    pv_free(c->noise);
     pv_free(c->logits);
     pv_free(c->label);
     pv_free(c->secret);
@@ -92,6 +96,7 @@ static pv_status draw_network(control *c, pv_control_view *out)
     PV_TRY(pv_secret_plan_check(&c->hidden.plan));
     PV_TRY(pv_model_with_secret(&c->hidden.model, c->plain, 0, pv_secret_channels(&c->hidden.plan),
                                 plan->seed));
+    c->hidden.noise = fmin(plan->noise, PV_CONTROL_NOISE);
     const pv_cut_at cut = {.stage = 1};
     PV_TRY(pv_split_make(&out->known.front, &out->known.back, &c->hidden, &cut, c->shadow,
                          plan->seed));
@@ -143,24 +148,10 @@ done:
 }
 
 /* ---- the view */
-static pv_status create(pv_view_writer **w, const pv_queries_plan *plan)
-{
-    int answers = wants(plan, "answers");
-    pv_view_peer peer = {.name = "control"};
-    pv_view_header header = {.party = "auditor",
-                             .scheme = "control",
-                             .peer = &peer,
-                             .peers = 1,
-                             .type = types,
-                             .types = sizeof types / sizeof *types};
-    snprintf(header.role, sizeof header.role, "%s", answers ? "customer" : "provider");
-    snprintf(peer.role, sizeof peer.role, "%s", answers ? "provider" : "customer");
-    (void)unlink(plan->path);
-    return pv_view_create(w, plan->path, &header);
-}
-
+/* Samples, a secret each, and noise each that nobody hears of. */
 static void draw_rows(control *c, int64_t rows)
 {
+    if (c->hidden.noise > 0) pv_front_noise_draw(c->noise, rows * c->numbers, &c->noises);
     for (int64_t i = 0; i < rows; i++) {
         draw_sample(c, c->plain, c->x + i * c->width, &c->label[i]);
         pv_secret_draw(&c->secret[i], &c->hidden.plan, &c->rng);
@@ -174,7 +165,7 @@ static pv_status write_step(control *c, pv_control_view *out, pv_view_writer *w,
     int customer = wants(c->plan, "answers");
     int64_t size = (int64_t)pv_activation_bytes(&out->known.crossing);
     draw_rows(c, rows);
-    PV_TRY(pv_front_run(c->front_runner, c->z, c->x, c->secret, rows));
+    PV_TRY(pv_front_run(c->front_runner, c->z, c->x, c->secret, c->noise, rows));
     PV_TRY(pv_back_run(c->back_runner, c->logits, c->z, rows));
     PV_TRY(pv_activation_encode(c->bytes, &out->known.crossing, c->z, rows, &clamped));
     const pv_part z = {"z", PV_U8, PV_SHAPE(rows, size), c->bytes};
@@ -208,11 +199,12 @@ static pv_status allocate(control *c, const pv_control_view *out)
 {
     c->x = pv_calloc(BATCH, (size_t)c->width * sizeof *c->x);
     c->z = pv_calloc(BATCH, (size_t)c->numbers * sizeof *c->z);
+    c->noise = pv_calloc(BATCH, (size_t)c->numbers * sizeof *c->noise);
     c->logits = pv_calloc(BATCH, (size_t)c->plan->classes * sizeof *c->logits);
     c->label = pv_calloc(BATCH, sizeof *c->label);
     c->secret = pv_calloc(BATCH, sizeof *c->secret);
     c->bytes = pv_alloc(BATCH, pv_activation_bytes(&out->known.crossing));
-    if (c->x == NULL || c->z == NULL || c->logits == NULL || c->label == NULL ||
+    if (c->x == NULL || c->z == NULL || c->noise == NULL || c->logits == NULL || c->label == NULL ||
         c->secret == NULL || c->bytes == NULL)
         PV_FAIL(PV_ERR_MEMORY, "out of memory for a control's queries");
     return PV_OK;
@@ -227,7 +219,7 @@ static pv_status even_out(control *c, pv_control_view *out)
     float *bias = pv_model_param(m, pv_model_params(m) - 1)->data;
     for (int k = 0; k < EVEN; k++) {
         draw_rows(c, BATCH);
-        PV_TRY(pv_front_run(c->front_runner, c->z, c->x, c->secret, BATCH));
+        PV_TRY(pv_front_run(c->front_runner, c->z, c->x, c->secret, c->noise, BATCH));
         PV_TRY(pv_back_run(c->back_runner, c->logits, c->z, BATCH));
         for (int64_t i = 0; i < BATCH * n; i++) bias[i % n] -= c->logits[i] / (float)(EVEN * BATCH);
     }
@@ -247,7 +239,10 @@ static pv_status write_view(control *c, pv_control_view *out)
     out->target = pv_calloc((size_t)targets, sizeof *out->target);
     if (out->target == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a control");
     PV_TRY(pv_answers_init(&out->answers, (size_t)targets));
-    PV_TRY(create(&w, plan));
+    int answers = wants(plan, "answers");
+    PV_TRY(pv_control_create(&w, plan->path, answers ? "customer" : "provider", "control",
+                             answers ? "provider" : "customer", types,
+                             sizeof types / sizeof *types));
     for (int64_t s = 0; s < before + targets; s++) {
         PV_TRY_GOTO(write_step(c, out, w, (uint64_t)s + 1, rows));
         if (s >= before)
@@ -279,7 +274,10 @@ pv_status pv_control_queries_make(pv_control_view *out, const pv_queries_plan *p
                                   const pv_ctx *ctx)
 {
     pv_status status = PV_OK;
-    control c = {.plan = plan, .ctx = ctx, .rng = pv_rng_make(plan->seed, PV_STREAM_ATTACK)};
+    control c = {.plan = plan,
+                 .ctx = ctx,
+                 .rng = pv_rng_make(plan->seed, PV_STREAM_ATTACK),
+                 .noises = pv_rng_make(plan->seed, PV_STREAM_NOISE)};
     c.corners = wants(plan, "secrets") || wants(plan, "labels");
     *out = (pv_control_view){.path = pv_strdup(plan->path)};
     if (out->path == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");

@@ -31,20 +31,6 @@ static void answer(float *p, const float *w, const float *a, int64_t c, int64_t 
     for (int64_t k = 0; k < c; k++) p[k] = (float)(exp(p[k] - most) / sum);
 }
 
-static pv_status create(pv_view_writer **w, const char *path)
-{
-    pv_view_peer peer = {.name = "control", .role = "victim"};
-    pv_view_header header = {.party = "auditor",
-                             .role = "active",
-                             .scheme = "control",
-                             .peer = &peer,
-                             .peers = 1,
-                             .type = types,
-                             .types = sizeof types / sizeof *types};
-    (void)unlink(path);
-    return pv_view_create(w, path, &header);
-}
-
 static pv_status make(pv_control_view *out, int64_t c, int64_t d, int positive, uint64_t seed)
 {
     pv_status status = PV_OK;
@@ -65,7 +51,8 @@ static pv_status make(pv_control_view *out, int64_t c, int64_t d, int positive, 
     draw_layer(layer, c, d, &r);
     for (int64_t i = 0; i < n; i++) answer(p + i * c, layer, a + i * d, c, d);
     if (!positive) draw_layer(layer, c, d, &r); /* it is asked about another one */
-    PV_TRY_GOTO(create(&w, out->path));
+    PV_TRY_GOTO(pv_control_create(&w, out->path, "active", "control", "victim", types,
+                                  sizeof types / sizeof *types));
     const pv_part part[] = {{"probability", PV_F32, PV_SHAPE(n, c), p}};
     PV_TRY_GOTO(pv_control_append(w, PV_VIEW_RECEIVED, TYPE_ANSWER, 1, 1, part, 1));
     PV_TRY_GOTO(pv_view_sync(w));

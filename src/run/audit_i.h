@@ -94,6 +94,10 @@ void pv_control_view_clear(pv_control_view *c); /* removes the file; idempotent 
 /* A sample that nobody owns: of images a few soft blobs, of tables a draw from the model's own
  * normalisation. */
 void pv_control_draw(float *x, const pv_model *m, pv_rng *r);
+/* A control's view, in place of what lay at path: the auditor's in this role, of one victim. */
+pv_status pv_control_create(pv_view_writer **w, const char *path, const char *role,
+                            const char *victim, const char *victim_role,
+                            const pv_message_type *type, int count) PV_MUST_USE;
 /* One record of a control's view; link 0: a note. */
 pv_status pv_control_append(pv_view_writer *w, pv_view_kind kind, uint16_t type, uint64_t step,
                             uint64_t link, const pv_part *part, size_t count) PV_MUST_USE;
@@ -130,6 +134,9 @@ pv_status pv_control_logits(pv_control_view *out, const pv_notes_plan *plan, pv_
 /* Queries to a cut network (audit_control_queries.c): the view of a provider, or of a customer,
  * with activations and answers of drawn samples under drawn secrets. It has nothing of the run's
  * network in it: a small one is drawn for it. */
+/* Deviations at most: with more, what a positive control must show is not there to be found. */
+#define PV_CONTROL_NOISE 0.1
+
 typedef struct pv_queries_plan {
     const char *path;
     const char *wants; /* of the attack: "secrets", "labels", "answers"; else samples */
@@ -137,6 +144,7 @@ typedef struct pv_queries_plan {
     pv_secret_kind secret;
     int classes;
     int64_t rows, shadows; /* that are attacked; that the adversary has of its own */
+    double noise; /* of the run's front; the control's puts on as much, up to PV_CONTROL_NOISE */
     int positive;
     uint64_t seed;
 } pv_queries_plan;
@@ -275,6 +283,8 @@ pv_status pv_audit_guess(pv_audit_work *w, pv_audit_case *c) PV_MUST_USE;
 /* Is it about who asked and what came back, not about samples? */
 int pv_audit_wants(const pv_audit_case *c, const char *what);
 int pv_audit_is_victim(const pv_audit_work *w, const pv_audit_case *c, int party);
+/* Room for so many targets, all of them none yet. */
+pv_status pv_audit_case_targets(pv_audit_case *c, size_t targets) PV_MUST_USE;
 void pv_audit_case_clear(pv_audit_case *c);
 
 /* ---- audit_truth.c: opens a party's data and checks it against its commitment */

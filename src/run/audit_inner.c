@@ -1,5 +1,6 @@
 #include "run/audit_i.h"
 
+#include "math/median.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -37,18 +38,6 @@ static pv_status fill(double *truth, double mean[2], const pv_answer *a, const p
         }
     pv_free(x);
     return PV_OK;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-static double median(double *x, int64_t n)
-{
-    qsort(x, (size_t)n, sizeof *x, ascending);
-    return n == 0 ? NAN : n % 2 == 1 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
 }
 
 static void score_target(pv_inner_score *s, double *error, double *base, const pv_guess_item *g,
@@ -89,8 +78,8 @@ pv_status pv_inner_score_init(pv_inner_score *s, const pv_guess *guess, const pv
         PV_TRY_GOTO(fill(truth, mean, &answers->item[t], norm, width));
         score_target(s, error, base, &guess->item[t], truth, mean, answers->item[t].batch);
     }
-    s->error = median(error, s->count);
-    s->baseline_error = median(base, s->count);
+    s->error = pv_median(error, s->count);
+    s->baseline_error = pv_median(base, s->count);
 done:
     pv_free(truth);
     pv_free(error);

@@ -1,7 +1,7 @@
 #include "run/audit_i.h"
 
+#include "math/median.h"
 #include <math.h>
-#include <stdlib.h>
 
 pv_status pv_audit_text(char **out, const char *fmt, ...)
 {
@@ -17,19 +17,6 @@ pv_status pv_audit_text(char **out, const char *fmt, ...)
     }
     pv_str_clear(&s);
     return status;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-static double median(double *x, int64_t n)
-{
-    if (n == 0) return NAN;
-    qsort(x, (size_t)n, sizeof *x, ascending);
-    return n % 2 == 1 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
 }
 
 static pv_status add_measure(pv_finding *f, const char *name, const char *unit, double value,
@@ -52,17 +39,17 @@ pv_status pv_audit_add_measures(pv_finding *f, const pv_audit_scored *s)
     f->measure = pv_calloc(4, sizeof *f->measure);
     if (x == NULL || f->measure == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for a finding");
     for (int64_t i = 0; i < n; i++) x[i] = r->sample[i].error;
-    error = median(x, n);
+    error = pv_median(x, n);
     for (int64_t i = 0; i < n; i++) x[i] = r->sample[i].baseline_error;
-    base = median(x, n);
+    base = pv_median(x, n);
     PV_TRY_GOTO(add_measure(f, "median error", "", error, NAN, NAN, base));
     if (s->how.image) {
         for (int64_t i = 0; i < n; i++) x[i] = isnan(r->sample[i].psnr) ? 0 : r->sample[i].psnr;
-        psnr = median(x, n);
+        psnr = pv_median(x, n);
         PV_TRY_GOTO(add_measure(f, "median PSNR", "dB", psnr, NAN, NAN,
                                 base > 0 ? -10 * log10(base) : NAN));
         for (int64_t i = 0; i < n; i++) x[i] = isnan(r->sample[i].ssim) ? 0 : r->sample[i].ssim;
-        ssim = median(x, n);
+        ssim = pv_median(x, n);
         PV_TRY_GOTO(add_measure(f, "median SSIM", "", ssim, NAN, NAN, NAN));
     }
     if (r->auc.negatives > 0)

@@ -118,11 +118,7 @@ static pv_status choose(pv_audit_work *w, pv_audit_case *c, int victim, chosen *
         want = (size_t)((double)all->count * ROWS / (double)rows + 0.5);
     if (want < 1) want = 1;
     if (want > all->count) want = all->count;
-    c->target = pv_calloc(want + 1, sizeof *c->target);
-    c->victim = pv_calloc(want + 1, sizeof *c->victim);
-    c->truth = pv_calloc(want + 1, sizeof *c->truth);
-    if (c->target == NULL || c->victim == NULL || c->truth == NULL)
-        PV_FAIL(PV_ERR_MEMORY, "out of memory for %zu targets", want);
+    PV_TRY(pv_audit_case_targets(c, want));
     for (size_t i = 0; i < want; i++) {
         size_t k = i * all->count / want;
         c->target[i] = (pv_attack_target){.victim = w->party[victim].name,

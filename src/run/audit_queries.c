@@ -159,11 +159,7 @@ static pv_status choose(pv_audit_work *w, pv_audit_case *c, const queries *q)
                    : pv_model_what(w->model).kind == PV_DATA_IMAGE ? EACH_IMAGE
                                                                    : EACH_ROW;
     size_t want = wanted(w, c, q, each);
-    c->target = pv_calloc(want + 1, sizeof *c->target);
-    c->victim = pv_calloc(want + 1, sizeof *c->victim);
-    c->truth = pv_calloc(want + 1, sizeof *c->truth);
-    if (c->target == NULL || c->victim == NULL || c->truth == NULL)
-        PV_FAIL(PV_ERR_MEMORY, "out of memory for %zu targets", want);
+    PV_TRY(pv_audit_case_targets(c, want));
     for (size_t i = 0; i < want; i++) {
         const query *one = &q->item[i * q->count / want];
         const pv_audit_party *p = &w->party[one->asker];
@@ -352,6 +348,7 @@ pv_status pv_audit_query_control(pv_control_view *out, pv_audit_work *w, const p
                                    : cheap            ? PROBED
                                                       : SEARCHED,
                            .shadows = cheap ? shadows : PICTURES,
+                           .noise = c->known.front.noise,
                            .positive = positive,
                            .seed = w->seed + (positive ? 1000003 : 2000003)},
         w->ctx);

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "math/median.h"
 #include "nn/model_i.h"
 #include "nn/step.h"
 #include "run/bench_link.h"
@@ -23,13 +24,13 @@ typedef struct bench {
     pv_activation_form sent, received; /* one for each thread: they have scratch */
     pv_split_runner *customer, *provider;
     pv_bench_link link;
-    pv_prf_key key;
+    pv_prf_key key, noise_key;
     int64_t batch, batches, step, answered;
     /* the customer's */
     pv_batch rows;
     pv_secret_value *secret;
     int64_t *index;
-    float *z;
+    float *z, *noise; /* noise: NULL where the front puts none on */
     uint8_t *bytes;
     /* the provider's */
     float *arrived, *logits;
@@ -67,8 +68,12 @@ static pv_status ask(bench *b, int64_t number)
     *at(b, WHOLE, number) = begun;
     for (int64_t i = 0; i < b->batch; i++)
         PV_TRY(pv_secret_derive(&b->secret[i], plan, &b->key, x + (size_t)i * size, size));
+    int64_t numbers = pv_shape_count(&b->front.activation);
+    for (int64_t i = 0; b->noise != NULL && i < b->batch; i++)
+        PV_TRY(pv_front_noise_derive(b->noise + i * numbers, numbers, &b->noise_key,
+                                     x + (size_t)i * size, size));
     *at(b, DERIVE, number) = lap(&begun);
-    PV_TRY(pv_front_run(b->customer, b->z, b->rows.x, b->secret, b->batch));
+    PV_TRY(pv_front_run(b->customer, b->z, b->rows.x, b->secret, b->noise, b->batch));
     *at(b, FRONT, number) = lap(&begun);
     PV_TRY(pv_activation_encode(b->bytes, &b->sent, b->z, b->batch, &clamped));
     *at(b, ENCODE, number) = lap(&begun);
@@ -148,12 +153,6 @@ static void *provide(void *arg)
 
 /* ---- figures */
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* The share q of the sorted values. */
 static double quantile(const double *v, int64_t n, double q)
 {
@@ -165,8 +164,7 @@ static void judge(pv_bench_complement_figure *f, bench *b)
 {
     int64_t warm = b->batches / WARM, n = b->batches - warm;
     double sum = 0;
-    for (int p = 0; p < PARTS; p++)
-        qsort(at(b, (part)p, warm), (size_t)n, sizeof(double), by_value);
+    for (int p = 0; p < PARTS; p++) pv_sort(at(b, (part)p, warm), n);
     double *whole = at(b, WHOLE, warm);
     for (int64_t i = 0; i < n; i++) sum += whole[i];
     f->batch = b->batch;
@@ -221,7 +219,7 @@ static pv_status time_plain(pv_bench_complement_figure *f, const bench *b, const
         PV_TRY_GOTO(pv_run(forward.plan));
         seconds[i] = lap(&begun);
     }
-    qsort(seconds, (size_t)runs, sizeof *seconds, by_value);
+    pv_sort(seconds, runs);
     f->plain_us = 1e6 * quantile(seconds, runs, 0.5);
 done:
     pv_forward_clear(&forward);
@@ -241,6 +239,7 @@ static void case_clear(bench *b)
     pv_free(b->secret);
     pv_free(b->index);
     pv_free(b->z);
+    pv_free(b->noise); /* of rows that everybody may know, under a key of this process */
     pv_free(b->bytes);
     pv_free(b->arrived);
     pv_free(b->logits);
@@ -248,7 +247,7 @@ static void case_clear(bench *b)
     b->customer = b->provider = NULL;
     b->secret = NULL;
     b->index = NULL;
-    b->z = b->arrived = b->logits = NULL;
+    b->z = b->noise = b->arrived = b->logits = NULL;
     b->bytes = NULL;
     b->seconds = NULL;
 }
@@ -262,12 +261,14 @@ static pv_status case_init(bench *b)
     b->secret = pv_calloc(batch, sizeof *b->secret);
     b->index = pv_calloc(batch, sizeof *b->index);
     b->z = pv_calloc(batch, numbers * sizeof *b->z);
+    if (b->front.noise > 0) b->noise = pv_calloc(batch, numbers * sizeof *b->noise);
     b->bytes = pv_calloc(batch, pv_activation_bytes(&b->sent));
     b->arrived = pv_calloc(batch, numbers * sizeof *b->arrived);
     b->logits = pv_calloc(batch, (size_t)b->back.plan.classes * sizeof *b->logits);
     b->seconds = pv_calloc((size_t)b->batches, PARTS * sizeof *b->seconds);
     if (b->secret == NULL || b->index == NULL || b->z == NULL || b->bytes == NULL ||
-        b->arrived == NULL || b->logits == NULL || b->seconds == NULL)
+        (b->front.noise > 0 && b->noise == NULL) || b->arrived == NULL || b->logits == NULL ||
+        b->seconds == NULL)
         PV_FAIL(PV_ERR_MEMORY, "out of memory for batches of %zu rows", batch);
     return PV_OK;
 }
@@ -317,6 +318,7 @@ static pv_status make_halves(bench *b, pv_model **m, const pv_bench_complement_o
     const pv_hidden_options hidden = {
         .kind = PV_SECRET_OFFSET, .form = PV_SECRET_PLANE, .kept = cut.stage - 1, .seed = 1};
     PV_TRY_GOTO(pv_hidden_make(&h, *m, b->data, &hidden));
+    h.noise = o->noise;
     PV_TRY_GOTO(pv_split_make(&b->front, &b->back, &h, &cut, b->data, 1));
     PV_TRY_GOTO(pv_activation_form_init(&b->sent, &b->back, o->bits));
     PV_TRY_GOTO(pv_activation_form_init(&b->received, &b->back, o->bits));
@@ -341,6 +343,7 @@ pv_status pv_bench_complement_run(pv_bench_complement *out, const pv_bench_compl
     PV_TRY_GOTO(pv_csprng_init(&r));
     pv_prf_key_random(&b.key, &r);
     pv_csprng_clear(&r);
+    PV_TRY_GOTO(pv_front_noise_key(&b.noise_key, &b.key, &b.front.binding));
     out->numbers = b.sent.count;
     out->row_bytes = (int64_t)pv_activation_bytes(&b.sent);
     out->rank = b.sent.rank;
@@ -356,6 +359,7 @@ pv_status pv_bench_complement_run(pv_bench_complement *out, const pv_bench_compl
 done:
     pv_bench_link_clear(&b.link);
     pv_prf_key_clear(&b.key);
+    pv_prf_key_clear(&b.noise_key);
     pv_activation_form_clear(&b.sent);
     pv_activation_form_clear(&b.received);
     pv_split_half_clear(&b.front);

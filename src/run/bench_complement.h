@@ -6,7 +6,7 @@
  * drawn weights: times do not depend on them. Its secret is an offset that enters at the cut's own
  * stage.
  *
- *     customer   derive    each row's secret, by the PRF from the row
+ *     customer   derive    each row's secret and noise, by the PRF from the row
  *                front     the network up to the cut
  *                encode    the activation in so many bits
  *                open      the answer turned back
@@ -29,6 +29,7 @@ typedef struct pv_bench_complement_options {
     const char *model, *cut; /* of the zoo; as in pv_cut_parse */
     const char *data;        /* SPEC of the rows asked about; needs no labels */
     int bits, project;
+    double noise;    /* that the front puts on its activation, in its own deviations */
     int64_t batch;   /* of the second case; the first asks about one row at a time */
     int64_t batches; /* asked in each case */
     int64_t step;    /* batches of a step: 1 in a run, where every answer is sealed */

@@ -3,11 +3,11 @@
 #include "base/clock.h"
 #include "base/ctx.h"
 #include "base/mem.h"
+#include "math/median.h"
 #include "privet/model.h"
 #include "privet/optim.h"
 #include "privet/rng.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { CLASSES = 10, WARM_UP = 3 };
@@ -165,18 +165,6 @@ static pv_status measure(bench_step *s, double seconds, double *mean, int *steps
     return PV_OK;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *value, int n)
-{
-    qsort(value, (size_t)n, sizeof *value, by_value);
-    return n % 2 ? value[n / 2] : 0.5 * (value[n / 2 - 1] + value[n / 2]);
-}
-
 static pv_status run_rounds(bench_step *step, pv_bench_engine_figure *figure, double *time, int n,
                             int rounds, double seconds, const pv_ctx *ctx)
 {
@@ -189,7 +177,7 @@ static pv_status run_rounds(bench_step *step, pv_bench_engine_figure *figure, do
             pv_ctx_progress(ctx, "rounds", (uint64_t)(r * n + i + 1), (uint64_t)(rounds * n));
         }
     for (int i = 0; i < n; i++) {
-        double seconds_a_step = median(time + i * rounds, rounds);
+        double seconds_a_step = pv_median(time + i * rounds, rounds);
         figure[i].ms = 1e3 * seconds_a_step;
         figure[i].gflops = pv_plan_flops(step[i].plan) / seconds_a_step / 1e9;
         figure[i].plan_bytes = pv_plan_bytes(step[i].plan);

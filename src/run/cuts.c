@@ -1,20 +1,18 @@
 #include "run/cuts_i.h"
 
-#include "attack/inversion/likelihood.h"
 #include "base/clock.h"
 #include "base/ctx.h"
 #include "base/file.h"
 #include "data/spec.h"
 #include "encode/complement/split.h"
+#include "math/median.h"
 #include "nn/model_i.h"
 #include "nn/zoo.h"
-#include "privet/metric.h"
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { WARM_UP = 2, LEAST_RUNS = 5, MOST_RUNS = 1000, SSIM_SIDE = 11 };
+enum { WARM_UP = 2, LEAST_RUNS = 5, MOST_RUNS = 1000 };
 
 const int pv_cuts_bits[PV_CUTS_FORMS] = {32, 8, 4};
 
@@ -81,10 +79,10 @@ typedef struct bench {
     pv_str spec;
     int own_test; /* spec is data's own test split */
     pv_cuts_prober prober;
-    int64_t sample, images;
-    int64_t *index;         /* [images] */
-    float *x, *truth;       /* [images, sample]: normalised, and as it is */
-    float *secret, *logits; /* [images, numbers of the secret]; [classes] */
+    int64_t sample, images, shadow; /* numbers of a sample; how many: for a decoder */
+    int64_t *index;                 /* [images + shadow] */
+    float *x, *truth;               /* [images + shadow, sample] normalised; [images, sample] not */
+    float *secret, *logits;         /* [images + shadow, numbers of the secret]; [classes] */
     int64_t secret_numbers;
 } bench;
 
@@ -122,18 +120,31 @@ static pv_status open_model(bench *b)
 static pv_status draw_secrets(bench *b)
 {
     const pv_secret_plan *p = &b->hidden.plan;
-    int64_t pixels = p->input.ndim == 3 ? p->input.dim[0] * p->input.dim[1] : 1;
     pv_rng r = pv_rng_make(b->o->seed, PV_STREAM_TEST);
-    b->secret_numbers = pixels * pv_secret_channels(p);
-    b->secret = pv_alloc((size_t)b->images, (size_t)b->secret_numbers * sizeof *b->secret);
-    if (b->secret == NULL)
-        PV_FAIL(PV_ERR_MEMORY, "out of memory for %lld secrets", (long long)b->images);
-    for (int64_t i = 0; i < b->images; i++) {
+    b->secret_numbers = pv_secret_numbers(p);
+    int64_t all = b->images + b->shadow;
+    b->secret = pv_alloc((size_t)all, (size_t)b->secret_numbers * sizeof *b->secret);
+    if (b->secret == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for %lld secrets", (long long)all);
+    for (int64_t i = 0; i < all; i++) {
         pv_secret_value s;
         pv_secret_draw(&s, p, &r);
-        pv_secret_fill(b->secret + i * b->secret_numbers, p, &s);
+        pv_secret_fill_open(b->secret + i * b->secret_numbers, p, &s);
     }
     return PV_OK;
+}
+
+/* Spread, since folders are sorted by class: those to be brought back, and others. */
+static void choose(bench *b, int64_t count)
+{
+    int64_t left = count - b->images, at = 0, next = 0;
+    for (int64_t i = 0; i < b->images; i++) b->index[i] = i * count / b->images;
+    for (int64_t i = 0, other = 0; i < count && at < b->shadow; i++) {
+        if (next < b->images && i == b->index[next]) {
+            next++;
+            continue;
+        }
+        if (other++ * b->shadow / left >= at) b->index[b->images + at++] = i;
+    }
 }
 
 static pv_status open(bench *b)
@@ -153,18 +164,19 @@ static pv_status open(bench *b)
     if (b->images > count)
         PV_FAIL(PV_ERR_OPTION, "%lld images to invert; %s has %lld", (long long)b->images,
                 pv_str_text(&b->spec), (long long)count);
-    size_t all = (size_t)(b->images * b->sample);
-    b->index = pv_calloc((size_t)b->images, sizeof *b->index);
-    b->x = pv_alloc(all, sizeof *b->x);
-    b->truth = pv_alloc(all, sizeof *b->truth);
+    if (b->o->images > 0 && m->domain.kind == PV_DATA_IMAGE)
+        b->shadow = b->o->shadow < count - b->images ? b->o->shadow : count - b->images;
+    int64_t all = b->images + b->shadow;
+    b->index = pv_calloc((size_t)all, sizeof *b->index);
+    b->x = pv_alloc((size_t)all, (size_t)b->sample * sizeof *b->x);
+    b->truth = pv_alloc((size_t)b->images, (size_t)b->sample * sizeof *b->truth);
     b->logits = pv_calloc((size_t)m->domain.classes, sizeof *b->logits);
     if (b->index == NULL || b->x == NULL || b->truth == NULL || b->logits == NULL)
-        PV_FAIL(PV_ERR_MEMORY, "out of memory for %lld samples", (long long)b->images);
-    for (int64_t i = 0; i < b->images; i++) { /* spread: folders are sorted by class */
-        b->index[i] = i * count / b->images;
+        PV_FAIL(PV_ERR_MEMORY, "out of memory for %lld samples", (long long)all);
+    choose(b, count);
+    for (int64_t i = 0; i < b->images; i++)
         pv_data_raw(b->data, b->index[i], b->truth + i * b->sample);
-    }
-    pv_data_batch(b->data, b->index, b->images, pv_model_norm(m), NULL, 0, 0, b->x, NULL);
+    pv_data_batch(b->data, b->index, all, pv_model_norm(m), NULL, 0, 0, b->x, NULL);
     if (b->out->secret) PV_TRY(draw_secrets(b));
     return b->o->probe ? pv_cuts_prober_init(&b->prober, b->out, &b->hidden, b->data, b->own_test,
                                              b->o, b->ctx)
@@ -185,18 +197,6 @@ static void close(bench *b)
 }
 
 /* ---- times */
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *value, int n)
-{
-    qsort(value, (size_t)n, sizeof *value, by_value);
-    return n % 2 ? value[n / 2] : 0.5 * (value[n / 2 - 1] + value[n / 2]);
-}
 
 /* Both halves take turns, so that what else the machine does falls on both. front NULL: none. */
 static pv_status time_halves(pv_cuts_row *row, half *front, half *back, bench *b, float *z)
@@ -219,8 +219,8 @@ static pv_status time_halves(pv_cuts_row *row, half *front, half *back, bench *b
         runs = i + 1;
         if (runs >= LEAST_RUNS && end - begin > 2 * b->o->seconds) break;
     }
-    row->front_ms = median(front_ms, runs);
-    row->back_ms = median(back_ms, runs);
+    row->front_ms = pv_median(front_ms, runs);
+    row->back_ms = pv_median(back_ms, runs);
     for (int f = 0; f < PV_CUTS_FORMS; f++)
         row->latency_ms[f] =
             row->front_ms + row->back_ms + 1e3 * 8 * (double)row->bytes[f] / b->o->bandwidth;
@@ -229,45 +229,51 @@ static pv_status time_halves(pv_cuts_row *row, half *front, half *back, bench *b
 
 /* ---- inversion */
 
-static pv_status score(pv_cuts_row *row, const bench *b, const pv_likelihood_result *r)
+/* What a front of this model would put on it, in units of its spread over these images. */
+static pv_status add_noise(double *sd, float *z, int64_t count, const bench *b)
 {
-    const pv_shape *s = &b->out->domain.sample;
-    double sum = 0, residual = 0;
-    row->psnr = pv_psnr(b->truth, r->x, r->n * r->sample, 1);
-    for (int64_t i = 0; i < r->n; i++) residual += r->residual[i];
-    row->residual = residual / (double)r->n;
-    if (s->dim[0] < SSIM_SIDE || s->dim[1] < SSIM_SIDE) return PV_OK;
-    for (int64_t i = 0; i < r->n; i++) {
-        double one;
-        PV_TRY(pv_ssim(&one, b->truth + i * r->sample, r->x + i * r->sample, (int)s->dim[0],
-                       (int)s->dim[1], (int)s->dim[2], 1));
-        sum += one;
+    double sum = 0, squares = 0;
+    pv_rng r = pv_rng_make(b->o->seed, PV_STREAM_NOISE);
+    float *n = pv_alloc((size_t)count, sizeof *n);
+    if (n == NULL) PV_FAIL_MEMORY((size_t)count * sizeof *n);
+    pv_front_noise_draw(n, count, &r);
+    for (int64_t i = 0; i < count; i++) {
+        sum += z[i];
+        squares += (double)z[i] * z[i];
     }
-    row->ssim = sum / (double)r->n;
+    *sd = b->hidden.noise * pv_front_noise_spread(sum, squares, (double)count);
+    for (int64_t i = 0; i < count; i++) z[i] += (float)(*sd * n[i]);
+    pv_free(n);
     return PV_OK;
 }
 
-static pv_status invert(pv_cuts_row *row, half *front, bench *b)
+static pv_status invert(pv_cuts_row *row, half *front, const pv_shape *activation, bench *b)
 {
     pv_status status = PV_OK;
-    pv_likelihood_options options;
-    pv_likelihood_result r = {0};
+    int64_t all = b->images + b->shadow;
     double start = pv_clock_seconds();
-    float *z = pv_alloc((size_t)b->images, (size_t)front->out * sizeof *z);
-    if (z == NULL) PV_FAIL_MEMORY((size_t)(b->images * front->out) * sizeof *z);
-    for (int64_t i = 0; i < b->images; i++)
+    float *z = pv_alloc((size_t)all, (size_t)front->out * sizeof *z);
+    if (z == NULL) PV_FAIL_MEMORY((size_t)(all * front->out) * sizeof *z);
+    for (int64_t i = 0; i < all; i++)
         PV_TRY_GOTO(half_run(front, z + i * front->out, b->x + i * b->sample,
                              b->secret == NULL ? NULL : b->secret + i * b->secret_numbers));
-    pv_likelihood_defaults(&options);
-    options.seed = b->o->seed;
-    if (b->o->steps > 0) options.steps = b->o->steps;
-    PV_TRY_GOTO(pv_likelihood_invert(&r, front->model, b->out->secret ? &b->hidden.plan : NULL, z,
-                                     NULL, b->images, &options, b->ctx));
-    PV_TRY_GOTO(score(row, b, &r));
-    row->images = b->images;
+    double sd = 0;
+    if (b->hidden.noise > 0) PV_TRY_GOTO(add_noise(&sd, z, all * front->out, b));
+    const pv_cuts_inversion in = {.front = front->model,
+                                  .plan = b->out->secret ? &b->hidden.plan : NULL,
+                                  .activation = *activation,
+                                  .z = z,
+                                  .truth = b->truth,
+                                  .images = b->images,
+                                  .shadow_z = z + b->images * front->out,
+                                  .shadow_x = b->x + b->images * b->sample,
+                                  .shadow = b->shadow,
+                                  .noise = sd,
+                                  .steps = b->o->steps,
+                                  .seed = b->o->seed};
+    PV_TRY_GOTO(pv_cuts_invert_row(row, &in, b->ctx));
     row->seconds = pv_clock_seconds() - start;
 done:
-    pv_likelihood_result_clear(&r);
     pv_free(z);
     return status;
 }
@@ -314,7 +320,7 @@ static pv_status measure_cut(bench *b, const pv_cut_at *cut, size_t end)
     }
     PV_TRY_GOTO(time_halves(&row, end > 0 ? &front : NULL, &back, b, z));
     if (end > 0 && b->o->images > 0 && m->domain.kind == PV_DATA_IMAGE)
-        PV_TRY_GOTO(invert(&row, &front, b));
+        PV_TRY_GOTO(invert(&row, &front, &shape, b));
     if (end > 0 && b->out->probed) PV_TRY_GOTO(pv_cuts_probe_row(&row, &b->prober));
     PV_TRY_GOTO(add_row(b, &row));
 done:

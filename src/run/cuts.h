@@ -8,10 +8,13 @@
  *                 with the bytes' time at a bandwidth the latency of one answer. Which way the
  *                 answer itself goes, how long a signal travels and what TLS adds is not in it
  *     inversion   how well samples come back from activations alone by who knows the front half
- *                 exactly (attack/inversion/likelihood.h): structural similarity and peak
- *                 signal-to-noise ratio against the truth, means over images, and how far the
- *                 found activation is from the given one. For one search of one attack: a worse
- *                 figure may be this search's weakness
+ *                 exactly, with the noise on them that a model was trained with
+ *                 (encode/complement/front_noise.h): structural similarity and peak signal-to-noise
+ * ratio against the truth, means over images, and how far the found activation is from the given
+ *                 one. A decoder learns from other samples (attack/inversion/decoder.h) for a
+ *                 minute at most, and the search by likelihood begins at its guess
+ *                 (attack/inversion/likelihood.h); without other samples the search alone. For
+ *                 one run of it: a worse figure may be this attack's weakness
  *     dim z/x     numbers of the activation for each of the sample
  *     probe       of a model with a secret: what fresh probes read of secret and label (probing.h)
  *
@@ -45,6 +48,7 @@ typedef struct pv_cuts_row {
     double front_ms, back_ms; /* medians */
     double latency_ms[PV_CUTS_FORMS];
     int64_t images;              /* that were inverted; 0: none */
+    int64_t shadow;              /* other samples that the decoder learned from; 0: none did */
     double ssim, psnr, residual; /* means; NaN where there is none */
     double seconds;              /* the inversion took */
     pv_probing probe;            /* read 0: none */
@@ -76,7 +80,8 @@ typedef struct pv_cuts_options {
     double bandwidth;  /* bits a second */
     double seconds;    /* of timing a half, about */
     int64_t images;    /* to invert at each cut; 0: none */
-    int64_t steps;     /* of an inversion; 0: the attack's own */
+    int64_t shadow;    /* other samples for a decoder, as many as there are; 0: no decoder */
+    int64_t steps;     /* of an inversion's search, half as many as of its decoder; 0: 500 */
     const char *cut;   /* the only one that is measured; NULL: all */
     int probe;         /* train probes, of a model with a secret */
     int64_t probe_rows; /* that they learn from at most, and read */

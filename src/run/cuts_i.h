@@ -29,4 +29,21 @@ void pv_cuts_prober_clear(pv_cuts_prober *p); /* idempotent */
 /* What is read at the row's cut. */
 pv_status pv_cuts_probe_row(pv_cuts_row *row, const pv_cuts_prober *p) PV_MUST_USE;
 
+/* Activations of a front half, of samples to be brought back and of others. */
+typedef struct pv_cuts_inversion {
+    const pv_model *front;
+    const pv_secret_plan *plan; /* of the secret it takes; NULL: none */
+    pv_shape activation;
+    const float *z, *truth; /* [images, ...]; truth as it is, not normalised */
+    int64_t images;
+    const float *shadow_z, *shadow_x; /* [shadow, ...]; normalised */
+    int64_t shadow;
+    double noise;  /* standard deviation of what is on every number of z and shadow_z; 0: none */
+    int64_t steps; /* as in pv_cuts_options */
+    uint64_t seed;
+} pv_cuts_inversion;
+/* images, shadow, ssim, psnr, residual of the row. */
+pv_status pv_cuts_invert_row(pv_cuts_row *row, const pv_cuts_inversion *in,
+                             const pv_ctx *ctx) PV_MUST_USE;
+
 #endif

@@ -58,6 +58,7 @@ static pv_status row_json(json_t *j, const pv_cuts_row *r)
     PV_TRY(pv_json_set(j, "customer_ms", pv_json_number(r->front_ms)));
     PV_TRY(pv_json_set(j, "provider_ms", pv_json_number(r->back_ms)));
     PV_TRY(pv_json_set(j, "images", json_integer(r->images)));
+    PV_TRY(pv_json_set(j, "shadow", json_integer(r->shadow)));
     PV_TRY(pv_json_set(j, "ssim", pv_json_number(r->ssim)));
     PV_TRY(pv_json_set(j, "psnr", pv_json_number(r->psnr)));
     PV_TRY(pv_json_set(j, "residual", pv_json_number(r->residual)));

@@ -36,6 +36,7 @@ pv_status pv_one_party_prepare(pv_party_options *out, pv_scenario *s, pv_local *
                               .scheme = scheme->name,
                               .type = scheme->type,
                               .types = scheme->types,
+                              .limits = scheme->limits,
                               .linked = scheme->linked};
     return role_of(&out->role, scheme, s, o->name);
 }

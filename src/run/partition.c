@@ -10,25 +10,28 @@
 
 enum { BATCH = 64 };
 
-static const char *const file_name[2] = {"customer.safetensors", "provider.safetensors"};
 static const int bits_of[] = {32, 8, 4};
 
 /* ---- the files */
 
-static pv_status prepare_paths(pv_partition *p)
+static pv_status find_paths(pv_partition *p)
 {
-    PV_TRY(pv_folder_make(p->out));
-    for (int i = 0; i < 2; i++) {
-        p->path[i] = pv_path_join(p->out, file_name[i]);
-        if (p->path[i] == NULL) PV_FAIL_MEMORY(strlen(p->out) + strlen(file_name[i]));
-        PV_TRY(pv_file_refuse_existing(p->path[i]));
-    }
+    for (int i = 0; i < 2; i++) PV_TRY(pv_split_half_path(&p->path[i], p->out, i));
+    return PV_OK;
+}
+
+/* Asked before anything is measured, and once more before anything is written. */
+static pv_status refuse_existing(const pv_partition *p)
+{
+    for (int i = 0; i < 2; i++) PV_TRY(pv_file_refuse_existing(p->path[i]));
     return PV_OK;
 }
 
 static pv_status write_files(pv_partition *p)
 {
     const pv_split_half *half[2] = {&p->front, &p->back};
+    PV_TRY(pv_folder_make(p->out));
+    PV_TRY(refuse_existing(p));
     for (int i = 0; i < 2; i++) {
         struct stat info;
         PV_TRY(pv_split_half_save(half[i], p->path[i]));
@@ -45,7 +48,8 @@ typedef struct meter {
     pv_batch batch;
     pv_secret_value secret[BATCH];
     int64_t index[BATCH];
-    float *z, *again, *logits; /* [BATCH, ...] */
+    float *z, *noise, *again, *logits; /* [BATCH, ...] */
+    pv_rng noises;
     uint8_t *bytes;
     int fails[BATCH]; /* of the batch at hand */
     int64_t correct[PV_PARTITION_FORMS], refused[PV_PARTITION_FORMS];
@@ -59,6 +63,7 @@ static void meter_clear(meter *m)
     for (int i = 0; i < PV_PARTITION_FORMS; i++) pv_activation_form_clear(&m->form[i]);
     pv_batch_clear(&m->batch);
     pv_free(m->z);
+    pv_free(m->noise);
     pv_free(m->again);
     pv_free(m->logits);
     pv_free(m->bytes);
@@ -98,10 +103,12 @@ static pv_status make_meter(pv_partition *p, meter *m, const pv_ctx *ctx)
     PV_TRY(pv_split_runner_new(&m->front, &p->front, BATCH, ctx));
     PV_TRY(pv_split_runner_new(&m->back, &p->back, BATCH, ctx));
     m->z = pv_alloc(BATCH, numbers * sizeof *m->z);
+    m->noise = pv_calloc(BATCH, numbers * sizeof *m->noise);
     m->again = pv_alloc(BATCH, numbers * sizeof *m->again);
     m->logits = pv_alloc(BATCH, (size_t)p->back.plan.classes * sizeof *m->logits);
     m->bytes = pv_alloc(BATCH, numbers * sizeof *m->z);
-    if (m->z == NULL || m->again == NULL || m->logits == NULL || m->bytes == NULL)
+    if (m->z == NULL || m->noise == NULL || m->again == NULL || m->logits == NULL ||
+        m->bytes == NULL)
         PV_FAIL(PV_ERR_MEMORY, "out of memory to measure a cut of %zu numbers", numbers);
     return PV_OK;
 }
@@ -127,7 +134,8 @@ static pv_status measure_rows(const pv_partition *p, meter *m, int64_t n)
 {
     const pv_secret_plan *plan = &p->front.plan;
     int64_t numbers = pv_shape_count(&p->front.activation);
-    PV_TRY(pv_front_run(m->front, m->z, m->batch.x, m->secret, n));
+    if (p->front.noise > 0) pv_front_noise_draw(m->noise, n * numbers, &m->noises);
+    PV_TRY(pv_front_run(m->front, m->z, m->batch.x, m->secret, m->noise, n));
     for (int f = 0; f < p->forms; f++) {
         uint64_t clamped;
         PV_TRY(pv_activation_encode(m->bytes, &m->form[f], m->z, n, &clamped));
@@ -147,6 +155,7 @@ static pv_status measure_rows(const pv_partition *p, meter *m, int64_t n)
 static pv_status measure(pv_partition *p, meter *m, const pv_data *data, const pv_ctx *ctx)
 {
     pv_rng rng = pv_rng_make(p->seed, PV_STREAM_SPLIT);
+    m->noises = pv_rng_make(p->seed, PV_STREAM_NOISE);
     p->rows = pv_data_count(data);
     for (int64_t first = 0; first < p->rows; first += BATCH) {
         int64_t n = p->rows - first < BATCH ? p->rows - first : BATCH;
@@ -190,8 +199,11 @@ pv_status pv_partition_run(pv_partition *p, const pv_ctx *ctx)
     pv_data *data = NULL, *test = NULL;
     meter *m = pv_calloc(1, sizeof *m);
     if (m == NULL) PV_FAIL_MEMORY(sizeof *m);
+    PV_TRY_GOTO(find_paths(p));
+    PV_TRY_GOTO(refuse_existing(p));
     PV_TRY_GOTO(pv_hidden_load(&h, p->model));
     PV_TRY_GOTO(pv_cut_parse(&cut, p->cut, h.model));
+    if (!isnan(p->noise)) h.noise = p->noise;
     PV_TRY_GOTO(pv_data_open(&data, p->data, ctx));
     PV_TRY_GOTO(pv_split_make(&p->front, &p->back, &h, &cut, data, p->seed));
     PV_TRY_GOTO(make_forms(p, m));
@@ -200,7 +212,6 @@ pv_status pv_partition_run(pv_partition *p, const pv_ctx *ctx)
         PV_TRY_GOTO(make_meter(p, m, ctx));
         PV_TRY_GOTO(measure(p, m, test, ctx));
     }
-    PV_TRY_GOTO(prepare_paths(p));
     PV_TRY_GOTO(write_files(p));
 done:
     meter_clear(m);

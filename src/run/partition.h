@@ -1,14 +1,15 @@
 /* run/partition.h - a model with a secret, cut into the files of two parties, and what the cut
  * costs
  *
- *     pv_partition p = {.model = "secret.safetensors", .cut = "2", .data = "glyphs", .out =
- * "halves"}; PV_TRY_GOTO(pv_partition_run(&p, ctx)); done: pv_partition_clear(&p);
+ *     pv_partition p = {.model = "secret.safetensors", .cut = "2", .data = "glyphs",
+ *                       .noise = NAN, .out = "halves"}; PV_TRY_GOTO(pv_partition_run(&p, ctx));
+ * done: pv_partition_clear(&p);
  *
  * Writes customer.safetensors and provider.safetensors into the folder `out`, which may not have
  * them yet. `data` gives the ranges of the activation (encode/complement/split.h). With labels, the
  * accuracy of every form of the activation (32, 8 and 4 bits, whole and, where there is one,
- * projected) is measured: front, bytes, back, answer turned back, under a drawn secret each row, on
- * the test split of the data where it has one and the SPEC names none.
+ * projected) is measured: front, bytes, back, answer turned back, under a drawn secret and with
+ * drawn noise each row, on the test split of the data where it has one and the SPEC names none.
  */
 #ifndef PV_RUN_PARTITION_H
 #define PV_RUN_PARTITION_H
@@ -27,7 +28,9 @@ typedef struct pv_partition_form {
 
 typedef struct pv_partition {
     const char *model, *cut, *data, *out;
-    uint64_t seed; /* of the secrets drawn */
+    double noise;  /* that the front puts on its activation (encode/complement/front_noise.h); NaN:
+                      what the model was trained with */
+    uint64_t seed; /* of secrets and noise drawn */
 
     /* after pv_partition_run */
     pv_split_half front, back;
@@ -41,8 +44,8 @@ typedef struct pv_partition {
     char *unprojected; /* why there is no projection; NULL when there is one */
 } pv_partition;
 
-/* Errors: those of pv_hidden_load and pv_split_make; PV_ERR_OPTION (the cut), PV_ERR_USAGE (files
- * that are there already). *p must be cleared in any case. */
+/* Errors: those of pv_hidden_load and pv_split_make; PV_ERR_OPTION (the cut, the noise),
+ * PV_ERR_USAGE (files that are there already). *p must be cleared in any case. */
 pv_status pv_partition_run(pv_partition *p, const pv_ctx *ctx) PV_MUST_USE;
 void pv_partition_clear(pv_partition *p); /* idempotent */
 

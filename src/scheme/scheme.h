@@ -66,6 +66,9 @@ typedef struct pv_scheme {
     const pv_message_type *type;
     int types;
     const pv_setting *setting; /* of [scheme] */
+    /* NULL, or: lowers `max` of a copy of the table to what can come under the settings: what is
+     * larger is refused before memory is asked for. The same at every party. */
+    pv_status (*limits)(pv_message_type *type, pv_scenario *s);
     int (*linked)(const char *role_a, const char *role_b);
     /* What is proven, "none" where nothing is; *why gets one sentence about the assumption, or "".
      */

@@ -4,6 +4,7 @@
 #include "wire/reader.h"
 #include "wire/utf8.h"
 #include <assert.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -234,6 +235,57 @@ pv_status pv_parts_get(const pv_part **out, const pv_parts *p, const char *what,
                 pv_shape_text(&shape, wanted));
     *out = part;
     return PV_OK;
+}
+
+pv_status pv_parts_get_bytes(void *out, size_t size, const pv_parts *p, const char *what,
+                             const char *name)
+{
+    const pv_part *part;
+    PV_TRY(pv_parts_get(&part, p, what, name, PV_U8, PV_SHAPE((int64_t)size)));
+    memcpy(out, part->data, size);
+    return PV_OK;
+}
+
+pv_status pv_parts_get_number(int64_t *out, const pv_parts *p, const char *what, const char *name,
+                              int64_t low, int64_t high)
+{
+    const pv_part *part;
+    PV_TRY(pv_parts_get(&part, p, what, name, PV_I64, PV_SHAPE(1)));
+    memcpy(out, part->data, sizeof *out);
+    if (*out < low || *out > high)
+        PV_FAIL(PV_ERR_PEER, "%s: %s is %" PRId64 "; from %" PRId64 " to %" PRId64 " was expected",
+                what, name, *out, low, high);
+    return PV_OK;
+}
+
+pv_status pv_parts_get_some(const uint8_t **data, size_t *size, const pv_parts *p, const char *what,
+                            const char *name, size_t most)
+{
+    const pv_part *part;
+    PV_TRY(pv_parts_get(&part, p, what, name, PV_U8, PV_SHAPE(-1)));
+    *data = part->data;
+    *size = (size_t)part->shape.dim[0];
+    if (*size < 1 || *size > most)
+        PV_FAIL(PV_ERR_PEER, "%s: %zu bytes of %s; from 1 to %zu were expected", what, *size, name,
+                most);
+    return PV_OK;
+}
+
+pv_status pv_parts_get_count(const pv_parts *p, const char *what, size_t count)
+{
+    if (p->count != count)
+        PV_FAIL(PV_ERR_PEER, "%s: %zu tensors, %zu were expected", what, p->count, count);
+    return PV_OK;
+}
+
+pv_part pv_part_bytes(const char *name, const void *data, size_t size)
+{
+    return (pv_part){.name = name, .dtype = PV_U8, .shape = PV_SHAPE((int64_t)size), .data = data};
+}
+
+pv_part pv_part_number(const char *name, const int64_t *n)
+{
+    return (pv_part){.name = name, .dtype = PV_I64, .shape = PV_SHAPE(1), .data = n};
 }
 
 pv_part_range pv_part_range_of(const pv_part *part)

@@ -54,6 +54,19 @@ const pv_part *pv_parts_find(const pv_parts *p, const char *name);
 pv_status pv_parts_get(const pv_part **out, const pv_parts *p, const char *what, const char *name,
                        pv_dtype dtype, pv_shape shape) PV_MUST_USE;
 
+/* The commonest of them: u8[size], and i64[1] from low to high, copied; u8 of any length from 1 to
+ * most, pointed to; and no more tensors than these. Errors: PV_ERR_PEER, likewise. */
+pv_status pv_parts_get_bytes(void *out, size_t size, const pv_parts *p, const char *what,
+                             const char *name) PV_MUST_USE;
+pv_status pv_parts_get_number(int64_t *out, const pv_parts *p, const char *what, const char *name,
+                              int64_t low, int64_t high) PV_MUST_USE;
+pv_status pv_parts_get_some(const uint8_t **data, size_t *size, const pv_parts *p, const char *what,
+                            const char *name, size_t most) PV_MUST_USE;
+pv_status pv_parts_get_count(const pv_parts *p, const char *what, size_t count) PV_MUST_USE;
+/* And as they are sent; the data is borrowed. */
+pv_part pv_part_bytes(const char *name, const void *data, size_t size);
+pv_part pv_part_number(const char *name, const int64_t *n);
+
 /* What is in a tensor at a glance: over its finite values; NaN when it has none. */
 typedef struct pv_part_range {
     double min, mean, max;

@@ -115,6 +115,9 @@ void pv_view_writer_free(pv_view_writer *w); /* closes without syncing; accepts 
  * at once. PV_ERR_USAGE for a record that does not fit the header; after PV_ERR_IO (a full disk)
  * the view is what it was, and the call may be repeated. */
 pv_status pv_view_append(pv_view_writer *w, pv_view_record *r, const void *payload) PV_MUST_USE;
+/* The same with a payload made of these parts: r->size and r->payload are set here, too. */
+pv_status pv_view_append_parts(pv_view_writer *w, pv_view_record *r, const pv_part *part,
+                               size_t count) PV_MUST_USE;
 pv_status pv_view_sync(pv_view_writer *w) PV_MUST_USE; /* write and fdatasync */
 pv_view_position pv_view_writer_position(const pv_view_writer *w);
 

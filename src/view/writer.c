@@ -1,5 +1,6 @@
 #include "view/view_i.h"
 
+#include "base/mem.h"
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -120,6 +121,21 @@ pv_status pv_view_append(pv_view_writer *w, pv_view_record *r, const void *paylo
     w->at = (pv_view_position){.bytes = w->tape.size, .records = next.number, .hash = after};
     *r = next;
     return PV_OK;
+}
+
+pv_status pv_view_append_parts(pv_view_writer *w, pv_view_record *r, const pv_part *part,
+                               size_t count)
+{
+    pv_status status = PV_OK;
+    r->size = pv_parts_size(part, count);
+    uint8_t *payload = pv_alloc_aligned((size_t)r->size, 1);
+    if (payload == NULL) PV_FAIL_MEMORY((size_t)r->size);
+    PV_TRY_GOTO(pv_parts_encode(payload, part, count));
+    PV_TRY_GOTO(pv_hash_of(&r->payload, payload, (size_t)r->size));
+    PV_TRY_GOTO(pv_view_append(w, r, payload));
+done:
+    pv_free(payload);
+    return status;
 }
 
 pv_status pv_view_sync(pv_view_writer *w)

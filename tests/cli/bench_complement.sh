@@ -16,6 +16,9 @@ assert case["plain_us"] > 0
 assert rows * 120 < case["sent_bytes"] < rows * 120 + 400 and case["received_bytes"] > rows * 40
 PY
 done
+ok bench complement --queries 20 --batch 4 --data 'glyphs?limit=40' --noise 0.5 --json
+[ "$(json noise) $(json row_bytes)" = "0.5 1024" ] || bad "noise: $(json noise)"
+fails 2 'noise' bench complement --queries 20 --noise -1
 ok bench complement --queries 20 --batch 1 --step 5 --data 'glyphs?limit=40' --model conv1 --cut 1
 expect '^conv1 with drawn weights, cut 1' "$T/out"
 [ "$(grep -c 'a query: median' "$T/out")" = 1 ] || bad "one case was asked for"

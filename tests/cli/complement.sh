@@ -65,6 +65,28 @@ bits = 8" '' >$T/halves.ini
 done
 [ "$(sed -n 2p $T/halves-label/parties/anna/predictions.csv | cut -d, -f3)" = '' ] || bad "a label has no probability"
 
+# customers put noise on what they send: other answers than without, and still those of the whole model under that
+# noise, which is derived again from the key of their folder
+echo "$model" | scenario 'query_batch = 16
+hide_noise = 1' '' >$T/noise.ini
+ok run $T/noise.ini --out $T/noise
+same $T/noise
+expect 'trained with noise of 0 deviations, and customers add' $T/noise/parties/lab/log.txt
+cmp -s $T/noise/parties/anna/predictions.csv $T/model/parties/anna/predictions.csv && bad "noise changed nothing"
+# halves that put on another amount than customers agreed to are refused before anybody asks
+ok partition $T/hidden-1.safetensors --cut 2 --data "$digits" --noise 0.5 --out $T/half-noise --json
+[ "$(json noise)" = 0.5 ] || bad "noise of a partition: $(json noise)"
+echo "[local lab]
+half = $T/half-noise/provider.safetensors
+front = $T/half-noise/customer.safetensors" >$T/noise.local
+scenario 'hide_noise = 0.25' '' <$T/noise.local >$T/disagree.ini
+fails 3 'noise of 0.5 deviations on what it gives, .* says hide_noise = 0.25' run $T/disagree.ini --out $T/disagree
+scenario 'hide_noise = 0.5
+bits = 8
+query_batch = 16' '' <$T/noise.local >$T/agree.ini
+ok run $T/agree.ini --out $T/agree --quiet
+same $T/agree 0.2
+
 # one has its half already, another one of another model: refused, with both; the third is served
 {
     echo "$halves"

@@ -32,7 +32,7 @@ fails 3 "no model of the zoo" cuts "$T/none.safetensors" --data glyphs
 fails 3 "does not fit samples" cuts alexnet_v2 --data glyphs
 fails 2 "one stage only" cuts mlr --data glyphs
 fails 2 "images" cuts lenet5 --data 'glyphs?limit=50' --images 51
-fails 1 "nowhere" cuts lenet5 --data 'glyphs?limit=50' --images 0 --svg "$T/nowhere/cuts.svg"
+fails 1 "nowhere" cuts lenet5 --data 'csv:none.csv' --images 0 --svg "$T/nowhere/cuts.svg"
 printf 'secret 2\nflatten\ndense classes\n' >"$T/s.model"
 fails 3 "takes a secret" train --data 'glyphs?limit=50' --model "$T/s.model" --out "$T/s.safetensors"
 fails 3 "takes a secret" cuts "$T/s.model" --data 'glyphs?limit=50'

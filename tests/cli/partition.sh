@@ -32,6 +32,26 @@ expect '^no projection: avgpool1 comes first behind the cut' "$T/out"
 expect '^ 8 bits +1024 ' "$T/out"
 if grep -q "$binding" "$T/out"; then bad "the same binding for another cut"; fi
 
+# Noise is in both files and their hash; what was trained with it is cut with it, unless somebody says otherwise.
+ok partition "$T/secret.safetensors" --cut 2 --data "$data" --noise 0.5 --out "$T/noised" --json
+[ "$(json noise)" = 0.5 ] || bad "noise: $(json noise)"
+[ "$(json binding)" != "$binding" ] || bad "noise is not bound"
+[ "$(json forms.0.refused)" = 0 ] || bad "rows refused for their noise: $(json forms.0.refused)"
+python3 -c "import sys; sys.exit(not 0 < $(json spread) < 100)" || bad "spread: $(json spread)"
+grep -aq '"noise":"{' "$T/noised/customer.safetensors" || bad "the customer's half does not tell"
+grep -aq '"noise":"{' "$T/noised/provider.safetensors" || bad "the provider's half does not tell"
+if grep -aq '"noise"' "$T/halves/customer.safetensors"; then bad "a half without noise tells of some"; fi
+ok partition "$T/secret.safetensors" --cut 2 --data "$data" --noise 0 --out "$T/zero" --json
+[ "$(json binding)" = "$binding" ] || bad "no noise is no noise: $(json binding)"
+ok retrain --data "$data" --keep 1 --epochs 2 --cut 2 --noise 0.25 --quiet --out "$T/used.safetensors" "$T/old.safetensors"
+ok partition "$T/used.safetensors" --cut 2 --data "$data" --out "$T/used"
+expect '^noise       0.25 deviations of the activation, of ' "$T/out"
+ok partition "$T/used.safetensors" --cut 2 --data "$data" --noise 0 --out "$T/unused" --json
+[ "$(json noise) $(json spread)" = "0.0 null" ] || bad "noise: $(json noise)"
+for wrong in -1 nan 100.5 inf much; do
+    fails 2 'noise' partition "$T/secret.safetensors" --cut 2 --data "$data" --noise "$wrong" --out "$T/none"
+done
+
 fails 2 'the secret enters at stage 2, and before it would cross to the provider in the clear' \
     partition "$T/secret.safetensors" --cut 1 --data "$data" --out "$T/none"
 fails 2 "'5' is no cut of the model lenet5; there are 1:before-pool, 1, 2:before-pool, 2, 3, 4" \
@@ -40,7 +60,9 @@ fails 2 "'two' is no cut" partition "$T/secret.safetensors" --cut two --data "$d
 fails 3 'a model without a secret' partition "$T/old.safetensors" --cut 2 --data "$data" --out "$T/none"
 fails 3 "the customer's half of a model" \
     partition "$T/halves/customer.safetensors" --cut 2 --data "$data" --out "$T/none"
-fails 2 'is there already' partition "$T/secret.safetensors" --cut 3 --data "$data" --out "$T/halves"
+cp "$T/halves/provider.safetensors" "$T/before.safetensors"
+fails 2 'is there already' partition "$T/secret.safetensors" --cut 3 --data csv:none.csv --out "$T/halves"
+cmp -s "$T/halves/provider.safetensors" "$T/before.safetensors" || bad "a half was overwritten"
 fails 3 'tells 2 classes apart, the data has 10' \
     partition "$T/secret.safetensors" --cut 2 --data 'glyphs?limit=50' --out "$T/none"
 [ ! -e "$T/none" ] || bad "something was written"

@@ -65,6 +65,24 @@ best = min(good, key=lambda line: line["fresh"])
 assert best["epoch"] == r["kept_epoch"] and best["fresh"] == r["fresh"]
 PY
 
+# --- with noise: the file tells, and it is measured with it
+ok retrain $T/old.safetensors -k 1 -d "$two" -e 1 -s "$seed" --cut 3 --noise 0.5 -q --json -o $T/noised.safetensors
+[ "$(json noise) $(json noise_cut)" = '0.5 "3"' ] || bad "noise: $(json noise) $(json noise_cut)"
+cp "$T/out" "$T/trained"
+ok eval -m $T/noised.safetensors -d "$two" -s "$seed" --json
+python3 - "$T/out" "$T/trained" <<'PY' || bad "eval and retrain disagree under noise"
+import json, sys
+a, b = (json.load(open(f)) for f in sys.argv[1:])
+assert all(a[k] == b[k] for k in ("accuracy", "worst", "of_value", "loss", "noise", "noise_cut"))
+PY
+ok eval -m $T/noised.safetensors -d "$two"
+expect '^noise     0.5 deviations of the activation at cut 3$' "$T/out"
+ok eval -m $T/hidden.safetensors -d "$two" --json
+[ "$(json noise) $(json noise_cut)" = '0.0 null' ] || bad "noise of a model without: $(json noise)"
+for wrong in -1 nan 100.5; do
+    fails 2 'noise' retrain $T/old.safetensors -k 1 -d "$two" --noise "$wrong"
+done
+
 # --- what is refused
 fails 2 'pass --hide-secret, too' retrain -m mlp -d "$two" --pick 0.9
 fails 3 'out of range|0 to 3 can be' retrain $T/old.safetensors -k 4 -d "$two"
@@ -73,10 +91,19 @@ fails 2 'shows one digit' retrain -m lenet5 -d 'glyphs?limit=300' --kind permuta
 fails 2 'dense layer' retrain $T/old.safetensors -k 2 -d "$two" --form digit
 fails 3 'tells 2 classes apart' retrain $T/old.safetensors -k 1 -d 'glyphs?limit=300'
 fails 2 'in the clear' retrain $T/old.safetensors -k 2 -d "$two" --cut 2 --hide-secret 1
-fails 2 'is no cut' retrain $T/old.safetensors -k 1 -d "$two" --cut 9
+fails 2 'is no cut' retrain $T/old.safetensors -k 1 -d "$two" --cut 9 --hide-secret 1
 fails 2 'pass OLD' retrain -m lenet5 -k 1 -d "$two"
 fails 2 'either the trained model OLD' retrain $T/old.safetensors -m lenet5 -d "$two"
 fails 3 'has a secret already' retrain $T/hidden.safetensors -k 1 -d "$two"
 fails 3 'privet retrain' predict -m $T/hidden.safetensors -d "$two"
+fails 1 'could not be created' retrain -m lenet5 -d 'csv:none.csv' --out "$T/nowhere/hidden.safetensors"
+# options of adversaries that nobody asked for
+fails 2 'retrain: --cut does nothing without --hide-secret, --hide-input, --correlation, --cluster or --noise' retrain -m lenet5 -d "$two" --cut 2
+fails 2 'retrain: --warmup does nothing without --hide-secret, --hide-input, --correlation or --cluster above 0' retrain -m lenet5 -d "$two" \
+    --warmup 3 --noise 1
+fails 2 'retrain: --ramp does nothing without' retrain -m lenet5 -d "$two" --ramp 3 --hide-secret 0
+fails 2 'retrain: --restart does nothing without --hide-secret or --hide-input above 0' retrain -m lenet5 -d "$two" \
+    --restart 0 --correlation 1
+fails 2 'retrain: --decoder-steps does nothing without' retrain -m lenet5 -d "$two" --decoder-steps 3
 fails 2 'confusion' eval -m $T/hidden.safetensors -d "$two" --confusion
 finish

@@ -3,7 +3,8 @@ foreach(tool layers tidy links)
   add_test(NAME tools/${tool} COMMAND Python3::Interpreter ${CMAKE_SOURCE_DIR}/tools/${tool}.py)
 endforeach()
 add_test(NAME tools/planted COMMAND Python3::Interpreter ${CMAKE_CURRENT_LIST_DIR}/planted.py)
-set_tests_properties(tools/layers tools/tidy tools/links tools/planted PROPERTIES LABELS tools TIMEOUT 30)
+add_test(NAME tools/plot_labels COMMAND Python3::Interpreter ${CMAKE_CURRENT_LIST_DIR}/plot_labels.py)
+set_tests_properties(tools/layers tools/tidy tools/links tools/planted tools/plot_labels PROPERTIES LABELS tools TIMEOUT 30)
 
 # The shared library exports what the public headers declare; sanitizers and coverage add symbols of their own.
 if(NOT PV_SANITIZE AND NOT PV_COVERAGE)

@@ -2,18 +2,20 @@
 """Split inference with a secret, plainly trained: what attacks get out of activations and answers.
 
     bench/attacks/complement/run.sh [--quick] [--only TEXT] [--mnist ../shared/data/mnist]
-        [--cifar build/data/cifar10] [--build build] [--json]
+        [--cifar build/data/cifar10] [--alexnet FILE] [--build build] [--json]
 
 Every row runs build/bench/bench_complement, whose head says what it does: it trains the network with
 its secret, cuts it and attacks rows of the test set. Three tables:
 
     probes      share of secrets and labels that the provider reads, beside the class prior; the secret
                 must come out at 99 % where the training was plain
-    inversion   error, PSNR and SSIM of the three attacks behind every cut, beside the mean of the data
+    inversion   error, PSNR and SSIM of the attacks behind every cut (inverse-network: the network
+                alone, refined: what an audit runs), beside the mean of the data
     student     share of test queries a customer's copy answers as the provider does
 
 Without MNIST the built-in digits are used, without CIFAR-10 its rows are left out. --quick: fewer
-probes and steps. Exits 1 when a figure misses what is wanted.
+probes and steps. --alexnet: an alexnet32 with a secret that is there already, say one that
+bench/papers/complement/accuracy.sh trained, instead of eight epochs of training. Exits 1 when a figure misses what is wanted.
 """
 import argparse
 import json
@@ -22,6 +24,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+INVERSIONS = ("blind", "likelihood", "inverse-network", "refined", "unsplit")
 MLP = ["--model", "bench/attacks/complement/mlp.model", "--cut", "3", "--base", "3", "--epochs", "8"]
 LENET = ["--model", "lenet5", "--base", "2"]
 
@@ -70,12 +73,12 @@ def show_probe(name, r, say):
 def show_inversion(name, r, say):
     say(f"{name}: task {r['accuracy']:.4f}, {r['rows']} rows")
     say(f"  {'cut':15} {'numbers':>7} {'ratio':>6}" +
-        "".join(f" | {a:^26}" for a in ("blind", "likelihood", "inverse-network", "unsplit")))
-    say(f"  {'':15} {'':7} {'':6}" + f" | {'MSE':>7} {'PSNR':>6} {'SSIM':>6} {'id':>4}" * 4)
+        "".join(f" | {a:^26}" for a in INVERSIONS))
+    say(f"  {'':15} {'':7} {'':6}" + f" | {'MSE':>7} {'PSNR':>6} {'SSIM':>6} {'id':>4}" * len(INVERSIONS))
     for c in r["cuts"]:
         say(f"  {c['cut']:15} {c['activation']:7} {c['ratio']:6.2f}" +
             "".join(f" | {c[a]['mse']:7.4f} {c[a]['psnr']:6.2f} {c[a]['ssim']:6.3f} {c[a]['identified']:4.2f}"
-                    for a in ("blind", "likelihood", "inverse-network", "unsplit")))
+                    for a in INVERSIONS))
 
 
 def show_student(name, r, say):
@@ -92,6 +95,7 @@ def main():
     parser.add_argument("--only", help="rows whose name or kind holds this")
     parser.add_argument("--mnist", default="../shared/data/mnist")
     parser.add_argument("--cifar", default="build/data/cifar10")
+    parser.add_argument("--alexnet")
     parser.add_argument("--build", default="build")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
     a = parser.parse_args()
@@ -107,6 +111,8 @@ def main():
             say(f"{'':34} {'':8} {'prior':>7} {'linear':>7} {'kept':>7} {'attack':>7} {'prior':>7} "
                 f"{'linear':>7} {'kept':>7} {'attack':>7}")
         mode = kind
+        if classes == "cifar" and a.alexnet:
+            words = ["--load", a.alexnet, *words[-4:]]
         command = [f"{a.build}/bench/bench_complement", kind, "--data", data[0], "--test", data[1], *words]
         done = subprocess.run(command + (["--quick"] if a.quick else []), env=environment, text=True,
                               stdout=subprocess.PIPE, check=False)

@@ -159,16 +159,8 @@ static pv_status load(bench *b)
 static pv_status append(pv_view_writer *w, pv_view_kind kind, uint16_t type, uint64_t step,
                         uint64_t link, const pv_part *part, size_t n)
 {
-    size_t size = pv_parts_size(part, n);
-    void *payload = pv_alloc(size, 1);
-    if (payload == NULL) PV_FAIL_MEMORY(size);
-    pv_view_record record = {
-        .step = step, .kind = kind, .type = type, .link = link, .size = size, .kept = 1};
-    pv_status status = pv_parts_encode(payload, part, n);
-    if (status == PV_OK) status = pv_hash_of(&record.payload, payload, size);
-    if (status == PV_OK) status = pv_view_append(w, &record, payload);
-    pv_free(payload);
-    return status;
+    pv_view_record record = {.step = step, .kind = kind, .type = type, .link = link, .kept = 1};
+    return pv_view_append_parts(w, &record, part, n);
 }
 
 typedef struct client {

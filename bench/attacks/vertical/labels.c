@@ -178,18 +178,12 @@ static void note(bench *b, uint64_t step, const int64_t *index, const float *g)
 {
     const pv_part part[2] = {{"index", PV_I64, PV_SHAPE(b->batch), index},
                              {"gradient", PV_F32, PV_SHAPE(b->batch, b->width), g}};
-    size_t size = pv_parts_size(part, 2);
-    void *payload = need((int64_t)size, 1);
     pv_view_record record = {.step = step,
                              .kind = PV_VIEW_DERIVED,
                              .peer = PV_VIEW_NO_PEER,
                              .type = PV_TYPE_FIRST,
-                             .size = size,
                              .kept = 1};
-    must(pv_parts_encode(payload, part, 2));
-    must(pv_hash_of(&record.payload, payload, size));
-    must(pv_view_append(b->writer, &record, payload));
-    pv_free(payload);
+    must(pv_view_append_parts(b->writer, &record, part, 2));
 }
 
 static void create(bench *b)

@@ -13,32 +13,6 @@ void pv_student_defaults(pv_student_options *o)
     *o = (pv_student_options){.hidden = 128, .steps = 4000, .lr = 2e-3, .seed = 1};
 }
 
-/* mean and one over the standard deviation of each column of v [n, width]. */
-static void spread(float *mean, float *inverse_std, const float *v, int64_t n, int64_t width)
-{
-    for (int64_t k = 0; k < width; k++) {
-        double sum = 0, square = 0;
-        for (int64_t i = 0; i < n; i++) sum += v[i * width + k];
-        sum /= (double)n;
-        for (int64_t i = 0; i < n; i++)
-            square += (v[i * width + k] - sum) * (v[i * width + k] - sum);
-        square = sqrt(square / (double)n);
-        mean[k] = (float)sum;
-        inverse_std[k] = square > 1e-7 ? (float)(1 / square) : 0;
-    }
-}
-
-static float *standardised(const pv_student *s, const float *z, int64_t n)
-{
-    int64_t w = s->learner.width;
-    float *out = pv_alloc((size_t)n, (size_t)w * sizeof *out);
-    for (int64_t k = 0; out != NULL && k < n * w; k++) {
-        float v = (z[k] - s->mean[k % w]) * s->inverse_std[k % w];
-        out[k] = v < -20 ? -20 : v > 20 ? 20 : v;
-    }
-    return out;
-}
-
 /* What the student shall give: logits less their mean over the classes, over the spread of all; or
  * a distribution. */
 static float *targets_of(const pv_lessons *l)
@@ -81,11 +55,8 @@ pv_status pv_student_learn(pv_student *s, const pv_lessons *l, const pv_student_
     pv_learner_loss loss =
         l->kind == PV_ANSWER_LOGITS ? PV_LEARNER_SQUARE : PV_LEARNER_CROSS_ENTROPY;
     PV_TRY_GOTO(pv_learner_ready(n, pv_learner_dense(n, h, l->classes), loss, ctx));
-    s->mean = pv_alloc((size_t)l->width, 2 * sizeof *s->mean);
-    if (s->mean == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for a student");
-    s->inverse_std = s->mean + l->width;
-    spread(s->mean, s->inverse_std, l->z, l->n, l->width);
-    in = standardised(s, l->z, l->n);
+    PV_TRY_GOTO(pv_standard_init(&s->activation, l->z, l->n, l->width));
+    in = pv_standard_rows(&s->activation, l->z, l->n);
     target = targets_of(l);
     if (in == NULL || target == NULL)
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %lld answers", (long long)l->n);
@@ -103,7 +74,7 @@ done:
 void pv_student_clear(pv_student *s)
 {
     pv_learner_clear(&s->learner);
-    pv_free(s->mean);
+    pv_standard_clear(&s->activation);
     *s = (pv_student){0};
 }
 
@@ -111,7 +82,8 @@ pv_status pv_student_answer(int32_t *label, double *confidence, pv_student *s, c
                             int64_t n)
 {
     pv_status status = PV_OK;
-    float *in = standardised(s, z, n), *out = pv_alloc((size_t)n, (size_t)s->classes * sizeof *out);
+    float *in = pv_standard_rows(&s->activation, z, n),
+          *out = pv_alloc((size_t)n, (size_t)s->classes * sizeof *out);
     if (in == NULL || out == NULL)
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %lld activations", (long long)n);
     PV_TRY_GOTO(pv_learner_apply(&s->learner, out, in, n));

@@ -13,6 +13,7 @@
 
 #include "attack/attack.h"
 #include "attack/learner.h"
+#include "math/standard.h"
 
 typedef enum pv_answer_kind {
     PV_ANSWER_LOGITS,
@@ -43,7 +44,7 @@ typedef struct pv_student {
     pv_learner learner;
     int classes, finished;
     double loss;
-    float *mean, *inverse_std; /* [width] */
+    pv_standard activation; /* how its numbers are scaled */
 } pv_student;
 
 /* Errors: PV_ERR_INPUT (nothing to learn from), those of pv_learner_fit. On failure *s is cleared.

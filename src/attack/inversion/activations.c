@@ -15,7 +15,8 @@ static const pv_attack_option likelihood_options[] = {{"tv", "0.002"},       {"s
                                                       {"restarts", "1"},     {"lr", "0.1"},
                                                       {"optimiser", "adam"}, {NULL, NULL}};
 static const pv_attack_option decoder_options[] = {
-    {"shadow", "10000"}, {"steps", "1000"}, {"lr", "0.002"}, {"width", "24"}, {NULL, NULL}};
+    {"shadow", "10000"}, {"steps", "1000"}, {"lr", "0.002"}, {"width", "24"},
+    {"refine", "500"},   {"pull", "0.005"}, {NULL, NULL}};
 static const pv_attack_option unsplit_options[] = {{"tv", "0.05"},         {"rounds", "60"},
                                                    {"restarts", "8"},      {"lr", "0.05"},
                                                    {"weight_lr", "0.005"}, {NULL, NULL}};
@@ -39,6 +40,7 @@ static pv_status by_likelihood(pv_likelihood_result *out, const pv_public *known
 {
     pv_likelihood_options o = *(const pv_likelihood_options *)how;
     o.seconds = seconds;
+    o.noise = known->front->noise * known->front->spread;
     return pv_likelihood_invert(out, known->front->model, &known->front->plan, q->z, NULL, q->n, &o,
                                 ctx);
 }
@@ -133,30 +135,45 @@ static pv_status run_unsplit(pv_guess *guess, const pv_view *const *view, int vi
                       ctx);
 }
 
-/* ---- inverse-network: learned once, applied to each */
+/* ---- inverse-network: learned once, applied to each, and what it says refined by the search */
 
-static pv_status apply(pv_guess *guess, size_t t, pv_decoder *d, const pv_model *front,
-                       const pv_queries *q)
+static pv_status take_decoded(pv_guess *guess, size_t t, const pv_decoder *d, const float *x,
+                              int64_t n, const pv_model *front)
 {
-    pv_status status = PV_OK;
     pv_guess_item *item = &guess->item[t];
     int64_t sample = d->learner.outputs;
-    float *x = pv_alloc((size_t)q->n, (size_t)sample * sizeof *x);
     double *one = pv_alloc((size_t)sample, sizeof *one);
-    if (x == NULL || one == NULL)
-        PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %lld samples", (long long)q->n);
-    PV_TRY_GOTO(pv_decoder_apply(d, x, q->z, q->n));
-    PV_TRY_GOTO(pv_guess_claim(guess, t, q->n, sample, 0, 0));
-    for (int64_t i = 0; i < q->n; i++) {
+    if (one == NULL) PV_FAIL_MEMORY((size_t)sample * sizeof *one);
+    pv_status status = pv_guess_claim(guess, t, n, sample, 0, 0);
+    for (int64_t i = 0; i < n && status == PV_OK; i++) {
         for (int64_t k = 0; k < sample; k++) one[k] = x[i * sample + k];
         pv_sample_restore(item->x + i * sample, one, front);
     }
-    item->loss = d->loss;
-    item->evaluations = d->learner.steps;
-    item->finished = d->finished;
-done:
-    pv_free(x);
     pv_free(one);
+    item->loss = d->loss;
+    return status;
+}
+
+/* by: how to refine; steps 0: not at all. */
+static pv_status apply(pv_guess *guess, size_t t, pv_decoder *d, const pv_public *known,
+                       const pv_queries *q, pv_likelihood_options *by, double seconds,
+                       const pv_ctx *ctx)
+{
+    pv_status status = PV_OK;
+    pv_likelihood_result r = {0};
+    float *x = pv_alloc((size_t)q->n, (size_t)d->learner.outputs * sizeof *x);
+    if (x == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for %lld samples", (long long)q->n);
+    PV_TRY_GOTO(pv_decoder_apply(d, x, q->z, q->n));
+    by->first = x;
+    if (by->steps > 0) PV_TRY_GOTO(by_likelihood(&r, known, q, by, seconds, ctx));
+    PV_TRY_GOTO(by->steps > 0 ? take(guess, t, &r)
+                              : take_decoded(guess, t, d, x, q->n, known->front->model));
+    guess->item[t].evaluations += d->learner.steps;
+    guess->item[t].finished = d->finished && (by->steps == 0 || r.finished);
+done:
+    by->first = NULL;
+    pv_likelihood_result_clear(&r);
+    pv_free(x);
     return status;
 }
 
@@ -170,16 +187,21 @@ static pv_status run_decoder(pv_guess *guess, const pv_view *const *view, int vi
     pv_decoder_options o;
     pv_shadow s = {0};
     pv_decoder d = {0};
+    pv_likelihood_options by;
     int64_t most;
     double begin = pv_clock_seconds();
     pv_decoder_defaults(&o);
+    pv_likelihood_refining(&by);
     PV_TRY(pv_attack_option_check(a, option, count));
     PV_TRY(pv_attack_option_count(&most, a, option, count, "shadow", 1, 10000000));
     PV_TRY(pv_attack_option_count(&o.steps, a, option, count, "steps", 1, 10000000));
     PV_TRY(pv_attack_option_number(&o.lr, a, option, count, "lr", 1e-6, 100));
     PV_TRY(pv_attack_option_count(&o.width, a, option, count, "width", 4, 1024));
+    PV_TRY(pv_attack_option_count(&by.steps, a, option, count, "refine", 0, 10000000));
+    PV_TRY(pv_attack_option_number(&by.pull, a, option, count, "pull", 0, 1000));
     if (budget->evaluations > 0 && budget->evaluations < o.steps) o.steps = budget->evaluations;
-    o.seed = budget->seed;
+    if (budget->evaluations > 0 && budget->evaluations < by.steps) by.steps = budget->evaluations;
+    o.seed = by.seed = budget->seed;
     o.deadline = budget->seconds > 0 ? begin + budget->seconds : 0;
     PV_TRY_GOTO(pv_shadow_init(&s, known, most, 1, budget->seed, a->name, ctx));
     PV_TRY_GOTO(pv_decoder_learn(&d, known->front->activation,
@@ -188,7 +210,7 @@ static pv_status run_decoder(pv_guess *guess, const pv_view *const *view, int vi
     for (size_t t = 0; t < targets; t++) {
         pv_queries q;
         PV_TRY_GOTO(pv_queries_init(&q, view, views, known, &target[t], ctx));
-        status = apply(guess, t, &d, known->front->model, &q);
+        status = apply(guess, t, &d, known, &q, &by, share(budget, begin, t, targets), ctx);
         pv_queries_clear(&q);
         PV_TRY_GOTO(status);
     }

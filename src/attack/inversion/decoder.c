@@ -81,35 +81,15 @@ static pv_node network(pv_learner *l, pv_shape activation, pv_shape sample, int6
 
 /* ---- learning */
 
+/* What the activations' columns have, and the mean of the samples. */
 static pv_status measure(pv_decoder *d, const float *z, const float *x, int64_t n)
 {
-    int64_t w = d->learner.width, outputs = d->learner.outputs;
-    d->mean = pv_calloc((size_t)(2 * w + outputs), sizeof *d->mean);
-    if (d->mean == NULL) PV_FAIL_MEMORY((size_t)(2 * w + outputs) * sizeof *d->mean);
-    d->inverse_std = d->mean + w;
-    d->middle = d->inverse_std + w;
+    int64_t outputs = d->learner.outputs;
+    PV_TRY(pv_standard_init(&d->activation, z, n, d->learner.width));
+    d->middle = pv_calloc((size_t)outputs, sizeof *d->middle);
+    if (d->middle == NULL) PV_FAIL_MEMORY((size_t)outputs * sizeof *d->middle);
     for (int64_t k = 0; k < n * outputs; k++) d->middle[k % outputs] += x[k] / (float)n;
-    for (int64_t k = 0; k < w; k++) {
-        double sum = 0, square = 0;
-        for (int64_t i = 0; i < n; i++) sum += z[i * w + k];
-        sum /= (double)n;
-        for (int64_t i = 0; i < n; i++) square += (z[i * w + k] - sum) * (z[i * w + k] - sum);
-        square = sqrt(square / (double)n);
-        d->mean[k] = (float)sum;
-        d->inverse_std[k] = square > 1e-7 ? (float)(1 / square) : 0;
-    }
     return PV_OK;
-}
-
-static float *standardised(const pv_decoder *d, const float *z, int64_t n)
-{
-    int64_t w = d->learner.width;
-    float *out = pv_alloc((size_t)n, (size_t)w * sizeof *out);
-    for (int64_t k = 0; out != NULL && k < n * w; k++) {
-        float v = (z[k] - d->mean[k % w]) * d->inverse_std[k % w];
-        out[k] = v < -20 ? -20 : v > 20 ? 20 : v;
-    }
-    return out;
 }
 
 static float *centred(const pv_decoder *d, const float *x, int64_t n)
@@ -140,7 +120,7 @@ pv_status pv_decoder_learn(pv_decoder *d, pv_shape activation, pv_shape sample, 
         &d->learner, network(&d->learner, activation, sample, o->width > 0 ? o->width : WIDTH),
         PV_LEARNER_SQUARE, ctx));
     PV_TRY_GOTO(measure(d, z, x, n));
-    in = standardised(d, z, n);
+    in = pv_standard_rows(&d->activation, z, n);
     target = centred(d, x, n);
     if (in == NULL || target == NULL)
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %lld pairs", (long long)n);
@@ -158,7 +138,7 @@ done:
 
 pv_status pv_decoder_apply(pv_decoder *d, float *x, const float *z, int64_t n)
 {
-    float *in = standardised(d, z, n);
+    float *in = pv_standard_rows(&d->activation, z, n);
     if (in == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for %lld activations", (long long)n);
     pv_status status = pv_learner_apply(&d->learner, x, in, n);
     int64_t outputs = d->learner.outputs;
@@ -170,6 +150,7 @@ pv_status pv_decoder_apply(pv_decoder *d, float *x, const float *z, int64_t n)
 void pv_decoder_clear(pv_decoder *d)
 {
     pv_learner_clear(&d->learner);
-    pv_free(d->mean);
+    pv_standard_clear(&d->activation);
+    pv_free(d->middle);
     *d = (pv_decoder){0};
 }

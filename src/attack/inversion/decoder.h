@@ -15,6 +15,7 @@
 
 #include "attack/attack.h"
 #include "attack/learner.h"
+#include "math/standard.h"
 
 typedef struct pv_decoder_options {
     int64_t steps; /* of a batch of 32 pairs */
@@ -29,8 +30,8 @@ typedef struct pv_decoder {
     pv_learner learner;
     double loss; /* over the last steps of learning, in the network's units */
     int finished;
-    float *mean, *inverse_std; /* of each number of the activation */
-    float *middle;             /* the mean of the samples */
+    pv_standard activation; /* how its numbers are scaled */
+    float *middle;          /* the mean of the samples */
 } pv_decoder;
 
 /* Pairs z [n, activation], x [n, sample] as the network sees them. Errors: PV_ERR_INPUT (none),

@@ -4,6 +4,7 @@
 #include "base/ctx.h"
 #include "base/mem.h"
 #include "nn/model_i.h"
+#include "privet/metric.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -93,7 +94,13 @@ static pv_status build(pv_descent *d)
     pv_node off = pv_flatten(g, pv_sub(g, d->nodes.logits, d->z));
     d->residual = pv_mul(g, pv_sum(g, pv_square(g, off), 1u << 1, 0), d->scale);
     d->variation = variation(g, d->x, d->batch);
-    pv_node value = pv_sum(g, pv_add(g, d->residual, pv_scale(g, d->variation, d->tv)), 0, 0);
+    pv_node each = pv_add(g, d->residual, pv_scale(g, d->variation, d->tv));
+    if (d->pull > 0) {
+        d->prior = pv_input(g, "first guess", *pv_node_shape(g, d->x));
+        pv_node far = pv_flatten(g, pv_square(g, pv_sub(g, d->x, d->prior)));
+        each = pv_add(g, each, pv_scale(g, pv_mean(g, far, 1u << 1, 0), d->pull));
+    }
+    pv_node value = pv_sum(g, each, 0, 0);
     PV_TRY(pv_grad(g, &value, NULL, 1, (pv_node[]){d->x, d->s}, 1 + d->free, d->slope));
     if (d->shadow) PV_TRY(append_optimiser(d, value));
     return pv_graph_check(g);
@@ -131,7 +138,8 @@ pv_status pv_descent_init(pv_descent *d, const pv_model *model, const pv_secret_
                       .free = o->free && plan != NULL,
                       .shadow = o->shadow,
                       .s = PV_NONE,
-                      .tv = o->tv};
+                      .tv = o->tv,
+                      .pull = o->pull};
     if (model->domain.kind == PV_DATA_TEXT)
         PV_FAIL(PV_ERR_UNSUPPORTED,
                 "%s reads tokens; slopes to its input, which this attack follows, are for images "
@@ -146,7 +154,8 @@ pv_status pv_descent_init(pv_descent *d, const pv_model *model, const pv_secret_
     PV_TRY_GOTO(pv_model_to_plan(model, &d->nodes, d->run));
     d->v = pv_calloc(d->variables, 6 * sizeof *d->v);
     d->residual_at = pv_calloc((size_t)d->batch, 3 * sizeof *d->residual_at);
-    if (d->v == NULL || d->residual_at == NULL)
+    if (d->pull > 0) d->first = pv_calloc((size_t)d->batch, (size_t)d->sample * sizeof *d->first);
+    if (d->v == NULL || d->residual_at == NULL || (d->pull > 0 && d->first == NULL))
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for a search over %zu variables", d->variables);
     d->slope_at = d->v + d->variables;
     d->moment = d->slope_at + d->variables;
@@ -167,6 +176,7 @@ void pv_descent_clear(pv_descent *d)
     pv_model_nodes_clear(&d->nodes);
     pv_graph_free(d->graph);
     pv_free(d->v);
+    pv_free(d->first);
     pv_free(d->residual_at);
     *d = (pv_descent){0};
 }
@@ -194,14 +204,12 @@ done:
 
 pv_status pv_descent_secrets(pv_descent *d, const pv_secret_value *secret, int64_t n)
 {
-    pv_shape one = d->plan->input;
-    one.dim[one.ndim - 1] = d->channels;
-    int64_t each = pv_shape_count(&one);
+    int64_t each = pv_secret_numbers(d->plan);
     pv_status status = PV_OK;
     float *all = pv_alloc((size_t)d->batch, (size_t)each * sizeof *all);
     if (all == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for %lld secrets", (long long)n);
     for (int64_t i = 0; i < d->batch; i++)
-        pv_secret_fill(all + i * each, d->plan, &secret[i < n ? i : 0]);
+        pv_secret_fill_open(all + i * each, d->plan, &secret[i < n ? i : 0]);
     PV_TRY_GOTO(pv_plan_write(d->run, d->s, all, PV_F32));
 done:
     pv_free(all);
@@ -220,6 +228,19 @@ void pv_descent_start_grey(pv_descent *d)
         d->v[i] = isfinite(middle) ? middle : 0;
     }
     memset(d->moment, 0, 2 * d->variables * sizeof *d->moment);
+}
+
+pv_status pv_descent_start_at(pv_descent *d, const float *x0, int64_t n)
+{
+    size_t samples = (size_t)(d->batch * d->sample);
+    for (size_t i = 0; i < d->variables; i++) {
+        size_t row = i / (size_t)d->sample, from = row < (size_t)n ? i : i % (size_t)d->sample;
+        d->v[i] = i < samples ? boxed(d, i, x0[from]) : 0;
+    }
+    memset(d->moment, 0, 2 * d->variables * sizeof *d->moment);
+    if (d->first == NULL) return PV_OK;
+    memcpy(d->first, d->v, samples * sizeof *d->first);
+    return pv_plan_write(d->run, d->prior, d->first, PV_F32);
 }
 
 void pv_descent_start(pv_descent *d, double spread, pv_rng *r)
@@ -250,6 +271,9 @@ pv_status pv_descent_evaluate(pv_descent *d, int64_t step, double weights_lr)
 double pv_descent_value(const pv_descent *d, int64_t i)
 {
     double value = d->residual_at[i] + d->tv * d->variation_at[i];
+    if (d->first != NULL)
+        value += d->pull *
+                 pv_mean_squared_error(d->v + i * d->sample, d->first + i * d->sample, d->sample);
     return isfinite(value) ? value : INFINITY;
 }
 

@@ -3,13 +3,14 @@
  *
  * For each row the least of
  *
- *     |F(x, s) - z|^2 / |z|^2  +  tv · TV(x)        TV: mean |x[r+1]-x[r]| + mean |x[c+1]-x[c]|
+ *     |F(x, s) - z|^2 / |z|^2  +  tv · TV(x)  +  pull · mean (x - x0)^2
  *
- * over x in its box, of a whole batch of rows at once, by Adam with a learning rate that falls to
- * zero as a cosine, or by L-BFGS (x is put into its box at the end then). F is the network in
- * evaluation mode. The secret s that enters it beside the sample is given, or is searched for with
- * the sample, one number a channel between -a and a; the network's own parameters are given, or are
- * searched for as well. Variables are float32 as the network sees them, after normalisation.
+ * with TV(x) = mean |x[r+1]-x[r]| + mean |x[c+1]-x[c]| and x0 a first guess, over x in its box, of
+ * a whole batch of rows at once, by Adam with a learning rate that falls to zero as a cosine, or by
+ * L-BFGS (x is put into its box at the end then). F is the network in evaluation mode. The secret s
+ * that enters it beside the sample is given, or is searched for with the sample, one number a
+ * channel between -a and a; the network's own parameters are given, or are searched for as well.
+ * Variables are float32 as the network sees them, after normalisation.
  */
 #ifndef PV_ATTACK_INVERSION_DESCENT_H
 #define PV_ATTACK_INVERSION_DESCENT_H
@@ -25,18 +26,19 @@ typedef struct pv_descent {
     pv_graph *graph;
     pv_plan *run;
     pv_model_nodes nodes;
-    pv_node x, s, z, scale, residual, variation, slope[2];
+    pv_node x, s, z, scale, prior, residual, variation, slope[2];
     pv_optim optim; /* of the network's parameters, when they are searched for */
-    double tv;
+    double tv, pull;
     size_t variables;                             /* samples, then free secrets */
     float *v, *slope_at, *moment, *low, *high;    /* [variables], moment twice */
+    float *first;                                 /* [batch, sample]: x0; NULL without pull */
     float *residual_at, *variation_at, *scale_at; /* [batch] */
     int64_t evaluations;
 } pv_descent;
 
 typedef struct pv_descent_options {
     int64_t batch;
-    double tv;
+    double tv, pull;
     int free;   /* search for the secret, too */
     int shadow; /* search for the network's parameters, too */
 } pv_descent_options;
@@ -54,6 +56,9 @@ pv_status pv_descent_set(pv_descent *d, const float *z, int64_t n) PV_MUST_USE;
 pv_status pv_descent_secrets(pv_descent *d, const pv_secret_value *secret, int64_t n) PV_MUST_USE;
 /* Where a search begins: the mean of the data (spread 0), or normal numbers around it. */
 void pv_descent_start(pv_descent *d, double spread, pv_rng *r);
+/* At x0 [n, sample], as the network sees it, put into its box; n <= batch. With pull that is where
+ * a search must begin. */
+pv_status pv_descent_start_at(pv_descent *d, const float *x0, int64_t n) PV_MUST_USE;
 void pv_descent_start_grey(pv_descent *d); /* the middle of the box; without one, the mean */
 
 /* One run of the objective at d->v: residuals, variations and the slope are those there. With

@@ -5,15 +5,25 @@
 #include "base/clock.h"
 #include "base/ctx.h"
 #include "base/mem.h"
+#include "nn/model_i.h"
+#include "nn/stages.h"
 #include <math.h>
 #include <string.h>
 
+static const double NOISE_PRIOR = 0.6; /* likelihood.h */
 enum { TRIED = 16 }; /* values of an offset beyond which it is searched for, as a permutation is */
 
 void pv_likelihood_defaults(pv_likelihood_options *o)
 {
     *o = (pv_likelihood_options){
         .tv = 0.002, .steps = 500, .restarts = 1, .lr = 0.1, .batch = 32, .seed = 1};
+}
+
+void pv_likelihood_refining(pv_likelihood_options *o)
+{
+    pv_likelihood_defaults(o);
+    o->lr = 0.05;
+    o->pull = 0.005;
 }
 
 typedef struct chunk {
@@ -41,13 +51,22 @@ static pv_status keep(chunk *c, const pv_descent *d, int32_t value)
     return PV_OK;
 }
 
+static pv_status start(pv_descent *d, const chunk *c, int number, const pv_likelihood_options *o)
+{
+    pv_rng stream = pv_rng_make(o->seed, PV_STREAM_ATTACK),
+           rng = pv_rng_fork(&stream, (uint64_t)(c->first * o->restarts + number));
+    if (o->first != NULL) return pv_descent_start_at(d, o->first + c->first * d->sample, c->n);
+    pv_descent_start(d, number == 0 ? 0 : 1, &rng);
+    return PV_OK;
+}
+
 static pv_status search(chunk *c, pv_descent *d, const float *z, const pv_secret_value *secret,
                         const pv_likelihood_options *o, double deadline, const pv_ctx *ctx)
 {
     int64_t values = d->plan == NULL || secret != NULL || d->free ? 1 : pv_secret_values(d->plan);
     pv_descent_search how = {
         .lbfgs = o->lbfgs, .steps = o->steps, .lr = o->lr, .deadline = deadline};
-    int exhausted = 0;
+    int exhausted = 0, starts = o->first != NULL ? 1 : o->restarts;
     for (int64_t i = 0; i < c->n; i++) c->best[i] = INFINITY;
     PV_TRY(pv_descent_set(d, z + c->first * d->width, c->n));
     for (int64_t v = 0; v < values; v++) {
@@ -58,10 +77,8 @@ static pv_status search(chunk *c, pv_descent *d, const float *z, const pv_secret
             PV_TRY(pv_secret_of(&one, d->plan, v));
             PV_TRY(pv_descent_secrets(d, &one, 1));
         }
-        for (int start = 0; start < o->restarts && !exhausted; start++) {
-            pv_rng stream = pv_rng_make(o->seed, PV_STREAM_ATTACK),
-                   rng = pv_rng_fork(&stream, (uint64_t)(c->first * o->restarts + start));
-            pv_descent_start(d, start == 0 ? 0 : 1, &rng);
+        for (int k = 0; k < starts && !exhausted; k++) {
+            PV_TRY(start(d, c, k, o));
             PV_TRY(pv_descent_run(d, &how, &exhausted, "likelihood", ctx));
             PV_TRY(keep(c, d, values > 1 ? (int32_t)v : -1));
         }
@@ -90,6 +107,18 @@ void pv_likelihood_result_clear(pv_likelihood_result *r)
     *r = (pv_likelihood_result){0};
 }
 
+/* Of |z|^2, the mean over rows. */
+static double noise_share(const float *z, int64_t n, int64_t width, double sd)
+{
+    double share = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double square = 0;
+        for (int64_t k = 0; k < width; k++) square += (double)z[i * width + k] * z[i * width + k];
+        if (square > 0) share += fmin(1, (double)width * sd * sd / square) / (double)n;
+    }
+    return share;
+}
+
 pv_status pv_likelihood_invert(pv_likelihood_result *out, const pv_model *front,
                                const pv_secret_plan *plan, const float *z,
                                const pv_secret_value *secret, int64_t n,
@@ -102,10 +131,18 @@ pv_status pv_likelihood_invert(pv_likelihood_result *out, const pv_model *front,
     int64_t values = plan != NULL ? pv_secret_values(plan) : 1;
     pv_descent_options how = {.batch = n < o->batch ? n : o->batch,
                               .tv = o->tv,
+                              .pull = o->first != NULL ? o->pull : 0,
                               .free = secret == NULL && (values < 1 || values > TRIED)};
     chunk c = {.out = out};
     PV_TRY(pv_likelihood_result_init(out, n, pv_shape_count(&domain.sample)));
     if (n == 0) return PV_OK;
+    if (o->noise > 0) {
+        pv_shape shape;
+        PV_TRY_GOTO(pv_cut_shape(&shape, front, front->layers.count));
+        double prior = NOISE_PRIOR * noise_share(z, n, pv_shape_count(&shape), o->noise);
+        how.tv += prior;
+        if (o->first != NULL) how.pull += prior;
+    }
     PV_TRY_GOTO(pv_descent_init(&d, front, plan, &how, ctx));
     c.best = pv_calloc((size_t)how.batch, sizeof *c.best);
     if (c.best == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %lld rows", (long long)n);

@@ -1,15 +1,9 @@
 #include "attack/labels/split.h"
 
 #include "base/mem.h"
+#include "math/median.h"
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 /* How many of the sorted scores lie below: the split in two whose sum of squares is least. */
 static int64_t cut(const double *sorted, int64_t n)
@@ -34,7 +28,7 @@ pv_status pv_split_labels(int32_t *label, const double *score, int64_t n, double
     double *sorted = pv_alloc((size_t)n, sizeof *sorted);
     if (sorted == NULL) PV_FAIL_MEMORY((size_t)n * sizeof *sorted);
     memcpy(sorted, score, (size_t)n * sizeof *sorted);
-    qsort(sorted, (size_t)n, sizeof *sorted, by_value);
+    pv_sort(sorted, n);
     int64_t below = share > 0 ? n - (int64_t)(share * (double)n + 0.5) : cut(sorted, n);
     for (int64_t i = 0; i < n; i++) label[i] = below < n && score[i] >= sorted[below];
     pv_free(sorted);

@@ -61,29 +61,13 @@ static pv_status check_set(const pv_probe_set *s, const char *what)
     return PV_OK;
 }
 
-static void standardise(pv_probe *p, const pv_probe_set *s)
-{
-    for (int64_t k = 0; k < s->width; k++) {
-        double sum = 0, square = 0;
-        for (int64_t i = 0; i < s->n; i++) sum += s->x[i * s->width + k];
-        sum /= (double)s->n;
-        for (int64_t i = 0; i < s->n; i++) {
-            double d = s->x[i * s->width + k] - sum;
-            square += d * d;
-        }
-        square = sqrt(square / (double)s->n);
-        p->mean[k] = (float)sum;
-        p->inverse_std[k] = square > 1e-7 ? (float)(1 / square) : 0;
-    }
-}
-
 /* label NULL: they are asked for. */
 static pv_status as_data(pv_data **out, const pv_probe *p, const float *x, const int32_t *label,
                          int64_t n)
 {
     pv_status status = PV_OK;
-    size_t w = (size_t)p->width, c = (size_t)p->classes;
-    float *scaled = pv_alloc((size_t)n, w * sizeof *scaled);
+    size_t c = (size_t)p->classes;
+    float *scaled = pv_standard_rows(&p->scale, x, n);
     int32_t *none = pv_calloc((size_t)n, sizeof *none);
     char(*text)[24] = pv_alloc(c, sizeof *text);
     const char **name = pv_alloc(c, sizeof *name);
@@ -94,13 +78,6 @@ static pv_status as_data(pv_data **out, const pv_probe *p, const float *x, const
         snprintf(text[k], sizeof text[k], "%zu", k);
         name[k] = text[k];
     }
-    for (int64_t i = 0; i < n; i++)
-        for (size_t k = 0; k < w; k++) {
-            size_t at = (size_t)i * w + k;
-            /* a feature that training never moved much may be far off: no more than far */
-            double v = (double)(x[at] - p->mean[k]) * p->inverse_std[k];
-            scaled[at] = (float)fmin(fmax(v, -20), 20);
-        }
     PV_TRY_GOTO(pv_data_from_rows(out, &(pv_rows){.kind = PV_DATA_TABLE,
                                                   .dtype = PV_F32,
                                                   .sample = PV_SHAPE(p->width),
@@ -217,7 +194,6 @@ static pv_status prior_of(double *out, const pv_data *data)
 
 static pv_status prepare(pv_probe *p, bench *b, const pv_probe_set *train, const pv_probe_set *test)
 {
-    size_t w = (size_t)train->width;
     if (train->n < FEWEST)
         PV_FAIL(PV_ERR_INPUT, "a probe learns from at least %d vectors, and there are %" PRId64,
                 FEWEST, train->n);
@@ -233,11 +209,7 @@ static pv_status prepare(pv_probe *p, bench *b, const pv_probe_set *train, const
                 train->width, train->classes, test->width, test->classes);
     PV_TRY(check_set(train, "training"));
     if (test != NULL) PV_TRY(check_set(test, "test"));
-    p->mean = pv_alloc(w, sizeof *p->mean);
-    p->inverse_std = pv_alloc(w, sizeof *p->inverse_std);
-    if (p->mean == NULL || p->inverse_std == NULL)
-        PV_FAIL(PV_ERR_MEMORY, "out of memory for vectors of %zu numbers", w);
-    standardise(p, train);
+    PV_TRY(pv_standard_init(&p->scale, train->x, train->n, train->width));
     PV_TRY(as_data(&b->all, p, train->x, train->label, train->n));
     PV_TRY(pv_data_holdout(&b->fit, &b->held, b->all, b->o->holdout, b->o->seed));
     if (test != NULL && test->n > 0) PV_TRY(as_data(&b->test, p, test->x, test->label, test->n));
@@ -267,8 +239,7 @@ done:
 void pv_probe_clear(pv_probe *p)
 {
     pv_free(p->score);
-    pv_free(p->mean);
-    pv_free(p->inverse_std);
+    pv_standard_clear(&p->scale);
     pv_model_free(p->model);
     *p = (pv_probe){0};
 }

@@ -20,6 +20,7 @@
 #define PV_ATTACK_PROBE_PROBE_H
 
 #include "attack/attack.h"
+#include "math/standard.h"
 
 typedef enum pv_probe_kind {
     PV_PROBE_LINEAR,
@@ -64,8 +65,8 @@ typedef struct pv_probe {
     int64_t held_count; /* vectors held out */
     int64_t width;
     int classes, finished;
-    pv_model *model;           /* the one that was kept */
-    float *mean, *inverse_std; /* [width] */
+    pv_model *model; /* the one that was kept */
+    pv_standard scale;
 } pv_probe;
 
 /* test: NULL, or vectors to measure every probe on. Errors: PV_ERR_INPUT (fewer than 20 vectors, or

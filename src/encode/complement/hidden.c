@@ -36,16 +36,24 @@ pv_status pv_hidden_append(const pv_hidden *h, pv_graph *g, int64_t batch, int t
 }
 
 pv_status pv_hidden_build(const pv_hidden *h, pv_graph *g, int64_t batch, int train, pv_node x,
-                          pv_model_nodes *nodes, pv_node *entry)
+                          pv_model_nodes *nodes)
 {
     pv_status status = PV_OK;
     PV_TRY(pv_hidden_begin(h, g, batch, train, x, nodes));
-    if (entry != NULL) *entry = nodes->logits;
     PV_TRY_GOTO(pv_hidden_append(h, g, batch, train, pv_model_secret_at(h->model),
                                  h->model->layers.count, nodes));
 done:
     if (status != PV_OK) pv_model_nodes_clear(nodes);
     return status;
+}
+
+pv_node pv_hidden_noise(pv_graph *g, pv_node z, double sigma, pv_node *noise)
+{
+    *noise = pv_input(g, "cut.noise", *pv_node_shape(g, z));
+    pv_node apart = pv_sub(g, z, pv_mean(g, z, 0, 0));
+    pv_node spread =
+        pv_sqrt(g, pv_affine(g, pv_mean(g, pv_square(g, apart), 0, 0), 1, PV_FRONT_NOISE_FLOOR));
+    return pv_add(g, z, pv_mul(g, *noise, pv_scale(g, pv_detach(g, spread), sigma)));
 }
 
 /* ---- making */
@@ -166,18 +174,62 @@ done:
     return status;
 }
 
+static pv_status noise_json(pv_str *out, const pv_hidden *h)
+{
+    pv_status status = PV_OK;
+    char cut[PV_CUT_TEXT];
+    json_t *j = json_object();
+    PV_TRY_GOTO(pv_json_set(j, "sigma", pv_json_number(h->noise)));
+    PV_TRY_GOTO(pv_json_set(j, "cut", json_string(pv_cut_text(&h->noise_at, cut))));
+    PV_TRY_GOTO(pv_json_dump(out, j, 0));
+done:
+    json_decref(j);
+    return status;
+}
+
 pv_status pv_hidden_save(const pv_hidden *h, const char *path)
 {
     pv_status status = PV_OK;
-    pv_str text = {0};
+    pv_str text = {0}, noise = {0};
     json_t *j = NULL;
+    int trained = h->noise > 0 && h->noise_at.stage > 0;
     PV_TRY_GOTO(pv_secret_plan_json(&j, &h->plan, h->kept));
     PV_TRY_GOTO(pv_json_dump(&text, j, 0));
-    const pv_metadata metadata = {"secret", pv_str_text(&text)};
-    PV_TRY_GOTO(pv_model_write(h->model, path, NULL, 0, &metadata, 1, 0644));
+    if (trained) PV_TRY_GOTO(noise_json(&noise, h));
+    const pv_metadata metadata[] = {{"secret", pv_str_text(&text)}, {"noise", pv_str_text(&noise)}};
+    PV_TRY_GOTO(pv_model_write(h->model, path, NULL, 0, metadata, trained ? 2 : 1, 0644));
 done:
     json_decref(j);
     pv_str_clear(&text);
+    pv_str_clear(&noise);
+    return status;
+}
+
+static pv_status read_noise(pv_hidden *h, const char *text, const char *path)
+{
+    pv_status status = PV_OK;
+    json_t *j = NULL;
+    const char *cut;
+    if (text == NULL) return PV_OK;
+    PV_TRY_CONTEXT(pv_json_parse(&j, "noise", text, strlen(text)), "%s: its metadata", path);
+    PV_TRY_GOTO(pv_json_get_real(&h->noise, j, "sigma", path));
+    PV_TRY_GOTO(pv_json_get_text(&cut, j, "cut", path));
+    if (!(h->noise > 0 && h->noise <= PV_FRONT_NOISE_MOST))
+        PV_FAIL_GOTO(PV_ERR_RANGE,
+                     "%s: it says that it was trained with noise of %g deviations; above 0 and up "
+                     "to %g can be",
+                     path, h->noise, PV_FRONT_NOISE_MOST);
+    status = pv_cut_parse(&h->noise_at, cut, h->model);
+    if (status == PV_ERR_OPTION)
+        status = pv_trail_context(PV_ERR_FORMAT, __FILE__, __LINE__,
+                                  "%s: where it was trained with noise", path);
+    PV_TRY_GOTO(status);
+    if (h->noise_at.stage <= h->kept)
+        PV_FAIL_GOTO(PV_ERR_FORMAT,
+                     "%s: it says that it was trained with noise at cut %s, before its secret",
+                     path, cut);
+done:
+    json_decref(j);
     return status;
 }
 
@@ -248,6 +300,7 @@ pv_status pv_hidden_load(pv_hidden *h, const char *path)
     h->plan.classes = h->model->domain.classes;
     PV_TRY_GOTO(pv_cut_shape(&h->plan.input, h->model, pv_model_secret_at(h->model)));
     PV_TRY_GOTO(check_loaded(h, path));
+    PV_TRY_GOTO(read_noise(h, pv_safetensors_metadata(s, "noise"), path));
 done:
     pv_safetensors_free(s);
     if (status != PV_OK) pv_hidden_clear(h);

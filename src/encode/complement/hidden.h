@@ -12,17 +12,25 @@
  * The file is a model file (docs/formats.md) with a `secret` line in the text and the metadata
  * "secret" = {"kind", "form", "alpha", "kept"} as JSON. pv_model_load takes it; what trains or
  * predicts with a pv_model alone refuses it.
+ *
+ * A model that was trained with noise on the activation at a cut (retrain.h) remembers how much and
+ * where, metadata "noise" = {"sigma", "cut"}; others have none. It is measured with it
+ * (pv_hidden_measure), and its fronts put it on what they send (split.h), unless who cuts it says
+ * otherwise.
  */
 #ifndef PV_ENCODE_COMPLEMENT_HIDDEN_H
 #define PV_ENCODE_COMPLEMENT_HIDDEN_H
 
+#include "encode/complement/front_noise.h"
 #include "encode/complement/secret.h"
 #include "nn/stages.h"
 
 typedef struct pv_hidden {
     pv_model *model; /* owned */
     pv_secret_plan plan;
-    int64_t kept; /* N; the secret enters at stage kept + 1 */
+    int64_t kept;       /* N; the secret enters at stage kept + 1 */
+    double noise;       /* sigma of front_noise.h; 0: none */
+    pv_cut_at noise_at; /* where it was in training; stage 0: nowhere */
 } pv_hidden;
 
 typedef struct pv_hidden_options {
@@ -43,13 +51,13 @@ pv_status pv_hidden_load(pv_hidden *h, const char *path) PV_MUST_USE;
 void pv_hidden_clear(pv_hidden *h); /* idempotent */
 
 /* Appends the network to g: frozen stages in evaluation mode and without gradient, the rest as
- * `train` says. nodes->secret is its second input. *entry (may be NULL): the node that comes into
- * the layer of the secret, without it. */
+ * `train` says. nodes->secret is its second input. *nodes is cleared on failure. */
 pv_status pv_hidden_build(const pv_hidden *h, pv_graph *g, int64_t batch, int train, pv_node x,
-                          pv_model_nodes *nodes, pv_node *entry) PV_MUST_USE;
+                          pv_model_nodes *nodes) PV_MUST_USE;
 
 /* ---- measuring: every value of the secret separately (of a permutation: `values` drawn ones), and
- * all of them together. accuracy: of labels turned back. */
+ * all of them together. accuracy: of labels turned back. With the model's noise where it has been
+ * trained with it, its unit the spread of each batch, drawn by the seed. */
 typedef struct pv_hidden_score {
     int64_t count, values;
     double accuracy, loss;

@@ -20,6 +20,10 @@ pv_status pv_hidden_begin(const pv_hidden *h, pv_graph *g, int64_t batch, int tr
 pv_status pv_hidden_append(const pv_hidden *h, pv_graph *g, int64_t batch, int train, size_t first,
                            size_t end, pv_model_nodes *nodes) PV_MUST_USE;
 
+/* z with noise of sigma standard deviations of its own over the batch (front_noise.h): no gradient
+ * goes through the deviation. *noise: the input, of z's shape, that wants numbers from N(0, 1). */
+pv_node pv_hidden_noise(pv_graph *g, pv_node z, double sigma, pv_node *noise);
+
 /* The metadata "secret" of a file: JSON of the plan and the number of layers kept, which belongs to
  * the caller; and back, all of the plan but classes and input. */
 pv_status pv_secret_plan_json(json_t **out, const pv_secret_plan *p, int64_t kept) PV_MUST_USE;
@@ -32,11 +36,15 @@ typedef struct pv_hidden_runner {
     pv_plan *entry, *answer; /* x -> entry; entry and secret -> logits, as logarithms */
     pv_model_nodes entry_nodes, answer_nodes;
     pv_node taken, log_probability; /* entry as an input of `answer`; its output */
+    pv_node noise;                  /* input of `answer`; PV_NONE */
+    int64_t noise_count;            /* numbers of a batch's */
     pv_batch batch;
     int64_t *index;
     int64_t entry_size, secret_size; /* numbers of a sample */
     float *between, *secret, *score; /* [batch, ...] */
-    pv_secret_value *value;          /* [batch] */
+    float *noises;                   /* [noise_count] */
+    pv_rng noise_draws;
+    pv_secret_value *value; /* [batch] */
 } pv_hidden_runner;
 
 pv_status pv_hidden_runner_init(pv_hidden_runner *r, const pv_hidden *h, int64_t batch,

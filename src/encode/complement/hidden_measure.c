@@ -9,6 +9,30 @@
 /* BATCH: as evaluation has it. Permutations are too many to measure each. */
 enum { BATCH = 250, PERMUTATIONS = 8 };
 
+static int is_noised(const pv_hidden *h)
+{
+    return h->noise > 0 && h->noise_at.stage > 0;
+}
+
+/* Noise on what layer `end` gives, and the layers behind it. */
+static pv_status add_noise(pv_hidden_runner *r, const pv_hidden *h, pv_graph *back, int64_t batch,
+                           size_t end)
+{
+    r->answer_nodes.logits = pv_hidden_noise(back, r->answer_nodes.logits, h->noise, &r->noise);
+    PV_TRY(pv_graph_check(back));
+    r->noise_count = pv_shape_count(pv_node_shape(back, r->noise));
+    r->noises = pv_alloc((size_t)r->noise_count, sizeof *r->noises);
+    if (r->noises == NULL) PV_FAIL_MEMORY((size_t)r->noise_count * sizeof *r->noises);
+    return pv_hidden_append(h, back, batch, 0, end, h->model->layers.count, &r->answer_nodes);
+}
+
+/* What is drawn for a measurement is apart from what is drawn in training. */
+static void begin_noise(pv_hidden_runner *r, uint64_t seed)
+{
+    pv_rng all = pv_rng_make(seed, PV_STREAM_NOISE);
+    r->noise_draws = pv_rng_fork(&all, UINT64_MAX);
+}
+
 static pv_status build_plans(pv_hidden_runner *r, const pv_hidden *h, int64_t batch,
                              const pv_ctx *ctx)
 {
@@ -16,13 +40,16 @@ static pv_status build_plans(pv_hidden_runner *r, const pv_hidden *h, int64_t ba
     pv_graph *g = NULL, *back = NULL;
     size_t at = pv_model_secret_at(h->model), count = h->model->layers.count;
     const pv_plan_options options = {.size = sizeof options, .threads = pv_ctx_threads(ctx)};
+    size_t end = count;
+    r->noise = PV_NONE;
+    if (is_noised(h)) PV_TRY_GOTO(pv_cut_end(&end, h->model, &h->noise_at));
     PV_TRY_GOTO(pv_graph_new(&g));
     PV_TRY_GOTO(pv_hidden_begin(h, g, batch, 0, PV_NONE, &r->entry_nodes));
     PV_TRY_GOTO(pv_compile(&r->entry, g, &r->entry_nodes.logits, 1, &options));
     PV_TRY_GOTO(pv_graph_new(&back));
     r->taken = pv_input(back, "entry", *pv_node_shape(g, r->entry_nodes.logits));
-    PV_TRY_GOTO(
-        pv_model_build_part(h->model, back, batch, 0, r->taken, at, count, &r->answer_nodes));
+    PV_TRY_GOTO(pv_model_build_part(h->model, back, batch, 0, r->taken, at, end, &r->answer_nodes));
+    if (end < count) PV_TRY_GOTO(add_noise(r, h, back, batch, end));
     r->log_probability = pv_log_softmax(back, r->answer_nodes.logits);
     PV_TRY_GOTO(pv_compile(&r->answer, back, &r->log_probability, 1, &options));
     PV_TRY_GOTO(pv_hidden_runner_load(r, h));
@@ -36,9 +63,8 @@ pv_status pv_hidden_runner_init(pv_hidden_runner *r, const pv_hidden *h, int64_t
                                 const pv_ctx *ctx)
 {
     pv_status status = PV_OK;
-    int64_t pixels = h->plan.input.ndim == 3 ? h->plan.input.dim[0] * h->plan.input.dim[1] : 1;
     *r = (pv_hidden_runner){.entry_size = pv_shape_count(&h->plan.input),
-                            .secret_size = pixels * pv_secret_channels(&h->plan)};
+                            .secret_size = pv_secret_numbers(&h->plan)};
     size_t n = (size_t)batch;
     PV_TRY_GOTO(pv_batch_init(&r->batch, h->model, batch));
     r->index = pv_calloc(n, sizeof *r->index);
@@ -66,6 +92,7 @@ void pv_hidden_runner_clear(pv_hidden_runner *r)
     pv_free(r->between);
     pv_free(r->secret);
     pv_free(r->score);
+    pv_free(r->noises);
     pv_free(r->value);
     *r = (pv_hidden_runner){0};
 }
@@ -94,8 +121,12 @@ static pv_status enter(pv_hidden_runner *r, const pv_hidden *h, const pv_data *d
 static pv_status answer(pv_hidden_runner *r, const pv_hidden *h)
 {
     for (int64_t i = 0; i < r->batch.size; i++)
-        pv_secret_fill(r->secret + i * r->secret_size, &h->plan, &r->value[i]);
+        pv_secret_fill_open(r->secret + i * r->secret_size, &h->plan, &r->value[i]);
     PV_TRY(pv_plan_write(r->answer, r->answer_nodes.secret, r->secret, PV_F32));
+    if (r->noise != PV_NONE) {
+        pv_front_noise_draw(r->noises, r->noise_count, &r->noise_draws);
+        PV_TRY(pv_plan_write(r->answer, r->noise, r->noises, PV_F32));
+    }
     PV_TRY(pv_run(r->answer));
     return pv_plan_read(r->answer, r->log_probability, r->score, PV_F32);
 }
@@ -113,6 +144,7 @@ pv_status pv_hidden_runner_measure(pv_hidden_runner *r, const pv_hidden *h, cons
     int64_t count = pv_data_count(test), right = 0, n, of[PV_SECRET_CLASSES] = {0},
             hit[PV_SECRET_CLASSES] = {0};
     pv_rng draws = pv_rng_make(seed, PV_STREAM_SECRET);
+    begin_noise(r, seed);
     for (int64_t first = 0; first < count; first += n) {
         PV_TRY(pv_ctx_check(ctx));
         PV_TRY(enter(r, h, test, first, &n));
@@ -155,6 +187,7 @@ static pv_status measure(pv_hidden_score *out, pv_hidden_runner *r, const pv_hid
     int permuted = h->plan.kind == PV_SECRET_PERMUTATION;
     int64_t n;
     double loss = 0;
+    begin_noise(r, seed);
     for (int v = 0; permuted && v < PERMUTATIONS; v++)
         pv_secret_draw(&permutation[v], &h->plan, &draws);
     for (int64_t first = 0; first < out->count; first += n) {

@@ -52,6 +52,7 @@ void pv_retrain_defaults(pv_retrain_options *o, const char *model, const pv_data
 static pv_status check_options(const pv_hidden *h, const pv_retrain_options *o)
 {
     PV_TRY(pv_train_check(&o->train));
+    PV_TRY(pv_front_noise_check(o->guard.noise));
     if (o->train.checkpoint != NULL || o->train.resume || o->train.patience > 0 ||
         o->train.validation != NULL)
         PV_FAIL(PV_ERR_OPTION, "retraining has no checkpoints, no validation data and no patience");
@@ -75,9 +76,8 @@ static pv_status allocate(retrainer *t)
 {
     const pv_secret_plan *p = &t->h->plan;
     int64_t count = pv_data_count(t->o->train.train);
-    int64_t pixels = p->input.ndim == 3 ? p->input.dim[0] * p->input.dim[1] : 1;
     size_t n = (size_t)t->batch;
-    t->secret_size = pixels * pv_secret_channels(p);
+    t->secret_size = pv_secret_numbers(p);
     PV_TRY(pv_batch_init(&t->data, t->h->model, t->batch));
     t->value = pv_calloc(n, sizeof *t->value);
     t->secret = pv_alloc(n, (size_t)t->secret_size * sizeof *t->secret);
@@ -93,12 +93,10 @@ static pv_status allocate(retrainer *t)
 
 static pv_status build_network(retrainer *t, pv_node *extra)
 {
-    const pv_model *m = t->h->model;
     *extra = PV_NONE;
+    if (!t->guarded) return pv_hidden_build(t->h, t->graph, t->batch, 1, PV_NONE, &t->nodes);
     PV_TRY(pv_hidden_begin(t->h, t->graph, t->batch, 1, PV_NONE, &t->nodes));
-    if (t->guarded) return pv_guard_build(&t->guard, t->h, t->graph, &t->nodes, extra);
-    return pv_hidden_append(t->h, t->graph, t->batch, 1, pv_model_secret_at(m), m->layers.count,
-                            &t->nodes);
+    return pv_guard_build(&t->guard, t->h, t->graph, &t->nodes, extra);
 }
 
 /* The whole step: network, loss, gradients of what lies behind the secret's entry, optimiser. */
@@ -158,6 +156,8 @@ static pv_status init(retrainer *t)
     if (t->guarded) PV_TRY(pv_guard_init(&t->guard, t->h, t->o, t->batch));
     PV_TRY(build(t, &plan));
     if (t->guarded) PV_TRY(pv_guard_compile(&t->guard, &plan));
+    t->h->noise = t->guarded ? t->guard.o.noise : 0;
+    t->h->noise_at = t->h->noise > 0 ? t->guard.o.cut : (pv_cut_at){0};
     if (t->o->test == NULL) return PV_OK;
     int64_t held = pv_data_count(t->o->test);
     return pv_hidden_runner_init(&t->tester, t->h, held < TEST_BATCH ? held : TEST_BATCH, t->ctx);
@@ -193,7 +193,7 @@ static pv_status fill(retrainer *t, int64_t batch)
                   (uint64_t)t->step);
     for (int64_t i = 0; i < t->batch; i++) {
         pv_secret_draw(&t->value[i], &t->h->plan, &r);
-        pv_secret_fill(t->secret + i * t->secret_size, &t->h->plan, &t->value[i]);
+        pv_secret_fill_open(t->secret + i * t->secret_size, &t->h->plan, &t->value[i]);
         t->answer[i] = pv_secret_hide(&t->value[i], t->data.label[i]);
     }
     PV_TRY(pv_plan_write(t->plan, t->nodes.input, t->data.x, PV_F32));

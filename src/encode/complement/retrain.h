@@ -8,12 +8,13 @@
  * answer; the model learns to push its mean answer to the prior. The push comes late: after
  * `warmup` epochs without one it grows over `ramp` epochs, since from the first step on it makes
  * the task collapse to chance. Likewise a decoder that rebuilds the sample, the distance
- * correlation between sample and activation (Vepakomma et al. 2020, arXiv 2008.09161), Gaussian
- * noise on the activation, and the variance of the activation that the answer leaves unexplained: a
- * model whose activation is a function of the answer tells nothing else. The noise makes the model
- * robust and hides nothing: no front puts any on what it sends. A collapse (the task at the end of
- * an epoch behind the ramp about where the secret alone would take it, which is the share of the
- * most frequent class) is reported, never printed as a low leak.
+ * correlation between sample and activation (Vepakomma et al. 2020, arXiv 2008.09161), the variance
+ * of the activation that the answer leaves unexplained (a model whose activation is a function of
+ * the answer tells nothing else), and Gaussian noise on the activation (front_noise.h), drawn anew
+ * for every row of every step. The model then remembers the noise, and the fronts that are cut from
+ * it put as much on what they send. A collapse (the task at the end of an epoch behind the ramp
+ * about where the secret alone would take it, which is the share of the most frequent class) is
+ * reported, never printed as a low leak.
  *
  * What is left differs from epoch to epoch, and the readers of training do not see how much: they
  * are what the model has learned to blind. So a judge may look at every epoch behind the ramp, and
@@ -33,7 +34,7 @@ typedef struct pv_guard_options {
     double input;       /* lambda against the rebuilder of the sample; 0: none */
     double correlation; /* weight of the distance correlation; 0: none */
     double cluster;     /* weight of the variance at the cut that the answer leaves; 0: none */
-    double noise; /* standard deviation, in units of the activation's own, in training alone */
+    double noise;       /* standard deviation, in units of the activation's own; 0: none */
     double warmup_epochs, ramp_epochs;
     int decoder_steps;     /* of the decoders, for each of the model; at least 1 */
     double restart_epochs; /* decoders begin anew so often; 0: never */

@@ -32,11 +32,12 @@ static int not_below(double x, double least)
 static pv_status check(const pv_guard_options *o)
 {
     if (!not_below(o->secret, 0) || !not_below(o->input, 0) || !not_below(o->correlation, 0) ||
-        !not_below(o->cluster, 0) || !not_below(o->noise, 0))
-        PV_FAIL(PV_ERR_OPTION,
-                "hiding the secret by %g, the input by %g, correlation %g, clusters %g "
-                "and noise %g: none may be negative",
-                o->secret, o->input, o->correlation, o->cluster, o->noise);
+        !not_below(o->cluster, 0))
+        PV_FAIL(
+            PV_ERR_OPTION,
+            "hiding the secret by %g, the input by %g, correlation %g and clusters %g: none may "
+            "be negative",
+            o->secret, o->input, o->correlation, o->cluster);
     if (!not_below(o->warmup_epochs, 0) || !not_below(o->ramp_epochs, 0) ||
         !not_below(o->restart_epochs, 0))
         PV_FAIL(PV_ERR_OPTION,
@@ -223,15 +224,6 @@ static pv_node distance_correlation(pv_graph *g, pv_node x, pv_node z)
     return pv_sqrt(g, pv_affine(g, pv_relu(g, share), 1, TINY));
 }
 
-/* z with Gaussian noise of so many of its own standard deviations. */
-static pv_node with_noise(pv_guard *k, pv_graph *g, pv_node z)
-{
-    k->noise = pv_input(g, "guard.noise", *pv_node_shape(g, z));
-    pv_node apart = pv_sub(g, z, pv_mean(g, z, 0, 0));
-    pv_node deviation = pv_sqrt(g, pv_affine(g, pv_mean(g, pv_square(g, apart), 0, 0), 1, TINY));
-    return pv_add(g, z, pv_mul(g, k->noise, pv_scale(g, pv_detach(g, deviation), k->o.noise)));
-}
-
 /* Of each number of z, the share of its variance over the batch that the answer does not explain,
  * mean over all: 0 when z is a function of the answer. */
 static pv_node unexplained(pv_guard *k, pv_graph *g, pv_node z)
@@ -296,7 +288,7 @@ pv_status pv_guard_build(pv_guard *k, const pv_hidden *h, pv_graph *g, pv_model_
 {
     size_t at = pv_model_secret_at(h->model);
     PV_TRY(pv_hidden_append(h, g, k->batch, 1, at, k->cut, nodes));
-    if (k->o.noise > 0) nodes->logits = with_noise(k, g, nodes->logits);
+    if (k->o.noise > 0) nodes->logits = pv_hidden_noise(g, nodes->logits, k->o.noise, &k->noise);
     k->z = nodes->logits;
     PV_TRY(pv_hidden_append(h, g, k->batch, 1, k->cut, h->model->layers.count, nodes));
     return build_pressure(k, g, nodes, extra);
@@ -429,7 +421,7 @@ pv_status pv_guard_before(pv_guard *k, pv_plan *plan, const pv_secret_plan *secr
     if (k->noise == PV_NONE) return PV_OK;
     pv_rng attack = pv_rng_make(k->seed, PV_STREAM_NOISE);
     pv_rng r = pv_rng_fork(&attack, (uint64_t)step);
-    for (int64_t i = 0; i < k->batch * k->activation; i++) k->noises[i] = (float)pv_rng_normal(&r);
+    pv_front_noise_draw(k->noises, k->batch * k->activation, &r);
     return pv_plan_write(plan, k->noise, k->noises, PV_F32);
 }
 

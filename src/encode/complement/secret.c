@@ -1,5 +1,6 @@
 #include "encode/complement/secret.h"
 
+#include "base/secret.h"
 #include "base/trail.h"
 #include "data/glyph.h"
 #include <assert.h>
@@ -85,14 +86,42 @@ int64_t pv_secret_channels(const pv_secret_plan *p)
     return p->form == PV_SECRET_APPEND ? PV_SECRET_COPIES * planes(p) : planes(p);
 }
 
+static int64_t pixels_of(const pv_secret_plan *p)
+{
+    return p->input.ndim == 3 ? p->input.dim[0] * p->input.dim[1] : 1;
+}
+
+int64_t pv_secret_numbers(const pv_secret_plan *p)
+{
+    return pixels_of(p) * pv_secret_channels(p);
+}
+
 int64_t pv_secret_values(const pv_secret_plan *p)
 {
     return p->kind == PV_SECRET_PERMUTATION ? 0 : p->classes;
 }
 
+/* 0 <= by < classes; the remainder without a division, whose time tells what is divided. */
 static void shift(pv_secret_value *out, const pv_secret_plan *p, int64_t by)
 {
-    for (int l = 0; l < p->classes; l++) out->to[l] = (uint8_t)((l + by) % p->classes);
+    uint32_t n = (uint32_t)p->classes;
+    for (uint32_t l = 0; l < n; l++) {
+        uint32_t sum = l + (uint32_t)by, over = (n - 1 - sum) >> 31;
+        out->to[l] = (uint8_t)(sum - (n & (uint32_t)pv_secret_mask(over)));
+    }
+}
+
+/* to[i] becomes to[j], and to[j] i, for j <= i, a secret. */
+static void exchange(uint8_t *to, int i, int j)
+{
+    uint64_t moved = 0;
+    for (int k = 0; k < i; k++) {
+        uint64_t here = ((uint32_t)(k ^ j) - 1) >> 31;
+        moved = pv_secret_select(here, to[k], moved);
+        to[k] = (uint8_t)pv_secret_select(here, (uint64_t)i, to[k]);
+    }
+    uint64_t stays = ((uint32_t)(i ^ j) - 1) >> 31;
+    to[i] = (uint8_t)pv_secret_select(stays, (uint64_t)i, moved);
 }
 
 pv_status pv_secret_of(pv_secret_value *out, const pv_secret_plan *p, int64_t v)
@@ -126,11 +155,8 @@ static void draw(pv_secret_value *out, const pv_secret_plan *p, source s)
     if (p->kind != PV_SECRET_PERMUTATION) {
         shift(out, p, (int64_t)below(s, (uint64_t)n));
     } else {
-        for (int i = 0; i < n; i++) { /* Fisher and Yates, inside out */
-            int j = (int)below(s, (uint64_t)i + 1);
-            out->to[i] = out->to[j];
-            out->to[j] = (uint8_t)i;
-        }
+        for (int i = 0; i < n; i++) /* Fisher and Yates, inside out */
+            exchange(out->to, i, (int)below(s, (uint64_t)i + 1));
     }
     out->look = below(s, UINT64_C(1) << 62);
 }
@@ -181,33 +207,60 @@ void pv_secret_open_scores(float *out, const pv_secret_plan *p, const pv_secret_
     }
 }
 
-/* The value's digit, 28x28, over a plane of h·w, bilinearly. Its hand is a picture's, not a secret
- * beyond `look` itself, so the reproducible kind of randomness draws it. */
-static void fill_digit(float *out, const pv_secret_plan *p, const pv_secret_value *s)
+/* Between pixels, 0..255, at row y and column x of a picture. */
+static double pixel_at(const uint8_t pixel[PV_GLYPH_PIXELS], double y, double x)
+{
+    y = fmin(fmax(y, 0), PV_GLYPH_SIDE - 1), x = fmin(fmax(x, 0), PV_GLYPH_SIDE - 1);
+    int top = (int)y, left = (int)x;
+    int below = top + (top < PV_GLYPH_SIDE - 1), right = left + (left < PV_GLYPH_SIDE - 1);
+    double fy = y - top, fx = x - left;
+    double a =
+        (1 - fx) * pixel[top * PV_GLYPH_SIDE + left] + fx * pixel[top * PV_GLYPH_SIDE + right];
+    double b =
+        (1 - fx) * pixel[below * PV_GLYPH_SIDE + left] + fx * pixel[below * PV_GLYPH_SIDE + right];
+    return (1 - fy) * a + fy * b;
+}
+
+/* A digit, 28x28, over a plane of h·w, bilinearly: what it gives goes into out where mask is ones,
+ * and nothing where it is zeros. The hand is a picture's, not a secret beyond `look` itself, so the
+ * reproducible kind of randomness draws it. */
+static void add_digit(float *out, const pv_secret_plan *p, uint64_t look, int digit, uint64_t mask)
 {
     uint8_t pixel[PV_GLYPH_PIXELS];
-    pv_rng r = pv_rng_make(s->look, 0);
+    pv_rng r = pv_rng_make(look, 0);
     int64_t h = p->input.dim[0], w = p->input.dim[1];
     double square = 0;
-    pv_glyph_draw(pixel, s->to[0], &r);
-    for (int64_t i = 0; i < h; i++)
-        for (int64_t j = 0; j < w; j++) {
-            double y = ((double)i + 0.5) * PV_GLYPH_SIDE / (double)h - 0.5;
-            double x = ((double)j + 0.5) * PV_GLYPH_SIDE / (double)w - 0.5;
-            y = fmin(fmax(y, 0), PV_GLYPH_SIDE - 1), x = fmin(fmax(x, 0), PV_GLYPH_SIDE - 1);
-            int top = (int)y, left = (int)x;
-            int below = top + (top < PV_GLYPH_SIDE - 1), right = left + (left < PV_GLYPH_SIDE - 1);
-            double fy = y - top, fx = x - left;
-            double a = (1 - fx) * pixel[top * PV_GLYPH_SIDE + left] +
-                       fx * pixel[top * PV_GLYPH_SIDE + right];
-            double b = (1 - fx) * pixel[below * PV_GLYPH_SIDE + left] +
-                       fx * pixel[below * PV_GLYPH_SIDE + right];
-            double v = ((1 - fy) * a + fy * b) / 255;
-            out[i * w + j] = (float)v;
-            square += v * v;
+    pv_glyph_draw(pixel, digit, &r);
+    for (int pass = 0; pass < 2; pass++) {
+        double scale = square > 0 ? p->alpha / sqrt(square / (double)(h * w)) : 0;
+        for (int64_t k = 0; k < h * w; k++) {
+            uint32_t bits, sum;
+            double y = ((double)(k / w) + 0.5) * PV_GLYPH_SIDE / (double)h - 0.5;
+            double x = ((double)(k % w) + 0.5) * PV_GLYPH_SIDE / (double)w - 0.5;
+            double v = pixel_at(pixel, y, x) / 255;
+            if (pass == 0) {
+                square += v * v;
+                continue;
+            }
+            v = (float)v * scale;
+            memcpy(&bits, &(float){(float)v}, sizeof bits);
+            memcpy(&sum, &out[k], sizeof sum);
+            sum |= bits & (uint32_t)mask;
+            memcpy(&out[k], &sum, sizeof sum);
         }
-    double scale = square > 0 ? p->alpha / sqrt(square / (double)(h * w)) : 0;
-    for (int64_t i = 0; i < h * w; i++) out[i] = (float)(out[i] * scale);
+    }
+}
+
+/* Every digit that there could be is drawn, and the value's one kept; `open`: it alone is drawn. */
+static void fill_digit(float *out, const pv_secret_plan *p, const pv_secret_value *s, int open)
+{
+    memset(out, 0, (size_t)(p->input.dim[0] * p->input.dim[1]) * sizeof *out);
+    if (open) {
+        add_digit(out, p, s->look, s->to[0], UINT64_MAX);
+        return;
+    }
+    for (int d = 0; d < p->classes; d++)
+        add_digit(out, p, s->look, d, pv_secret_mask(((uint32_t)(s->to[0] ^ d) - 1) >> 31));
 }
 
 /* The number of plane `at`, before copies: a where it says yes, -a where not. */
@@ -220,15 +273,24 @@ static float plane(const pv_secret_plan *p, const pv_secret_value *s, int64_t at
     return (float)(p->alpha * (2.0 * yes - 1));
 }
 
-void pv_secret_fill(float *out, const pv_secret_plan *p, const pv_secret_value *s)
+static void fill(float *out, const pv_secret_plan *p, const pv_secret_value *s, int open)
 {
-    int64_t channels = pv_secret_channels(p), each = planes(p);
-    int64_t pixels = p->input.ndim == 3 ? p->input.dim[0] * p->input.dim[1] : 1;
+    int64_t channels = pv_secret_channels(p), each = planes(p), pixels = pixels_of(p);
     if (p->form == PV_SECRET_DIGIT) {
-        fill_digit(out, p, s);
+        fill_digit(out, p, s, open);
         return;
     }
     for (int64_t c = 0; c < channels; c++) out[c] = plane(p, s, c % each);
     for (int64_t i = 1; i < pixels; i++)
         memcpy(out + i * channels, out, (size_t)channels * sizeof *out);
+}
+
+void pv_secret_fill(float *out, const pv_secret_plan *p, const pv_secret_value *s)
+{
+    fill(out, p, s, 0);
+}
+
+void pv_secret_fill_open(float *out, const pv_secret_plan *p, const pv_secret_value *s)
+{
+    fill(out, p, s, 1);
 }

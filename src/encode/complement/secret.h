@@ -24,8 +24,7 @@
  *
  * of which plane `o` of an offset, and `l·n + p(l)` of a permutation, is +a and the others -a. a is
  * the root mean square of what comes into the layer otherwise. The digit's look is drawn by the
- * PRF, too; offsets above nine and permutations have none. Drawing it takes a time that depends on
- * which it is; planes do not.
+ * PRF, too; offsets above nine and permutations have none.
  *
  * Two sources of secrets that do not mix: a *training* draws them from pv_rng, since they hide
  * nothing there; a *customer* derives them from its key and the input, so that a repeated query
@@ -75,6 +74,7 @@ pv_secret_form pv_secret_form_by_name(const char *name);
 /* Kind, form and classes go together (PV_ERR_OPTION naming what does not, and why). */
 pv_status pv_secret_plan_check(const pv_secret_plan *p) PV_MUST_USE;
 int64_t pv_secret_channels(const pv_secret_plan *p);
+int64_t pv_secret_numbers(const pv_secret_plan *p); /* of a sample: channels at every pixel */
 /* How many values a complement or an offset has: 2, n. 0 for permutations. */
 int64_t pv_secret_values(const pv_secret_plan *p);
 /* Number v of them (looks: 0). PV_ERR_RANGE: "a secret of 7; of an offset over 5 classes it is
@@ -82,7 +82,8 @@ int64_t pv_secret_values(const pv_secret_plan *p);
 pv_status pv_secret_of(pv_secret_value *out, const pv_secret_plan *p, int64_t v) PV_MUST_USE;
 
 void pv_secret_draw(pv_secret_value *out, const pv_secret_plan *p, pv_rng *r);
-/* From the sample as the customer has it: the same one gets the same secret. */
+/* From the sample as the customer has it: the same one gets the same secret. What is drawn decides
+ * no branch and no address (but that a word may be refused and drawn anew, base/csprng.h). */
 pv_status pv_secret_derive(pv_secret_value *out, const pv_secret_plan *p, const pv_prf_key *k,
                            const void *input, size_t size) PV_MUST_USE;
 
@@ -93,7 +94,12 @@ int32_t pv_secret_open(const pv_secret_plan *p, const pv_secret_value *s, int32_
 void pv_secret_open_scores(float *out, const pv_secret_plan *p, const pv_secret_value *s,
                            const float *score);
 
-/* out [h, w, channels] or [channels]: what goes into the network for one sample. */
+/* out [h, w, channels] or [channels]: what goes into the network for one sample. No branch and no
+ * address depends on which value it is: of a digit all are drawn, and one is kept. (How long the
+ * drawing takes depends on `look`, which says nothing of the value.) */
 void pv_secret_fill(float *out, const pv_secret_plan *p, const pv_secret_value *s);
+/* The same bits where nothing is hidden, in training and measuring: that one digit alone is drawn,
+ * in a time that tells it. */
+void pv_secret_fill_open(float *out, const pv_secret_plan *p, const pv_secret_value *s);
 
 #endif

@@ -28,6 +28,13 @@ static void add_number(pv_hasher *s, uint64_t v)
     pv_hasher_add(s, byte, sizeof byte);
 }
 
+static void add_real(pv_hasher *s, double v)
+{
+    uint64_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    add_number(s, bits);
+}
+
 static void add_text(pv_hasher *s, const char *text)
 {
     add_number(s, strlen(text));
@@ -66,18 +73,16 @@ pv_status pv_split_half_hash(pv_hash *out, const pv_split_half *half)
     static const char PURPOSE[] = "privet/1 half";
     const pv_secret_plan *p = &half->plan;
     char cut[PV_CUT_TEXT];
-    uint64_t alpha;
     pv_hasher s;
     PV_TRY(pv_hasher_init(&s));
     pv_hasher_add(&s, PURPOSE, sizeof PURPOSE);
     add_number(&s, (uint64_t)half->provider);
     add_model(&s, half->model);
-    memcpy(&alpha, &p->alpha, sizeof alpha);
     add_text(&s, pv_secret_kind_name(p->kind));
     add_text(&s, pv_secret_form_name(p->form));
     add_number(&s, (uint64_t)half->kept);
     add_number(&s, (uint64_t)p->classes);
-    add_number(&s, alpha);
+    add_real(&s, p->alpha);
     add_shape(&s, &p->input);
     add_text(&s, pv_cut_text(&half->cut, cut));
     add_floats(&s, half->low, half->channels);
@@ -85,6 +90,11 @@ pv_status pv_split_half_hash(pv_hash *out, const pv_split_half *half)
     add_floats(&s, half->basis, half->rank * pv_shape_count(&half->activation));
     add_floats(&s, half->basis_low, half->rank);
     add_floats(&s, half->basis_high, half->rank);
+    if (half->noise > 0) { /* others have the hash that they had before there was any */
+        add_text(&s, "noise");
+        add_real(&s, half->noise);
+        add_real(&s, half->spread);
+    }
     return pv_hasher_end(&s, out);
 }
 
@@ -140,8 +150,9 @@ typedef struct calibrator {
     pv_batch batch;
     pv_secret_value *secret;
     int64_t *index;
-    float *z, *coordinate;
-    pv_rng rng;
+    float *z, *noise, *coordinate;
+    pv_rng rng, noises;
+    double sum, squares; /* of all numbers, before noise */
 } calibrator;
 
 static void widen(float *low, float *high, const float *v, int64_t n, int64_t channels)
@@ -168,56 +179,104 @@ static pv_status allocate(calibrator *c, int64_t numbers)
     c->secret = pv_calloc(CALIBRATION_BATCH, sizeof *c->secret);
     c->index = pv_calloc(CALIBRATION_BATCH, sizeof *c->index);
     c->z = pv_calloc(CALIBRATION_BATCH, (size_t)numbers * sizeof *c->z);
+    c->noise = pv_calloc(CALIBRATION_BATCH, (size_t)numbers * sizeof *c->noise);
     c->coordinate = pv_calloc((size_t)back->rank, sizeof *c->coordinate);
     if (back->rank > 0) {
         back->basis_low = pv_calloc((size_t)back->rank, sizeof *back->basis_low);
         back->basis_high = pv_calloc((size_t)back->rank, sizeof *back->basis_high);
     }
-    if (c->secret == NULL || c->index == NULL || c->z == NULL || c->coordinate == NULL ||
+    if (c->secret == NULL || c->index == NULL || c->z == NULL || c->noise == NULL ||
+        c->coordinate == NULL ||
         (back->rank > 0 && (back->basis_low == NULL || back->basis_high == NULL)))
         PV_FAIL(PV_ERR_MEMORY, "out of memory for the calibration of a cut of %lld numbers",
                 (long long)numbers);
     return PV_OK;
 }
 
-static pv_status calibrate_rows(calibrator *c, const pv_data *data, int64_t first, int64_t n)
+/* c->z of rows first .. first+n-1. */
+static pv_status run_rows(calibrator *c, const pv_data *data, int64_t first, int64_t n)
 {
-    pv_split_half *front = c->front, *back = c->back;
+    const pv_split_half *front = c->front;
     int64_t numbers = pv_shape_count(&front->activation);
     for (int64_t i = 0; i < CALIBRATION_BATCH; i++) c->index[i] = first + (i < n ? i : n - 1);
     pv_batch_fill(&c->batch, front->model, data, c->index, NULL, 0, 0);
     for (int64_t i = 0; i < n; i++) pv_secret_draw(&c->secret[i], &front->plan, &c->rng);
-    PV_TRY(pv_front_run(c->runner, c->z, c->batch.x, c->secret, n));
+    if (front->noise > 0) pv_front_noise_draw(c->noise, n * numbers, &c->noises);
+    PV_TRY(pv_front_run(c->runner, c->z, c->batch.x, c->secret, c->noise, n));
     for (int64_t i = 0; i < n * numbers; i++)
         if (!isfinite(c->z[i]))
             PV_FAIL(PV_ERR_NUMERIC,
                     "row %lld of the calibration data gives an activation that is not finite: the "
                     "model or the data is broken",
                     (long long)(first + i / numbers));
+    return PV_OK;
+}
+
+static void widen_rows(calibrator *c, int64_t n)
+{
+    pv_split_half *front = c->front, *back = c->back;
+    int64_t numbers = pv_shape_count(&front->activation);
     widen(front->low, front->high, c->z, n * numbers, front->channels);
     for (int64_t i = 0; back->rank > 0 && i < n; i++) {
         pv_activation_coordinates(c->coordinate, back->basis, back->rank, numbers,
                                   c->z + i * numbers);
         widen(back->basis_low, back->basis_high, c->coordinate, back->rank, back->rank);
     }
+}
+
+static void add_rows(calibrator *c, int64_t n)
+{
+    int64_t count = n * pv_shape_count(&c->front->activation);
+    for (int64_t i = 0; i < count; i++) {
+        c->sum += c->z[i];
+        c->squares += (double)c->z[i] * c->z[i];
+    }
+}
+
+/* All rows through the front as it is now; wide: their ranges are taken, else their spread. */
+static pv_status pass(calibrator *c, const pv_data *data, uint64_t seed, int wide)
+{
+    pv_rng all = pv_rng_make(seed, PV_STREAM_NOISE);
+    int64_t count = pv_data_count(data), n;
+    c->rng = pv_rng_make(seed, PV_STREAM_SPLIT);
+    c->noises = pv_rng_fork(&all, UINT64_MAX - 1); /* apart from training and measuring */
+    pv_split_runner_free(c->runner);
+    PV_TRY(pv_split_runner_new(&c->runner, c->front, CALIBRATION_BATCH, NULL));
+    for (int64_t first = 0; first < count; first += n) {
+        n = count - first < CALIBRATION_BATCH ? count - first : CALIBRATION_BATCH;
+        PV_TRY(run_rows(c, data, first, n));
+        if (wide)
+            widen_rows(c, n);
+        else
+            add_rows(c, n);
+    }
+    return PV_OK;
+}
+
+/* The ranges are those of what is sent: with noise, whose unit has to be known before. */
+static pv_status measure_spread(calibrator *c, const pv_data *data, uint64_t seed, double sigma)
+{
+    pv_split_half *front = c->front, *back = c->back;
+    if (sigma == 0) return PV_OK;
+    PV_TRY(pass(c, data, seed, 0));
+    front->noise = back->noise = sigma;
+    front->spread = back->spread = pv_front_noise_spread(
+        c->sum, c->squares,
+        (double)pv_data_count(data) * (double)pv_shape_count(&front->activation));
     return PV_OK;
 }
 
 static pv_status calibrate(pv_split_half *front, pv_split_half *back, const pv_data *data,
-                           uint64_t seed)
+                           uint64_t seed, double sigma)
 {
     pv_status status = PV_OK;
-    calibrator c = {.front = front, .back = back, .rng = pv_rng_make(seed, PV_STREAM_SPLIT)};
-    int64_t count = pv_data_count(data);
+    calibrator c = {.front = front, .back = back};
     PV_TRY_GOTO(allocate(&c, pv_shape_count(&front->activation)));
     PV_TRY_GOTO(pv_batch_init(&c.batch, front->model, CALIBRATION_BATCH));
-    PV_TRY_GOTO(pv_split_runner_new(&c.runner, front, CALIBRATION_BATCH, NULL));
+    PV_TRY_GOTO(measure_spread(&c, data, seed, sigma));
     empty_range(front->low, front->high, front->channels);
     empty_range(back->basis_low, back->basis_high, back->rank);
-    for (int64_t first = 0; first < count; first += CALIBRATION_BATCH)
-        PV_TRY_GOTO(
-            calibrate_rows(&c, data, first,
-                           count - first < CALIBRATION_BATCH ? count - first : CALIBRATION_BATCH));
+    PV_TRY_GOTO(pass(&c, data, seed, 1));
     memcpy(back->low, front->low, (size_t)front->channels * sizeof *back->low);
     memcpy(back->high, front->high, (size_t)front->channels * sizeof *back->high);
 done:
@@ -226,6 +285,7 @@ done:
     pv_free(c.secret);
     pv_free(c.index);
     pv_free(c.z);
+    pv_free(c.noise);
     pv_free(c.coordinate);
     return status;
 }
@@ -238,6 +298,7 @@ pv_status pv_split_make(pv_split_half *front, pv_split_half *back, const pv_hidd
     size_t end;
     *front = *back = (pv_split_half){0};
     PV_TRY(pv_split_cut_end(&end, h, cut));
+    PV_TRY(pv_front_noise_check(h->noise));
     PV_TRY(pv_model_check_data(h->model, calibration));
     PV_TRY(pv_cut_shape(&activation, h->model, end));
     PV_TRY_GOTO(start(front, h, cut, &activation, 0));
@@ -250,7 +311,7 @@ pv_status pv_split_make(pv_split_half *front, pv_split_half *back, const pv_hidd
         status = PV_OK;
     }
     PV_TRY_GOTO(status);
-    PV_TRY_GOTO(calibrate(front, back, calibration, seed));
+    PV_TRY_GOTO(calibrate(front, back, calibration, seed, h->noise));
     PV_TRY_GOTO(pv_split_half_hash(&front->own, front));
     PV_TRY_GOTO(pv_split_half_hash(&back->own, back));
     front->other = back->own;

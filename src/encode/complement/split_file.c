@@ -3,16 +3,27 @@
 #include "encode/complement/hidden_i.h"
 #include "encode/complement/split_i.h"
 
+#include "base/file.h"
 #include "base/json.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { METADATA = 5, EXTRA = 5 };
+enum { METADATA = 6, EXTRA = 5 };
+
+/* Of the activation: times noise it is a float. */
+static const double SPREAD_MOST = 1e30;
 
 static const char *side_name(int provider)
 {
     return provider ? "provider" : "customer";
+}
+
+pv_status pv_split_half_path(char **path, const char *folder, int provider)
+{
+    *path = pv_path_join(folder, provider ? "provider.safetensors" : "customer.safetensors");
+    if (*path == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
+    return PV_OK;
 }
 
 /* ---- writing */
@@ -34,11 +45,23 @@ done:
     return status;
 }
 
+static pv_status noise_json(pv_str *out, const pv_split_half *h)
+{
+    pv_status status = PV_OK;
+    json_t *j = json_object();
+    PV_TRY_GOTO(pv_json_set(j, "sigma", pv_json_number(h->noise)));
+    PV_TRY_GOTO(pv_json_set(j, "spread", pv_json_number(h->spread)));
+    PV_TRY_GOTO(pv_json_dump(out, j, 0));
+done:
+    json_decref(j);
+    return status;
+}
+
 /* To path, or to *out when that is NULL. */
 static pv_status write_half(const pv_split_half *h, const char *path, pv_bytes *out)
 {
     pv_status status = PV_OK;
-    pv_str secret = {0};
+    pv_str secret = {0}, noise = {0};
     char cut[PV_CUT_TEXT], own[PV_HASH_TEXT], other[PV_HASH_TEXT];
     int64_t numbers = pv_shape_count(&h->activation);
     const pv_tensor tensor[EXTRA] = {
@@ -50,20 +73,22 @@ static pv_status write_half(const pv_split_half *h, const char *path, pv_bytes *
         {"cut.low", &tensor[0]},       {"cut.high", &tensor[1]},       {"cut.basis", &tensor[2]},
         {"cut.basis_low", &tensor[3]}, {"cut.basis_high", &tensor[4]},
     };
-    int extras = h->rank > 0 ? EXTRA : 2;
+    int extras = h->rank > 0 ? EXTRA : 2, entries = h->noise > 0 ? METADATA : METADATA - 1;
     PV_TRY_GOTO(secret_json(&secret, h));
+    PV_TRY_GOTO(noise_json(&noise, h));
     const pv_metadata metadata[METADATA] = {
         {"half", side_name(h->provider)},          {"secret", pv_str_text(&secret)},
         {"cut", pv_cut_text(&h->cut, cut)},        {"own", pv_hash_text(&h->own, own)},
-        {"other", pv_hash_text(&h->other, other)},
+        {"other", pv_hash_text(&h->other, other)}, {"noise", pv_str_text(&noise)},
     };
     if (path != NULL)
-        PV_TRY_GOTO(pv_model_write(h->model, path, extra, extras, metadata, METADATA,
+        PV_TRY_GOTO(pv_model_write(h->model, path, extra, extras, metadata, entries,
                                    h->provider ? 0600 : 0644));
     else
-        PV_TRY_GOTO(pv_model_bytes(out, h->model, "a half", extra, extras, metadata, METADATA));
+        PV_TRY_GOTO(pv_model_bytes(out, h->model, "a half", extra, extras, metadata, entries));
 done:
     pv_str_clear(&secret);
+    pv_str_clear(&noise);
     return status;
 }
 
@@ -136,6 +161,26 @@ static pv_status read_cut(pv_split_half *h, const char *text, const char *what)
         PV_FAIL(PV_ERR_FORMAT, "%s: its cut is '%s', before its secret, which enters at stage %lld",
                 what, text, (long long)h->kept + 1);
     return PV_OK;
+}
+
+/* None without the field; 0 in it is no noise that privet writes. */
+static pv_status read_noise(pv_split_half *h, const char *text, const char *what)
+{
+    pv_status status = PV_OK;
+    json_t *j = NULL;
+    if (text == NULL) return PV_OK;
+    PV_TRY(pv_json_parse(&j, what, text, strlen(text)));
+    PV_TRY_GOTO(pv_json_get_real(&h->noise, j, "sigma", what));
+    PV_TRY_GOTO(pv_json_get_real(&h->spread, j, "spread", what));
+    if (!(h->noise > 0 && h->noise <= PV_FRONT_NOISE_MOST) ||
+        !(h->spread > 0 && h->spread <= SPREAD_MOST))
+        PV_FAIL_GOTO(PV_ERR_RANGE,
+                     "%s: noise of %g times %g; above 0 and up to %g times a spread above 0 was "
+                     "expected",
+                     what, h->noise, h->spread, PV_FRONT_NOISE_MOST);
+done:
+    json_decref(j);
+    return status;
 }
 
 /* Numbers [n] or [rows, n]: all finite. */
@@ -259,6 +304,7 @@ static pv_status read_half(pv_split_half *h, const pv_safetensors *s, const char
     PV_TRY(read_plan(h, text, what));
     PV_TRY(metadata_of(&text, s, "cut", what));
     PV_TRY(read_cut(h, text, what));
+    PV_TRY(read_noise(h, pv_safetensors_metadata(s, "noise"), what));
     PV_TRY(read_hash(&h->own, s, "own", what));
     PV_TRY(read_hash(&h->other, s, "other", what));
     PV_TRY(pv_model_read(&h->model, s, what));

@@ -19,6 +19,7 @@ struct pv_split_runner {
     ready ready[PLANS]; /* the smallest batch first */
     int plans;
     pv_secret_plan secret;
+    double noise;               /* its standard deviation; 0: none */
     int64_t in, extra, out;     /* numbers of a sample: what comes in, the secret, what comes out */
     float *x, *planes, *result; /* of the largest batch */
     size_t planes_bytes;
@@ -60,11 +61,11 @@ pv_status pv_split_runner_new(pv_split_runner **out, const pv_split_half *half, 
     pv_split_runner *r = pv_calloc(1, sizeof *r);
     if (r == NULL) PV_FAIL_MEMORY(sizeof *r);
     const pv_secret_plan *p = &half->plan;
-    int64_t pixels = p->input.ndim == 3 ? p->input.dim[0] * p->input.dim[1] : 1;
     r->provider = half->provider;
     r->secret = *p;
+    r->noise = half->provider ? 0 : half->noise * half->spread;
     r->in = pv_shape_count(&half->model->domain.sample);
-    r->extra = half->provider ? 0 : pixels * pv_secret_channels(p);
+    r->extra = half->provider ? 0 : pv_secret_numbers(p);
     r->out = half->provider ? half->plan.classes : pv_shape_count(&half->activation);
     PV_TRY_GOTO(allocate(r, batch));
     const int64_t size[PLANS] = {1, (batch + SMALLER - 1) / SMALLER, batch};
@@ -79,6 +80,16 @@ done:
     return status;
 }
 
+/* What tells a secret: its planes, and whatever a front's network made of them, of which only that
+ * under noise leaves. */
+static void forget(pv_split_runner *r)
+{
+    if (r->planes != NULL) pv_secret_wipe(r->planes, r->planes_bytes);
+    for (int i = 0; i < r->plans; i++) pv_plan_wipe(r->ready[i].plan);
+    size_t most = (size_t)r->ready[r->plans - 1].batch;
+    if (r->noise > 0) pv_secret_wipe(r->result, most * (size_t)r->out * sizeof *r->result);
+}
+
 void pv_split_runner_free(pv_split_runner *r)
 {
     if (r == NULL) return;
@@ -87,7 +98,6 @@ void pv_split_runner_free(pv_split_runner *r)
         pv_model_nodes_clear(&r->ready[i].nodes);
     }
     pv_free(r->x);
-    if (r->planes != NULL) pv_secret_wipe(r->planes, r->planes_bytes);
     pv_free(r->planes);
     pv_free(r->result);
     pv_free(r);
@@ -142,10 +152,17 @@ static pv_status run(pv_split_runner *r, float *out, const float *x, const pv_se
 }
 
 pv_status pv_front_run(pv_split_runner *r, float *z, const float *x, const pv_secret_value *secret,
-                       int64_t n)
+                       const float *noise, int64_t n)
 {
     assert(!r->provider && secret != NULL);
-    return run(r, z, x, secret, n);
+    if (r->noise > 0 && noise == NULL)
+        PV_FAIL(PV_ERR_USAGE, "a front puts noise of %g on its activation, and none was drawn",
+                r->noise);
+    pv_status status = run(r, z, x, secret, n);
+    forget(r);
+    PV_TRY(status);
+    for (int64_t i = 0; r->noise > 0 && i < n * r->out; i++) z[i] += (float)r->noise * noise[i];
+    return PV_OK;
 }
 
 pv_status pv_back_run(pv_split_runner *r, float *logits, const float *z, int64_t n)

@@ -20,34 +20,18 @@ const pv_message_type pv_align_type[PV_ALIGN_TYPES] = {
      {PV_RETAIN_FULL, 0}},
 };
 
-static pv_status take_number(int64_t *n, const pv_parts *p, const char *what, const char *name,
-                             int64_t low, int64_t high)
-{
-    const pv_part *part;
-    PV_TRY(pv_parts_get(&part, p, what, name, PV_I64, PV_SHAPE(1)));
-    memcpy(n, part->data, sizeof *n);
-    if (*n < low || *n > high)
-        PV_FAIL(PV_ERR_PEER, "%s: %s is %" PRId64 "; from %" PRId64 " to %" PRId64 " was expected",
-                what, name, *n, low, high);
-    return PV_OK;
-}
-
 pv_status pv_align_join_send(pv_party *p, int peer, const pv_align_join *j)
 {
-    const pv_part part[] = {
-        {.name = "nonce", .dtype = PV_U8, .shape = PV_SHAPE(PV_ALIGN_NONCE), .data = j->nonce},
-        {.name = "ids", .dtype = PV_I64, .shape = PV_SHAPE(1), .data = &j->ids},
-        {.name = "columns", .dtype = PV_I64, .shape = PV_SHAPE(1), .data = &j->columns}};
+    const pv_part part[] = {pv_part_bytes("nonce", j->nonce, sizeof j->nonce),
+                            pv_part_number("ids", &j->ids), pv_part_number("columns", &j->columns)};
     return pv_send(pv_party_hub(p), peer, PV_ALIGN_JOIN, part, 3);
 }
 
 pv_status pv_align_join_take(pv_align_join *j, const pv_parts *p, const char *what)
 {
-    const pv_part *part;
-    PV_TRY(pv_parts_get(&part, p, what, "nonce", PV_U8, PV_SHAPE(PV_ALIGN_NONCE)));
-    memcpy(j->nonce, part->data, sizeof j->nonce);
-    PV_TRY(take_number(&j->ids, p, what, "ids", 0, PV_PSI_MOST));
-    return take_number(&j->columns, p, what, "columns", 1, PV_ALIGN_COLUMNS);
+    PV_TRY(pv_parts_get_bytes(j->nonce, sizeof j->nonce, p, what, "nonce"));
+    PV_TRY(pv_parts_get_number(&j->ids, p, what, "ids", 0, PV_PSI_MOST));
+    return pv_parts_get_number(&j->columns, p, what, "columns", 1, PV_ALIGN_COLUMNS);
 }
 
 pv_status pv_align_points_send(pv_party *p, int peer, uint16_t type, const uint8_t *point,
@@ -88,8 +72,7 @@ pv_status pv_align_opened_take(const uint32_t **order, const pv_parts *p, const 
 static void agreed_parts(pv_part part[2], const pv_hash *order, const char *name,
                          const int64_t *number, int64_t numbers)
 {
-    part[0] = (pv_part){
-        .name = "order", .dtype = PV_U8, .shape = PV_SHAPE(PV_HASH_BYTES), .data = order->byte};
+    part[0] = pv_part_bytes("order", order->byte, PV_HASH_BYTES);
     part[1] = (pv_part){.name = name, .dtype = PV_I64, .shape = PV_SHAPE(numbers), .data = number};
 }
 
@@ -102,10 +85,8 @@ pv_status pv_align_agreed_send(pv_party *p, int peer, const pv_hash *order, int6
 
 pv_status pv_align_agreed_take(pv_hash *order, int64_t *rows, const pv_parts *p, const char *what)
 {
-    const pv_part *part;
-    PV_TRY(pv_parts_get(&part, p, what, "order", PV_U8, PV_SHAPE(PV_HASH_BYTES)));
-    memcpy(order->byte, part->data, PV_HASH_BYTES);
-    return take_number(rows, p, what, "rows", 1, PV_PSI_MOST);
+    PV_TRY(pv_parts_get_bytes(order->byte, PV_HASH_BYTES, p, what, "order"));
+    return pv_parts_get_number(rows, p, what, "rows", 1, PV_PSI_MOST);
 }
 
 pv_status pv_align_aligned_note(pv_party *p, const pv_hash *order, const int64_t sizes[3])

@@ -14,8 +14,8 @@
  * [rows, classes] or label [rows], which get what it says. */
 void pv_query_answer_make(pv_query_answer *a, const float *logits, float *score, int32_t *label);
 
-/* label [rows] and the probability [rows] of each: NaN where labels alone come back. secret [rows].
- */
+/* label [rows] and the probability [rows] of each: NaN where labels alone come back. secret [rows]:
+ * no branch and no address depends on one. Of scores that are equal the first label's is taken. */
 void pv_query_answer_open(int32_t *label, float *probability, const pv_query_answer *a,
                           const pv_secret_plan *plan, const pv_secret_value *secret);
 

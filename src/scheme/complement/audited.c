@@ -101,9 +101,9 @@ static pv_status front(pv_split_half *out, pv_activation_form *form, pv_scenario
 
 static pv_status back(pv_split_half *out, pv_scenario *s, const char *folder)
 {
-    char *path = pv_path_join(folder, "provider.safetensors");
+    char *path;
     (void)s;
-    if (path == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
+    PV_TRY(pv_split_half_path(&path, folder, 1));
     pv_status status = pv_split_half_load(out, path, 1);
     pv_free(path);
     return status;

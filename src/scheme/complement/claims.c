@@ -125,9 +125,10 @@ pv_status pv_complement_warn(pv_str *out, pv_scenario *s)
     if (o.guard.input == 0 && o.guard.correlation == 0)
         PV_TRY(pv_str_append(out, "hide_input = 0: nothing keeps the activation from showing the "
                                   "row it came from\n"));
-    if (o.guard.noise > 0)
-        PV_TRY(pv_str_append(out, "hide_noise: it is put on in training alone; customers add none "
-                                  "to what they send, so it hides nothing by itself\n"));
+    if (o.guard.noise > 0 && o.secrets == PV_QUERY_FRESH)
+        PV_TRY(pv_str_append(out,
+                             "hide_noise with secrets = fresh: the same row has other noise in "
+                             "each run, and the mean of several runs has less\n"));
     if (o.budget == 0)
         PV_TRY(pv_str_append(out, "budget = 0: a customer may ask as often as a copy of the model "
                                   "takes\n"));

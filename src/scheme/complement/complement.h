@@ -28,6 +28,11 @@
  * bytes again. secrets = fresh draws them anew in each run: two queries of one row then show the
  * provider which of its answers are opposite.
  *
+ * hide_noise is how much noise customers put on what they send (encode/complement/front_noise.h);
+ * their front carries it. It comes from the same key and row as the secret, and the front's
+ * binding: with secrets = prf a repeated query is the same bytes, noise and all; with fresh it is
+ * averaged away run by run. A network that is trained in step 1 is trained with it.
+ *
  * Files in a party's folder: both have customer.safetensors (the published half) and form.bin (how
  * activations cross), the provider provider.safetensors (mode 0600), a customer predictions.csv
  * and secrets.csv (mode 0600; what an audit holds guesses against).
@@ -65,11 +70,11 @@ pv_status pv_complement_options_read(pv_complement_options *o, pv_scenario *s) P
 pv_secret_kind pv_complement_kind(const pv_complement_options *o);
 pv_secret_form pv_complement_form(const pv_complement_options *o);
 const char *pv_complement_answers(const pv_complement_options *o); /* "logits", ... */
-/* Is anything trained against? Noise is not: it is there from the first step on. */
+/* Is anything trained against? Noise is not: it is there from the first step on, and afterwards. */
 int pv_complement_guarded(const pv_complement_options *o);
 
-/* PV_ERR_MISMATCH unless the half has the scenario's kind, form, classes, keep, cut and, a front,
- * its samples. what: its file, or whose it is. */
+/* PV_ERR_MISMATCH unless the half has the scenario's kind, form, classes, keep, cut, noise and,
+ * a front, its samples. what: its file, or whose it is. */
 pv_status pv_complement_half_check(const pv_split_half *half, const pv_complement_options *o,
                                    const pv_scenario *s, const char *what) PV_MUST_USE;
 /* The form that the scenario asks for. PV_ERR_UNSUPPORTED: project where nothing is left out. */

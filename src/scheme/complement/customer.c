@@ -26,10 +26,12 @@ typedef struct customer {
     pv_activation_form form;
     pv_split_runner *runner;
     pv_prf_key *key;         /* secret; of prf: from the certificate's key; of fresh: of this run */
+    pv_prf_key *noise_key;   /* secret: of the front's noise; from key and binding */
     pv_secret_value *secret; /* [query_batch], secret */
     pv_batch batch;
     int64_t *index;
     float *z, *raw; /* raw: one row as its data has it */
+    float *noise;   /* [query_batch, activation], secret; NULL: the front puts none on */
     uint8_t *bytes;
     int32_t *label;     /* [rows] as turned back */
     float *probability; /* [rows] of that label; NaN where labels alone come back */
@@ -42,16 +44,26 @@ static size_t secrets_size(const customer *c)
     return (size_t)c->options.query_batch * sizeof *c->secret;
 }
 
+static void wipe_noise(customer *c)
+{
+    size_t numbers = (size_t)pv_shape_count(&c->front.activation);
+    if (c->noise == NULL) return;
+    pv_secret_wipe(c->noise, (size_t)c->options.query_batch * numbers * sizeof *c->noise);
+}
+
 static void close(void *self)
 {
     customer *c = self;
     if (c == NULL) return;
+    wipe_noise(c); /* its size is the front's */
     pv_split_runner_free(c->runner);
     pv_activation_form_clear(&c->form);
     pv_split_half_clear(&c->front);
     pv_batch_clear(&c->batch);
     pv_data_free(c->data);
     pv_secret_free(c->key);
+    pv_secret_free(c->noise_key);
+    pv_free(c->noise);
     if (c->secret != NULL) pv_secret_wipe(c->secret, secrets_size(c));
     pv_free(c->secret);
     pv_free(c->index);
@@ -88,12 +100,13 @@ static pv_status open(void **self, pv_party *p)
     c->rows = pv_data_count(c->data);
     c->provider = pv_fed_peer_of_role(p, "provider");
     c->key = pv_secret_alloc(sizeof *c->key);
+    c->noise_key = pv_secret_alloc(sizeof *c->noise_key);
     c->secret = pv_calloc((size_t)c->options.query_batch, sizeof *c->secret);
     c->index = pv_calloc((size_t)c->options.query_batch, sizeof *c->index);
     c->label = pv_calloc((size_t)c->rows, sizeof *c->label);
     c->probability = pv_calloc((size_t)c->rows, sizeof *c->probability);
-    if (c->key == NULL || c->secret == NULL || c->index == NULL || c->label == NULL ||
-        c->probability == NULL)
+    if (c->key == NULL || c->noise_key == NULL || c->secret == NULL || c->index == NULL ||
+        c->label == NULL || c->probability == NULL)
         PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %" PRId64 " rows", c->rows);
     if (c->options.secrets == PV_QUERY_PRF)
         PV_TRY_GOTO(pv_identity_derive(c->key->byte, pv_party_identity(p), "complement/secrets"));
@@ -118,7 +131,11 @@ static pv_status get_ready(customer *c)
     c->raw = pv_alloc((size_t)pv_shape_count(&sample), sizeof *c->raw);
     if (c->z == NULL || c->bytes == NULL || c->raw == NULL)
         PV_FAIL(PV_ERR_MEMORY, "out of memory for batches of %zu activations", rows);
-    return PV_OK;
+    if (c->front.noise == 0) return PV_OK;
+    c->noise = pv_calloc(rows * numbers, sizeof *c->noise);
+    if (c->noise == NULL)
+        PV_FAIL(PV_ERR_MEMORY, "out of memory for the noise of %zu activations", rows);
+    return pv_front_noise_key(c->noise_key, c->key, &c->front.binding);
 }
 
 static pv_status say_join(customer *c, pv_party *p)
@@ -223,13 +240,14 @@ static int64_t rows_of(const customer *c, int64_t first)
     return left < c->options.query_batch ? left : c->options.query_batch;
 }
 
-/* Rows first.. into c->batch, and a secret each. What is left of the batch repeats the last row.
- * Secrets come from rows before their normalisation, which is the provider's choice: another one
- * must not change them, nor make rows alike. */
-static pv_status fill(customer *c, int64_t first, int64_t rows)
+/* Rows first.. into c->batch, a secret each, and noise each (NULL: none is wanted). What is left of
+ * the batch repeats the last row. Secrets and noise come from rows before their normalisation,
+ * which is the provider's choice: another one must not change secrets, nor make rows alike. */
+static pv_status fill(customer *c, int64_t first, int64_t rows, float *noise)
 {
     const pv_shape sample = pv_model_what(c->front.model).sample;
     size_t numbers = (size_t)pv_shape_count(&sample);
+    int64_t noises = pv_shape_count(&c->front.activation);
     for (int64_t i = 0; i < c->options.query_batch; i++)
         c->index[i] = first + (i < rows ? i : rows - 1);
     pv_batch_fill(&c->batch, c->front.model, c->data, c->index, NULL, 0, 0);
@@ -242,14 +260,16 @@ static pv_status fill(customer *c, int64_t first, int64_t rows)
         else
             pv_data_raw(c->data, first + i, c->raw);
         PV_TRY(pv_secret_derive(&c->secret[i], &c->front.plan, c->key, input, size));
+        if (noise != NULL)
+            PV_TRY(pv_front_noise_derive(noise + i * noises, noises, c->noise_key, input, size));
     }
     return PV_OK;
 }
 
 static pv_status ask(customer *c, pv_party *p, int64_t first, int64_t rows)
 {
-    PV_TRY(fill(c, first, rows));
-    PV_TRY(pv_front_run(c->runner, c->z, c->batch.x, c->secret, rows));
+    PV_TRY(fill(c, first, rows, c->noise));
+    PV_TRY(pv_front_run(c->runner, c->z, c->batch.x, c->secret, c->noise, rows));
     uint64_t clamped = 0;
     PV_TRY(pv_activation_encode(c->bytes, &c->form, c->z, rows, &clamped));
     c->clamped += clamped;
@@ -306,6 +326,7 @@ static pv_status query(customer *c, pv_party *p)
     PV_TRY_GOTO(report(c, p, rows, pv_clock_seconds() - begun));
 done:
     pv_secret_wipe(c->secret, secrets_size(c));
+    wipe_noise(c);
     pv_message_clear(&m);
     return status;
 }
@@ -397,7 +418,7 @@ static pv_status write_secrets(customer *c, pv_party *p)
     PV_TRY_GOTO(pv_complement_secrets_begin(&text));
     for (int64_t first = 0; first < c->answered; first += c->options.query_batch) {
         int64_t rows = rows_of(c, first);
-        PV_TRY_GOTO(fill(c, first, rows));
+        PV_TRY_GOTO(fill(c, first, rows, NULL));
         for (int64_t i = 0; i < rows; i++)
             PV_TRY_GOTO(pv_complement_secrets_add(&text, &c->front.plan, first + i, &c->secret[i]));
     }

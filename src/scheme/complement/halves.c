@@ -1,12 +1,9 @@
 #include "scheme/complement/halves.h"
 
 #include "base/ctx.h"
-#include "base/file.h"
 #include "base/mem.h"
 
 #include <math.h>
-
-static const char OWN_FILE[] = "provider.safetensors", PUBLISHED_FILE[] = "customer.safetensors";
 
 void pv_complement_halves_clear(pv_complement_halves *h)
 {
@@ -16,10 +13,11 @@ void pv_complement_halves_clear(pv_complement_halves *h)
 }
 
 /* ---- from files */
-static pv_status cut_model(pv_complement_halves *h, const pv_hidden *hidden,
+static pv_status cut_model(pv_complement_halves *h, pv_hidden *hidden,
                            const pv_complement_options *o, const pv_data *data, uint64_t seed)
 {
     pv_cut_at cut;
+    hidden->noise = o->guard.noise; /* the scenario's, whatever it was trained with */
     PV_TRY(pv_cut_parse(&cut, o->cut, hidden->model));
     PV_TRY(pv_split_make(&h->front, &h->back, hidden, &cut, data, seed));
     h->published = 1;
@@ -39,6 +37,7 @@ static pv_status open_model(pv_complement_halves *h, const char *path,
                 who);
     PV_TRY(pv_hidden_load(&hidden, path));
     PV_TRY_GOTO(pv_model_check_data(hidden.model, data));
+    h->trained_noise = hidden.noise;
     PV_TRY_GOTO(cut_model(h, &hidden, o, data, s->seed));
     PV_TRY_GOTO(pv_complement_half_check(&h->back, o, s, path));
 done:
@@ -80,6 +79,7 @@ pv_status pv_complement_halves_open(pv_complement_halves *h, const pv_local *l,
     if (l->front != NULL && l->half == NULL)
         PV_FAIL(PV_ERR_INPUT, "%s: front = %s belongs to a line half = FILE", who, l->front);
     h->given = l->model != NULL || l->half != NULL;
+    h->trained_noise = o->guard.noise; /* what is not told is what it should be */
     if (l->model != NULL)
         status = open_model(h, l->model, o, s, data, who);
     else if (l->half != NULL)
@@ -194,37 +194,36 @@ done:
 }
 
 /* ---- in the folder */
-static pv_status path_in(char **out, const char *folder, const char *file)
+static pv_status keep(const pv_split_half *half, const char *folder)
 {
-    *out = pv_path_join(folder, file);
-    if (*out == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
-    return PV_OK;
+    char *path;
+    PV_TRY(pv_split_half_path(&path, folder, half->provider));
+    pv_status status = pv_split_half_save(half, path);
+    pv_free(path);
+    return status;
+}
+
+static pv_status again(pv_split_half *half, const char *folder, int provider)
+{
+    char *path;
+    PV_TRY(pv_split_half_path(&path, folder, provider));
+    pv_status status = pv_split_half_load(half, path, provider);
+    pv_free(path);
+    return status;
 }
 
 pv_status pv_complement_halves_keep(const pv_complement_halves *h, const char *folder)
 {
-    char *path;
-    PV_TRY(path_in(&path, folder, OWN_FILE));
-    pv_status status = pv_split_half_save(&h->back, path);
-    pv_free(path);
-    if (status != PV_OK || !h->published) return status;
-    PV_TRY(path_in(&path, folder, PUBLISHED_FILE));
-    status = pv_split_half_save(&h->front, path);
-    pv_free(path);
-    return status;
+    PV_TRY(keep(&h->back, folder));
+    return h->published ? keep(&h->front, folder) : PV_OK;
 }
 
 pv_status pv_complement_halves_again(pv_complement_halves *h, const char *folder, int published)
 {
-    char *path;
     pv_complement_halves_clear(h);
-    PV_TRY(path_in(&path, folder, OWN_FILE));
-    pv_status status = pv_split_half_load(&h->back, path, 1);
-    pv_free(path);
-    if (status != PV_OK || !published) return status;
-    PV_TRY(path_in(&path, folder, PUBLISHED_FILE));
-    status = pv_split_half_load(&h->front, path, 0);
-    h->published = status == PV_OK;
-    pv_free(path);
-    return status;
+    PV_TRY(again(&h->back, folder, 1));
+    if (!published) return PV_OK;
+    PV_TRY(again(&h->front, folder, 0));
+    h->published = 1;
+    return PV_OK;
 }

@@ -6,8 +6,9 @@
 
 typedef struct pv_complement_halves {
     pv_split_half front, back;
-    int published; /* is there a front? */
-    int given;     /* do they come from files? */
+    int published;        /* is there a front? */
+    int given;            /* do they come from files? */
+    double trained_noise; /* of a whole model from a file, that it was trained with */
 } pv_complement_halves;
 
 void pv_complement_halves_clear(pv_complement_halves *h); /* idempotent */

@@ -3,12 +3,12 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-static const char PUBLISHED_FILE[] = "customer.safetensors", FORM_FILE[] = "form.bin";
+static const char FORM_FILE[] = "form.bin";
 enum { FORM_MAX = 1 << 28 };
 
-static pv_status path_in(char **out, const char *folder, const char *file)
+static pv_status form_path(char **out, const char *folder)
 {
-    *out = pv_path_join(folder, file);
+    *out = pv_path_join(folder, FORM_FILE);
     if (*out == NULL) PV_FAIL(PV_ERR_MEMORY, "out of memory for a path");
     return PV_OK;
 }
@@ -19,8 +19,8 @@ pv_status pv_complement_keep(const char *folder, const pv_split_half *front,
     pv_status status = PV_OK;
     char *half = NULL, *form = NULL;
     pv_bytes bytes = {0};
-    PV_TRY_GOTO(path_in(&half, folder, PUBLISHED_FILE));
-    PV_TRY_GOTO(path_in(&form, folder, FORM_FILE));
+    PV_TRY_GOTO(pv_split_half_path(&half, folder, 0));
+    PV_TRY_GOTO(form_path(&form, folder));
     if (front != NULL) PV_TRY_GOTO(pv_split_half_save(front, half));
     PV_TRY_GOTO(pv_activation_form_bytes(&bytes, f));
     PV_TRY_GOTO(pv_file_write(form, bytes.data, bytes.size, 0644));
@@ -38,8 +38,8 @@ pv_status pv_complement_kept(pv_split_half *front, pv_activation_form *f, const 
     pv_bytes bytes = {0};
     *front = (pv_split_half){0};
     *f = (pv_activation_form){0};
-    PV_TRY_GOTO(path_in(&half, folder, PUBLISHED_FILE));
-    PV_TRY_GOTO(path_in(&form, folder, FORM_FILE));
+    PV_TRY_GOTO(pv_split_half_path(&half, folder, 0));
+    PV_TRY_GOTO(form_path(&form, folder));
     if (!pv_file_exists(half) || !pv_file_exists(form))
         PV_FAIL_GOTO(PV_ERR_NOT_FOUND, "%s: no published half of a model, with %s, is here", folder,
                      FORM_FILE);

@@ -6,7 +6,7 @@
 
 #define MOST_ROWS (INT64_C(1) << 40)
 
-enum { SMALL = 1 << 12 };
+enum { SMALL = 1 << 12, FORM = 1 << 28 };
 #define LARGE (UINT64_C(1) << 31)
 
 const pv_message_type pv_complement_type[PV_COMPLEMENT_TYPES] = {
@@ -18,7 +18,7 @@ const pv_message_type pv_complement_type[PV_COMPLEMENT_TYPES] = {
     {PV_COMPLEMENT_TERMS,
      "terms",
      "binding u8[32], form u8[n], follows i64[1]",
-     1 << 28,
+     FORM,
      {PV_RETAIN_FULL, 0}},
     {PV_COMPLEMENT_HALF, "half", "file u8[n]", LARGE, {PV_RETAIN_DIGEST, 0}},
     {PV_COMPLEMENT_ACTIVATION, "activation", "z u8[rows,bytes]", LARGE, {PV_RETAIN_FULL, 0}},
@@ -30,95 +30,46 @@ const pv_message_type pv_complement_type[PV_COMPLEMENT_TYPES] = {
     {PV_COMPLEMENT_REFUSAL, "refusal", "reason u8[n]", SMALL, {PV_RETAIN_FULL, 0}},
 };
 
-static pv_part bytes_of(const char *name, const void *data, size_t size)
-{
-    return (pv_part){.name = name, .dtype = PV_U8, .shape = PV_SHAPE((int64_t)size), .data = data};
-}
-
-static pv_part number_of(const char *name, const int64_t *n)
-{
-    return (pv_part){.name = name, .dtype = PV_I64, .shape = PV_SHAPE(1), .data = n};
-}
-
-static pv_status take_hash(pv_hash *h, const pv_parts *p, const char *what, const char *name)
-{
-    const pv_part *part;
-    PV_TRY(pv_parts_get(&part, p, what, name, PV_U8, PV_SHAPE(PV_HASH_BYTES)));
-    memcpy(h->byte, part->data, PV_HASH_BYTES);
-    return PV_OK;
-}
-
-static pv_status take_number(int64_t *n, const pv_parts *p, const char *what, const char *name,
-                             int64_t low, int64_t high)
-{
-    const pv_part *part;
-    PV_TRY(pv_parts_get(&part, p, what, name, PV_I64, PV_SHAPE(1)));
-    memcpy(n, part->data, sizeof *n);
-    if (*n < low || *n > high)
-        PV_FAIL(PV_ERR_PEER, "%s: %s is %" PRId64 "; from %" PRId64 " to %" PRId64 " was expected",
-                what, name, *n, low, high);
-    return PV_OK;
-}
-
-/* At least one byte. */
-static pv_status take_some(const uint8_t **data, size_t *size, const pv_parts *p, const char *what,
-                           const char *name)
-{
-    const pv_part *part;
-    PV_TRY(pv_parts_get(&part, p, what, name, PV_U8, PV_SHAPE(-1)));
-    *data = part->data;
-    *size = (size_t)part->shape.dim[0];
-    if (*size < 1) PV_FAIL(PV_ERR_PEER, "%s: its %s is empty", what, name);
-    return PV_OK;
-}
-
-static pv_status expect_count(const pv_parts *p, const char *what, size_t count)
-{
-    if (p->count != count)
-        PV_FAIL(PV_ERR_PEER, "%s: %zu tensors, %zu were expected", what, p->count, count);
-    return PV_OK;
-}
-
 void pv_query_join_parts(pv_part part[PV_QUERY_JOIN_PARTS], const pv_query_join *j)
 {
-    part[0] = bytes_of("truth", j->truth.byte, PV_HASH_BYTES);
-    part[1] = number_of("rows", &j->rows);
-    part[2] = bytes_of("binding", j->binding.byte, PV_HASH_BYTES);
+    part[0] = pv_part_bytes("truth", j->truth.byte, PV_HASH_BYTES);
+    part[1] = pv_part_number("rows", &j->rows);
+    part[2] = pv_part_bytes("binding", j->binding.byte, PV_HASH_BYTES);
 }
 
 pv_status pv_query_join_take(pv_query_join *j, const pv_parts *p, const char *what)
 {
-    PV_TRY(take_hash(&j->truth, p, what, "truth"));
-    PV_TRY(take_number(&j->rows, p, what, "rows", 1, MOST_ROWS));
-    PV_TRY(take_hash(&j->binding, p, what, "binding"));
-    return expect_count(p, what, PV_QUERY_JOIN_PARTS);
+    PV_TRY(pv_parts_get_bytes(j->truth.byte, PV_HASH_BYTES, p, what, "truth"));
+    PV_TRY(pv_parts_get_number(&j->rows, p, what, "rows", 1, MOST_ROWS));
+    PV_TRY(pv_parts_get_bytes(j->binding.byte, PV_HASH_BYTES, p, what, "binding"));
+    return pv_parts_get_count(p, what, PV_QUERY_JOIN_PARTS);
 }
 
 void pv_query_terms_parts(pv_part part[PV_QUERY_TERMS_PARTS], const pv_query_terms *t)
 {
-    part[0] = bytes_of("binding", t->binding.byte, PV_HASH_BYTES);
-    part[1] = bytes_of("form", t->form, t->form_size);
-    part[2] = number_of("follows", &t->follows);
+    part[0] = pv_part_bytes("binding", t->binding.byte, PV_HASH_BYTES);
+    part[1] = pv_part_bytes("form", t->form, t->form_size);
+    part[2] = pv_part_number("follows", &t->follows);
 }
 
 pv_status pv_query_terms_take(pv_query_terms *t, const pv_parts *p, const char *what)
 {
-    PV_TRY(take_hash(&t->binding, p, what, "binding"));
-    PV_TRY(take_some(&t->form, &t->form_size, p, what, "form"));
-    PV_TRY(take_number(&t->follows, p, what, "follows", 0, 1));
-    return expect_count(p, what, PV_QUERY_TERMS_PARTS);
+    PV_TRY(pv_parts_get_bytes(t->binding.byte, PV_HASH_BYTES, p, what, "binding"));
+    PV_TRY(pv_parts_get_some(&t->form, &t->form_size, p, what, "form", FORM));
+    PV_TRY(pv_parts_get_number(&t->follows, p, what, "follows", 0, 1));
+    return pv_parts_get_count(p, what, PV_QUERY_TERMS_PARTS);
 }
 
 pv_part pv_query_half_part(const pv_bytes *file)
 {
-    return bytes_of("file", file->data, file->size);
+    return pv_part_bytes("file", file->data, file->size);
 }
 
 pv_status pv_query_half_take(const uint8_t **file, size_t *size, const pv_parts *p,
                              const char *what)
 {
-    PV_TRY(take_some(file, size, p, what, "file"));
-    return expect_count(p, what, 1);
+    PV_TRY(pv_parts_get_some(file, size, p, what, "file", LARGE));
+    return pv_parts_get_count(p, what, 1);
 }
 
 pv_part pv_query_activation_part(const uint8_t *z, int64_t rows, int64_t bytes)
@@ -132,7 +83,7 @@ pv_status pv_query_activation_take(const uint8_t **z, const pv_parts *p, const c
     const pv_part *part;
     PV_TRY(pv_parts_get(&part, p, what, "z", PV_U8, PV_SHAPE(rows, bytes)));
     *z = part->data;
-    return expect_count(p, what, 1);
+    return pv_parts_get_count(p, what, 1);
 }
 
 static const char *const score_name[] = {"logits", "probability"};
@@ -183,7 +134,7 @@ pv_status pv_query_answer_take(pv_query_answer *a, const pv_parts *p, const char
         a->score = part->data;
         PV_TRY(check_scores(a, what));
     }
-    return expect_count(p, what, 1);
+    return pv_parts_get_count(p, what, 1);
 }
 
 static int is_printable(char c)
@@ -202,20 +153,17 @@ void pv_query_refusal_text(char out[PV_REFUSAL_TEXT], const char *reason)
 
 pv_part pv_query_refusal_part(const char *text)
 {
-    return bytes_of("reason", text, strlen(text));
+    return pv_part_bytes("reason", text, strlen(text));
 }
 
 pv_status pv_query_refusal_take(char out[PV_REFUSAL_TEXT], const pv_parts *p, const char *what)
 {
     const uint8_t *text;
     size_t n;
-    PV_TRY(take_some(&text, &n, p, what, "reason"));
-    if (n >= PV_REFUSAL_TEXT)
-        PV_FAIL(PV_ERR_PEER, "%s: a reason of %zu bytes; at most %d were expected", what, n,
-                PV_REFUSAL_TEXT - 1);
+    PV_TRY(pv_parts_get_some(&text, &n, p, what, "reason", PV_REFUSAL_TEXT - 1));
     for (size_t i = 0; i < n; i++)
         if (!is_printable((char)text[i])) PV_FAIL(PV_ERR_PEER, "%s: its reason is no text", what);
     memcpy(out, text, n);
     out[n] = '\0';
-    return expect_count(p, what, 1);
+    return pv_parts_get_count(p, what, 1);
 }

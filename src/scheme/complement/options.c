@@ -1,4 +1,4 @@
-#include "scheme/complement/complement.h"
+#include "scheme/complement/limits.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,9 +46,10 @@ const pv_setting pv_complement_setting[] = {
     {"hide_cluster", PV_SETTING_REAL, "0", 0, 1000, NULL,
      "weight of the share of the activation's variance that the answer leaves unexplained; 0: none",
      AT(guard.cluster)},
-    {"hide_noise", PV_SETTING_REAL, "0", 0, 100, NULL,
-     "noise on the activation in training alone, in its own standard deviations: customers add "
-     "none",
+    {"hide_noise", PV_SETTING_REAL, "0", 0, PV_FRONT_NOISE_MOST, NULL,
+     "noise on the activation, in its own standard deviations: what customers put on what they "
+     "send, "
+     "and what the network is trained with",
      AT(guard.noise)},
     {"hide_warmup", PV_SETTING_REAL, "3", 0, 100000, NULL,
      "epochs before anything is trained against", AT(guard.warmup_epochs)},
@@ -176,6 +177,22 @@ pv_status pv_complement_options_read(pv_complement_options *o, pv_scenario *s)
 }
 
 /* ---- halves and the scenario */
+
+/* What crosses must be what the scenario's network gives, where it names one: everybody reckons
+ * with that. */
+static pv_status check_network(const pv_split_half *half, const pv_complement_options *o,
+                               const pv_scenario *s, const char *what)
+{
+    char has[PV_SHAPE_TEXT], wanted[PV_SHAPE_TEXT];
+    pv_complement_network n;
+    if (s->model == NULL || s->schema.kind == 0) return PV_OK;
+    PV_TRY(pv_complement_network_of(&n, o, s));
+    if (pv_shape_equal(&n.activation, &half->activation)) return PV_OK;
+    PV_FAIL(PV_ERR_MISMATCH, "%s: what crosses at its cut is %s, of model = %s in %s it is %s",
+            what, pv_shape_text(&half->activation, has), s->model, s->path,
+            pv_shape_text(&n.activation, wanted));
+}
+
 pv_status pv_complement_half_check(const pv_split_half *half, const pv_complement_options *o,
                                    const pv_scenario *s, const char *what)
 {
@@ -195,6 +212,11 @@ pv_status pv_complement_half_check(const pv_split_half *half, const pv_complemen
     if (strcmp(pv_cut_text(&half->cut, cut), o->cut) != 0)
         PV_FAIL(PV_ERR_MISMATCH, "%s: it is cut at %s, [scheme] of %s says cut = %s", what, cut,
                 s->path, o->cut);
+    if (half->noise != o->guard.noise)
+        PV_FAIL(PV_ERR_MISMATCH,
+                "%s: customers put noise of %g deviations on what it gives, [scheme] of %s says "
+                "hide_noise = %g",
+                what, half->noise, s->path, o->guard.noise);
     if (plan->classes != s->schema.classes)
         PV_FAIL(PV_ERR_MISMATCH, "%s: it tells %d classes apart, [schema] of %s has %d", what,
                 plan->classes, s->path, s->schema.classes);
@@ -202,7 +224,7 @@ pv_status pv_complement_half_check(const pv_split_half *half, const pv_complemen
         (d.kind != s->schema.kind || !pv_shape_equal(&d.sample, &s->schema.sample)))
         PV_FAIL(PV_ERR_MISMATCH, "%s: it is for other samples than [schema] of %s describes", what,
                 s->path);
-    return PV_OK;
+    return check_network(half, o, s, what);
 }
 
 pv_status pv_complement_form_of(pv_activation_form *f, const pv_split_half *back,

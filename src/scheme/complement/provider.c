@@ -20,7 +20,7 @@ typedef struct customer {
     customer_state state;
     int64_t rows, batches, asked; /* asked: rows that came, answered or not */
     int64_t answered;
-    char reason[PV_REFUSAL_TEXT]; /* REFUSED */
+    char reason[PV_REFUSAL_TEXT]; /* REFUSED, LOST */
 } customer;
 
 typedef struct provider {
@@ -90,11 +90,17 @@ static pv_status open(void **self, pv_party *p)
     PV_TRY_GOTO(pv_party_test(&a->test, p));
     PV_TRY_GOTO(pv_complement_halves_open(&a->halves, l, &a->options, pv_party_scenario(p), a->data,
                                           pv_party_name(p)));
-    if (a->halves.given && (pv_complement_guarded(&a->options) || a->options.guard.noise > 0))
+    if (a->halves.given && pv_complement_guarded(&a->options))
+        pv_ctx_log(
+            a->ctx, PV_LOG_WARN,
+            "%s: weights of hide_... in the scenario are for a training in step 1; this model "
+            "comes from a file, which does not tell against what it was trained",
+            pv_party_name(p));
+    if (a->halves.trained_noise != a->options.guard.noise)
         pv_ctx_log(a->ctx, PV_LOG_WARN,
-                   "%s: hide_... in the scenario are for a training in step 1; this model comes "
-                   "from a file, which does not tell how it was trained",
-                   pv_party_name(p));
+                   "%s: the model was trained with noise of %g deviations, and customers add "
+                   "hide_noise = %g",
+                   pv_party_name(p), a->halves.trained_noise, a->options.guard.noise);
     PV_TRY_GOTO(find_customers(a, p));
     *self = a;
     a = NULL;
@@ -158,14 +164,15 @@ static pv_status refuse_or_fail(provider *a, pv_party *p, customer *c, pv_status
 static pv_status hear(provider *a, pv_party *p, int from, int to)
 {
     for (int i = from; i < to; i++) {
+        char reason[PV_REFUSAL_TEXT];
         customer *c = &a->customer[i];
         int lost;
         if (c->state != SERVED) continue;
-        pv_status status = pv_party_recv(&a->message[i - from], &lost, p, c->peer, 0);
-        if (status != PV_OK) /* of another step: it sent more than it was asked for */
-            PV_TRY(refuse_or_fail(a, p, c, status));
-        else if (lost)
-            c->state = LOST;
+        PV_TRY(pv_party_recv(&a->message[i - from], &lost, p, c->peer, 0));
+        if (!lost) continue;
+        pv_hub_reason(reason, sizeof reason, pv_party_hub(p), c->peer);
+        pv_query_refusal_text(c->reason, reason);
+        c->state = lost == PV_LOST_BROKE ? REFUSED : LOST;
     }
     return PV_OK;
 }
@@ -421,7 +428,7 @@ static pv_status describe(json_t **out, const provider *a, const customer *c)
     if (a->options.budget > 0)
         PV_TRY_GOTO(pv_json_set(j, "budget_left",
                                 json_integer((json_int_t)(a->options.budget - c->answered))));
-    if (c->state == REFUSED) PV_TRY_GOTO(pv_json_set(j, "reason", json_string(c->reason)));
+    if (c->reason[0] != '\0') PV_TRY_GOTO(pv_json_set(j, "reason", json_string(c->reason)));
     *out = json_incref(j);
 done:
     json_decref(j);
@@ -470,6 +477,7 @@ const pv_role pv_complement_provider = {
     .summary = "has the network, publishes its front, and answers what comes to the cut",
     .least = 1,
     .most = 1,
+    .peers_apart = 1,
     .files = pv_complement_provider_files,
     .open = open,
     .step = step,

@@ -1,7 +1,7 @@
 #include "base/mem.h"
 #include "scheme/complement/audited.h"
 #include "scheme/complement/claims.h"
-#include "scheme/complement/messages.h"
+#include "scheme/complement/limits.h"
 
 #include <string.h>
 
@@ -9,7 +9,10 @@ static pv_status check(pv_scenario *s, pv_str *setting, const pv_claim **claim, 
 {
     pv_complement_options o;
     int customers = pv_scenario_count(s, "customer");
+    pv_message_type type[PV_COMPLEMENT_TYPES];
+    memcpy(type, pv_complement_type, sizeof type);
     PV_TRY(pv_complement_options_read(&o, s));
+    PV_TRY(pv_complement_limits(type, s));
     *claim = pv_complement_claims(count, &o, s->schema.kind == PV_DATA_TABLE);
     PV_TRY(pv_str_printf(setting,
                          "split inference of %s, cut %s, %s secrets entering at layer %lld as %s, "
@@ -19,52 +22,14 @@ static pv_status check(pv_scenario *s, pv_str *setting, const pv_claim **claim, 
                          pv_secret_form_name(pv_complement_form(&o)), customers,
                          customers == 1 ? "" : "s", o.bits, pv_complement_answers(&o)));
     if (o.project) PV_TRY(pv_str_append(setting, ", projected"));
+    if (o.guard.noise > 0) PV_TRY(pv_str_printf(setting, ", noise %g", o.guard.noise));
     if (o.guard.secret > 0 || o.guard.input > 0)
         PV_TRY(pv_str_append(setting, ", trained against readers"));
     return PV_OK;
 }
 
-/* The model as it will be, with a secret. */
-static pv_status with_secret(pv_model **out, const pv_complement_options *o, const pv_scenario *s)
-{
-    const pv_secret_plan plan = {
-        .kind = pv_complement_kind(o), .form = pv_complement_form(o), .classes = s->schema.classes};
-    pv_model *m = NULL;
-    pv_stages stages = {0};
-    PV_TRY(pv_fed_model(&m, s));
-    pv_status status = pv_stages_init(&stages, m);
-    if (status == PV_OK) /* that there is such a stage is known from the cut behind it */
-        status = pv_model_with_secret(out, m, stages.stage[o->keep].entry,
-                                      pv_secret_channels(&plan), s->seed);
-    pv_stages_clear(&stages);
-    pv_model_free(m);
-    return status;
-}
-
 /* ---- what it will cost. Each customer is taken to ask about so many rows; a projection may make
  * its activations smaller. */
-static pv_status activation_of(pv_shape *out, int64_t *front, const pv_complement_options *o,
-                               const pv_scenario *s)
-{
-    pv_model *m = NULL, *half = NULL;
-    pv_cut_at cut;
-    size_t end;
-    PV_TRY(with_secret(&m, o, s));
-    pv_status status = pv_cut_parse(&cut, o->cut, m);
-    if (status == PV_OK) status = pv_cut_end(&end, m, &cut);
-    if (status == PV_OK) status = pv_cut_shape(out, m, end);
-    if (status == PV_OK) status = pv_model_extract(&half, m, 0, end);
-    if (status == PV_OK) *front = pv_model_weights(half);
-    pv_model_free(half);
-    pv_model_free(m);
-    return status;
-}
-
-static double row_bytes(const pv_complement_options *o, const pv_shape *activation)
-{
-    return (double)((pv_shape_count(activation) * o->bits + 7) / 8);
-}
-
 static double answer_bytes(const pv_complement_options *o, const pv_scenario *s)
 {
     return o->answers == PV_QUERY_LABEL ? 4 : 4.0 * s->schema.classes;
@@ -82,24 +47,22 @@ static pv_status forecast(pv_forecast *out, pv_scenario *s, int64_t samples)
 {
     enum { RECORD = 320 }; /* of both messages of a batch, and the seals */
     pv_complement_options o;
-    pv_shape activation;
-    int64_t front;
+    pv_complement_network network;
     double asked, answered;
     PV_TRY(pv_complement_options_read(&o, s));
     if (s->model == NULL) return PV_OK; /* nobody but the provider knows how large it is */
-    PV_TRY(activation_of(&activation, &front, &o, s));
+    PV_TRY(pv_complement_network_of(&network, &o, s));
     PV_TRY(kept(&asked, s, PV_COMPLEMENT_ACTIVATION));
     PV_TRY(kept(&answered, s, PV_COMPLEMENT_ANSWER));
     double n = (double)pv_scenario_count(s, "customer"), rows = (double)samples;
     double batches = (double)pv_complement_batches(&o, samples);
-    double in = rows * row_bytes(&o, &activation), back = rows * answer_bytes(&o, s);
+    double row = (double)pv_complement_row_bytes(&o, network.numbers);
+    double front = (double)network.trained, in = rows * row, back = rows * answer_bytes(&o, s);
     out->steps = (uint64_t)batches + 1;
-    out->wire_bytes = n * (in + back + 4 * (double)front + batches * RECORD);
+    out->wire_bytes = n * (in + back + 4 * front + batches * RECORD);
     out->view_bytes = n * (in * asked + back * answered + batches * RECORD);
     out->disk_bytes =
-        out->view_bytes +
-        2 * n * (double)o.query_batch * (row_bytes(&o, &activation) + answer_bytes(&o, s)) +
-        8 * (double)front;
+        out->view_bytes + 2 * n * (double)o.query_batch * (row + answer_bytes(&o, s)) + 8 * front;
     return PV_OK;
 }
 
@@ -133,17 +96,17 @@ static pv_status known(pv_scheme_known *out, pv_scenario *s)
 static pv_status describe(pv_str *out, pv_scenario *s, int64_t samples)
 {
     pv_complement_options o;
-    pv_shape activation;
-    int64_t front;
+    pv_complement_network n;
     (void)samples;
     PV_TRY(pv_complement_options_read(&o, s));
     if (s->model == NULL) return PV_OK;
-    PV_TRY(activation_of(&activation, &front, &o, s));
+    PV_TRY(pv_complement_network_of(&n, &o, s));
     return pv_str_printf(out,
-                         "at the cut %s a row is %lld numbers, %.0f bytes; as it is, it is %lld "
+                         "at the cut %s a row is %lld numbers, %lld bytes; as it is, it is %lld "
                          "numbers; customers get %lld weights",
-                         o.cut, (long long)pv_shape_count(&activation), row_bytes(&o, &activation),
-                         (long long)pv_shape_count(&s->schema.sample), (long long)front);
+                         o.cut, (long long)n.numbers,
+                         (long long)pv_complement_row_bytes(&o, n.numbers),
+                         (long long)pv_shape_count(&s->schema.sample), (long long)n.trained);
 }
 
 static int linked(const char *a, const char *b)
@@ -160,6 +123,7 @@ const pv_scheme pv_scheme_complement = {
     .type = pv_complement_type,
     .types = PV_COMPLEMENT_TYPES,
     .setting = pv_complement_setting,
+    .limits = pv_complement_limits,
     .linked = linked,
     .guarantee = pv_complement_guarantee,
     .check = check,

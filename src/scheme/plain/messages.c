@@ -21,30 +21,17 @@ const pv_message_type pv_plain_type[PV_PLAIN_TYPES] = {
     {PV_PLAIN_RELEASED, "released", "each parameter f32", UINT64_C(1) << 31, {PV_RETAIN_FULL, 0}},
 };
 
-static pv_status take_number(int64_t *n, const pv_parts *p, const char *what, const char *name)
-{
-    const pv_part *part;
-    PV_TRY(pv_parts_get(&part, p, what, name, PV_I64, PV_SHAPE(1)));
-    memcpy(n, part->data, sizeof *n);
-    if (*n < 1 || *n > MOST_ROWS)
-        PV_FAIL(PV_ERR_PEER, "%s: %s is %" PRId64 "; from 1 to 2^31 was expected", what, name, *n);
-    return PV_OK;
-}
-
 pv_status pv_plain_join_send(pv_party *p, int server, const pv_plain_join *j)
 {
-    const pv_part part[] = {
-        {.name = "truth", .dtype = PV_U8, .shape = PV_SHAPE(PV_HASH_BYTES), .data = j->truth.byte},
-        {.name = "samples", .dtype = PV_I64, .shape = PV_SHAPE(1), .data = &j->samples}};
+    const pv_part part[] = {pv_part_bytes("truth", j->truth.byte, PV_HASH_BYTES),
+                            pv_part_number("samples", &j->samples)};
     return pv_send(pv_party_hub(p), server, PV_PLAIN_JOIN, part, 2);
 }
 
 pv_status pv_plain_join_take(pv_plain_join *j, const pv_parts *p, const char *what)
 {
-    const pv_part *part;
-    PV_TRY(pv_parts_get(&part, p, what, "truth", PV_U8, PV_SHAPE(PV_HASH_BYTES)));
-    memcpy(j->truth.byte, part->data, PV_HASH_BYTES);
-    return take_number(&j->samples, p, what, "samples");
+    PV_TRY(pv_parts_get_bytes(j->truth.byte, PV_HASH_BYTES, p, what, "truth"));
+    return pv_parts_get_number(&j->samples, p, what, "samples", 1, MOST_ROWS);
 }
 
 static pv_shape rows_of(int64_t n, const pv_shape *sample)
@@ -93,7 +80,7 @@ pv_status pv_plain_rows_take(pv_plain_rows *r, const pv_parts *p, const char *wh
 
 void pv_plain_epoch_parts(pv_part part[2], const int64_t *epoch, const double *loss)
 {
-    part[0] = (pv_part){.name = "epoch", .dtype = PV_I64, .shape = PV_SHAPE(1), .data = epoch};
+    part[0] = pv_part_number("epoch", epoch);
     part[1] = (pv_part){.name = "loss", .dtype = PV_F64, .shape = PV_SHAPE(1), .data = loss};
 }
 
@@ -108,7 +95,7 @@ void pv_plain_norm_parts(pv_part part[2], const pv_norm *norm)
 pv_status pv_plain_epoch_take(int64_t *epoch, double *loss, const pv_parts *p, const char *what)
 {
     const pv_part *part;
-    PV_TRY(take_number(epoch, p, what, "epoch"));
+    PV_TRY(pv_parts_get_number(epoch, p, what, "epoch", 1, MOST_ROWS));
     PV_TRY(pv_parts_get(&part, p, what, "loss", PV_F64, PV_SHAPE(1)));
     memcpy(loss, part->data, sizeof *loss);
     return PV_OK;

@@ -61,69 +61,18 @@ const pv_message_type pv_vertical_type[PV_VERTICAL_TYPES] = {
      {PV_RETAIN_FULL, 0}},
 };
 
-static pv_part bytes_of(const char *name, const void *data, size_t size)
-{
-    return (pv_part){.name = name, .dtype = PV_U8, .shape = PV_SHAPE((int64_t)size), .data = data};
-}
-
-static pv_part number_of(const char *name, const int64_t *n)
-{
-    return (pv_part){.name = name, .dtype = PV_I64, .shape = PV_SHAPE(1), .data = n};
-}
-
-static pv_status take_bytes(void *out, size_t size, const pv_parts *p, const char *what,
-                            const char *name)
-{
-    const pv_part *part;
-    PV_TRY(pv_parts_get(&part, p, what, name, PV_U8, PV_SHAPE((int64_t)size)));
-    memcpy(out, part->data, size);
-    return PV_OK;
-}
-
-static pv_status take_number(int64_t *n, const pv_parts *p, const char *what, const char *name)
-{
-    const pv_part *part;
-    PV_TRY(pv_parts_get(&part, p, what, name, PV_I64, PV_SHAPE(1)));
-    memcpy(n, part->data, sizeof *n);
-    if (*n < -1 || *n > MOST)
-        PV_FAIL(PV_ERR_PEER, "%s: %s is %" PRId64 "; from 0 to 2^40, or -1, was expected", what,
-                name, *n);
-    return PV_OK;
-}
-
-static pv_status expect_count(const pv_parts *p, const char *what, size_t count)
-{
-    if (p->count != count)
-        PV_FAIL(PV_ERR_PEER, "%s: %zu tensors, %zu were expected", what, p->count, count);
-    return PV_OK;
-}
-
-/* Any number of bytes from 1 to most. */
-static pv_status take_some(const uint8_t **data, size_t *size, const pv_parts *p, const char *what,
-                           const char *name, size_t most)
-{
-    const pv_part *part;
-    PV_TRY(pv_parts_get(&part, p, what, name, PV_U8, PV_SHAPE(-1)));
-    *data = part->data;
-    *size = (size_t)part->shape.dim[0];
-    if (*size < 1 || *size > most)
-        PV_FAIL(PV_ERR_PEER, "%s: %zu bytes of %s; from 1 to %zu were expected", what, *size, name,
-                most);
-    return PV_OK;
-}
-
 /* ---- join */
 size_t pv_vertical_join_parts(pv_part part[PV_JOIN_PARTS], const pv_vertical_join *j)
 {
     size_t n = 0;
-    part[n++] = bytes_of("truth", j->truth.byte, PV_HASH_BYTES);
-    part[n++] = bytes_of("model", j->model.byte, PV_HASH_BYTES);
-    part[n++] = bytes_of("order", j->order.byte, PV_HASH_BYTES);
-    part[n++] = number_of("rows", &j->rows);
-    part[n++] = number_of("measured", &j->measured);
-    part[n++] = bytes_of("nonce", j->nonce, PV_SESSION_BYTES);
-    part[n++] = bytes_of("half", j->half, PV_SESSION_BYTES);
-    part[n++] = bytes_of("boundary", j->boundary, j->boundary_size);
+    part[n++] = pv_part_bytes("truth", j->truth.byte, PV_HASH_BYTES);
+    part[n++] = pv_part_bytes("model", j->model.byte, PV_HASH_BYTES);
+    part[n++] = pv_part_bytes("order", j->order.byte, PV_HASH_BYTES);
+    part[n++] = pv_part_number("rows", &j->rows);
+    part[n++] = pv_part_number("measured", &j->measured);
+    part[n++] = pv_part_bytes("nonce", j->nonce, PV_SESSION_BYTES);
+    part[n++] = pv_part_bytes("half", j->half, PV_SESSION_BYTES);
+    part[n++] = pv_part_bytes("boundary", j->boundary, j->boundary_size);
     return n;
 }
 
@@ -131,18 +80,18 @@ pv_status pv_vertical_join_take(pv_vertical_join *j, const pv_parts *p, const ch
 {
     const uint8_t *text;
     *j = (pv_vertical_join){0};
-    PV_TRY(take_bytes(j->truth.byte, PV_HASH_BYTES, p, what, "truth"));
-    PV_TRY(take_bytes(j->model.byte, PV_HASH_BYTES, p, what, "model"));
-    PV_TRY(take_bytes(j->order.byte, PV_HASH_BYTES, p, what, "order"));
-    PV_TRY(take_number(&j->rows, p, what, "rows"));
-    PV_TRY(take_number(&j->measured, p, what, "measured"));
-    PV_TRY(take_bytes(j->nonce, PV_SESSION_BYTES, p, what, "nonce"));
-    PV_TRY(take_bytes(j->half, PV_SESSION_BYTES, p, what, "half"));
-    PV_TRY(take_some(&text, &j->boundary_size, p, what, "boundary", PV_BOUNDARY_TEXT));
+    PV_TRY(pv_parts_get_bytes(j->truth.byte, PV_HASH_BYTES, p, what, "truth"));
+    PV_TRY(pv_parts_get_bytes(j->model.byte, PV_HASH_BYTES, p, what, "model"));
+    PV_TRY(pv_parts_get_bytes(j->order.byte, PV_HASH_BYTES, p, what, "order"));
+    PV_TRY(pv_parts_get_number(&j->rows, p, what, "rows", -1, MOST));
+    PV_TRY(pv_parts_get_number(&j->measured, p, what, "measured", -1, MOST));
+    PV_TRY(pv_parts_get_bytes(j->nonce, PV_SESSION_BYTES, p, what, "nonce"));
+    PV_TRY(pv_parts_get_bytes(j->half, PV_SESSION_BYTES, p, what, "half"));
+    PV_TRY(pv_parts_get_some(&text, &j->boundary_size, p, what, "boundary", PV_BOUNDARY_TEXT));
     for (size_t i = 0; i < j->boundary_size; i++)
         if (text[i] < ' ' || text[i] > '~') PV_FAIL(PV_ERR_PEER, "%s: boundary is no text", what);
     j->boundary = (const char *)text;
-    return expect_count(p, what, PV_JOIN_PARTS);
+    return pv_parts_get_count(p, what, PV_JOIN_PARTS);
 }
 
 static pv_status same_count(int64_t own, int64_t peer, const char *what, const char *name)
@@ -218,9 +167,9 @@ pv_status pv_vertical_session(uint8_t out[PV_SESSION_BYTES], const pv_hash *scen
 /* ---- key */
 size_t pv_vertical_key_parts(pv_part part[PV_KEY_PARTS], const pv_vertical_key *k)
 {
-    part[0] = bytes_of("n", k->n, k->n_size);
-    part[1] = bytes_of("proof", k->proof, k->proof_size);
-    part[2] = bytes_of("safe", &k->safe, 1);
+    part[0] = pv_part_bytes("n", k->n, k->n_size);
+    part[1] = pv_part_bytes("proof", k->proof, k->proof_size);
+    part[2] = pv_part_bytes("safe", &k->safe, 1);
     return 3;
 }
 
@@ -228,15 +177,15 @@ pv_status pv_vertical_key_take(pv_vertical_key *k, const pv_parts *p, const char
                                int64_t bits)
 {
     *k = (pv_vertical_key){0};
-    PV_TRY(take_some(&k->n, &k->n_size, p, what, "n", SMALL));
-    PV_TRY(take_some(&k->proof, &k->proof_size, p, what, "proof", SMALL));
-    PV_TRY(take_bytes(&k->safe, 1, p, what, "safe"));
+    PV_TRY(pv_parts_get_some(&k->n, &k->n_size, p, what, "n", SMALL));
+    PV_TRY(pv_parts_get_some(&k->proof, &k->proof_size, p, what, "proof", SMALL));
+    PV_TRY(pv_parts_get_bytes(&k->safe, 1, p, what, "safe"));
     if (k->n_size * 8 != (size_t)bits)
         PV_FAIL(PV_ERR_PEER, "%s: a key of %zu bits; the scenario asks for key_bits = %" PRId64,
                 what, 8 * k->n_size, bits);
     if (k->safe > 1)
         PV_FAIL(PV_ERR_PEER, "%s: safe is %u; 0 or 1 was expected", what, (unsigned)k->safe);
-    return expect_count(p, what, PV_KEY_PARTS);
+    return pv_parts_get_count(p, what, PV_KEY_PARTS);
 }
 
 size_t pv_vertical_proof_context(uint8_t out[PV_PROOF_CONTEXT], const pv_hash *scenario,
@@ -254,14 +203,14 @@ size_t pv_vertical_proof_context(uint8_t out[PV_PROOF_CONTEXT], const pv_hash *s
 /* ---- bytes */
 pv_part pv_vertical_bytes_part(const void *data, size_t size)
 {
-    return bytes_of("c", data, size);
+    return pv_part_bytes("c", data, size);
 }
 
 pv_status pv_vertical_bytes_take(const uint8_t **data, size_t *size, const pv_parts *p,
                                  const char *what)
 {
-    PV_TRY(take_some(data, size, p, what, "c", (size_t)LARGE));
-    return expect_count(p, what, 1);
+    PV_TRY(pv_parts_get_some(data, size, p, what, "c", (size_t)LARGE));
+    return pv_parts_get_count(p, what, 1);
 }
 
 /* ---- answer */
@@ -311,7 +260,7 @@ pv_status pv_vertical_answer_take(pv_vertical_answer *a, const pv_parts *p, cons
                 PV_FAIL(PV_ERR_PEER, "%s: a probability is not between 0 and 1", what);
         wanted++;
     }
-    return expect_count(p, what, wanted);
+    return pv_parts_get_count(p, what, wanted);
 }
 
 /* ---- disclosed */
@@ -408,5 +357,5 @@ pv_status pv_vertical_disclosed_take(pv_model *m, pv_wide *share, const pv_verti
         PV_TRY(take_norm(m, p, what));
         wanted += 2;
     }
-    return expect_count(p, what, wanted);
+    return pv_parts_get_count(p, what, wanted);
 }

@@ -90,7 +90,7 @@ static inline void cut_ask(cut *c, int noise)
     for (int64_t i = 0; i < CUT_QUERIES; i++) pv_data_raw(c->asked, i, c->x + i * c->sample);
     CHECK_OK(pv_split_runner_new(&front, &c->front, CUT_QUERIES, NULL));
     CHECK_OK(pv_split_runner_new(&back, &c->back, CUT_QUERIES, NULL));
-    CHECK_OK(pv_front_run(front, c->z, b.x, c->secret, CUT_QUERIES));
+    CHECK_OK(pv_front_run(front, c->z, b.x, c->secret, NULL, CUT_QUERIES));
     for (int64_t k = 0; noise && k < CUT_QUERIES * width; k++) {
         int64_t channel = k % c->front.channels;
         double low = c->front.low[channel], high = c->front.high[channel];

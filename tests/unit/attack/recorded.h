@@ -81,20 +81,13 @@ static inline void recorded_begin(recorded *r, const char *party)
 static inline void recorded_add(recorded *r, pv_view_kind kind, uint16_t peer, uint16_t type,
                                 uint64_t step, const pv_part *part, size_t parts, int kept)
 {
-    size_t size = pv_parts_size(part, parts);
-    void *payload = pv_alloc(size, 1);
     pv_view_record record = {.step = step,
                              .kind = kind,
                              .peer = peer,
                              .type = type,
                              .link = peer == PV_VIEW_NO_PEER ? 0 : ++r->link,
-                             .size = size,
                              .kept = kept};
-    assert_non_null(payload);
-    CHECK_OK(pv_parts_encode(payload, part, parts));
-    CHECK_OK(pv_hash_of(&record.payload, payload, size));
-    CHECK_OK(pv_view_append(r->writer, &record, payload));
-    pv_free(payload);
+    CHECK_OK(pv_view_append_parts(r->writer, &record, part, parts));
 }
 
 static inline const pv_view *recorded_open(recorded *r)

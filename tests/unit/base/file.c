@@ -124,7 +124,16 @@ static void a_discarded_file_changes_nothing(void **state)
     CHECK_OK(pv_file_read(&b, path, 10));
     assert_string_equal((char *)b.data, "old");
     pv_bytes_clear(&b);
+    CHECK_OK(pv_file_writable(path));
+    CHECK_OK(pv_file_read(&b, path, 10));
+    assert_string_equal((char *)b.data, "old");
+    pv_bytes_clear(&b);
     unlink(path);
+    CHECK_OK(pv_file_writable(path));
+    assert_false(pv_file_exists(path));
+    pv_free(path);
+    path = pv_path_join(*state, "none/file");
+    CHECK_FAILS(pv_file_writable(path), PV_ERR_IO, "could not be created");
     pv_free(path);
 }
 

@@ -1,7 +1,7 @@
 /* Plans: what can be read and written, assignments that happen together, refusals, the NaN trap,
  * memory shared by lifetimes, out of memory at every request. */
-#include "privet/plan.h"
 #include "base/mem.h"
+#include "graph/plan_i.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -98,6 +98,70 @@ static void assignments_happen_together(void **state)
         pv_plan_free(plan);
         pv_graph_free(g);
     }
+}
+
+/* How often a number of this size stands in a plan's memory. */
+static int count_of(const pv_plan *plan, double size, double tolerance)
+{
+    int n = 0;
+    for (size_t at = 0; at + sizeof(double) <= plan->ir.slab_bytes; at += plan->ir.real_size) {
+        double d = 0;
+        float f = 0;
+        if (plan->backend->real == PV_F64)
+            memcpy(&d, plan->slab + at, sizeof d);
+        else
+            memcpy(&f, plan->slab + at, sizeof f), d = f;
+        n += fabs(fabs(d) - size) < tolerance;
+    }
+    return n;
+}
+
+/* Inputs, what was made of them and outputs are gone; parameters, also one that a run assigned to
+ * in place, are as they were, and it runs again. */
+static void wiped(void **state)
+{
+    (void)state;
+    for (int backend = 0; backend < 2; backend++) {
+        pv_graph *g = NULL;
+        OK(pv_graph_new(&g));
+        pv_node x = pv_input(g, "x", PV_SHAPE(8, 16)), w = pv_param(g, "w", PV_SHAPE(16, 16)),
+                bias = pv_param(g, "b", PV_SHAPE(16)), mean = pv_param(g, "mean", PV_SHAPE(16));
+        pv_node both = pv_concat(g, (pv_node[]){x, x}, 2, 1);
+        pv_node h = pv_slice(g, both, (int64_t[]){0, 8}, PV_SHAPE(8, 16));
+        pv_node y = pv_dense(g, pv_exp(g, pv_affine(g, h, 1, 0.5)), w, bias);
+        pv_assign(g, mean, pv_affine(g, mean, 2, 1));
+        pv_plan *plan = compile(g, &y, 1, on(backend));
+        double in[128], weight[256], ones[16], first[128], again[128];
+        for (int i = 0; i < 128; i++) in[i] = i % 2 ? 1.375 : -1.375;
+        for (int i = 0; i < 256; i++) weight[i] = i % 17 ? 0.25 : -4;
+        for (int i = 0; i < 16; i++) ones[i] = 1;
+        for (int round = 0; round < 2; round++) {
+            if (round == 0) {
+                OK(pv_plan_write(plan, w, weight, PV_F64));
+                OK(pv_plan_write(plan, bias, ones, PV_F64));
+                OK(pv_plan_write(plan, mean, ones, PV_F64));
+            }
+            OK(pv_plan_write(plan, x, in, PV_F64));
+            assert_true(count_of(plan, 1.375, 1e-9) >= 128);
+            OK(pv_run(plan));
+            OK(pv_plan_read(plan, y, round == 0 ? first : again, PV_F64));
+            assert_true(count_of(plan, fabs(first[0]), 1e-6) > 0);
+            pv_plan_wipe(plan);
+            assert_int_equal(count_of(plan, 1.375, 1e-9), 0);
+            assert_int_equal(count_of(plan, exp(1.875), 1e-5), 0);
+            assert_int_equal(count_of(plan, fabs(first[0]), 1e-6), 0);
+            for (size_t i = 0; i < plan->scratch_bytes; i++) assert_int_equal(plan->scratch[i], 0);
+        }
+        assert_memory_equal(first, again, sizeof first);
+        double kept[256];
+        OK(pv_plan_read(plan, w, kept, PV_F64));
+        assert_memory_equal(kept, weight, sizeof weight);
+        OK(pv_plan_read(plan, mean, first, PV_F64));
+        for (int i = 0; i < 16; i++) assert_true(first[i] == 7); /* 2 (2 + 1) + 1 */
+        pv_plan_free(plan);
+        pv_graph_free(g);
+    }
+    pv_plan_wipe(NULL);
 }
 
 static void refuses(void **state)
@@ -257,6 +321,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(doors),
         cmocka_unit_test(assignments_happen_together),
+        cmocka_unit_test(wiped),
         cmocka_unit_test(refuses),
         cmocka_unit_test(trap_names_the_node),
         cmocka_unit_test(memory_is_shared),

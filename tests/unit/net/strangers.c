@@ -1,9 +1,6 @@
 /* Who does not belong is refused, the reason is logged, and the run goes on. */
 #include "stranger.h"
 
-#include "net/handshake.h"
-#include "view/transcript.h"
-
 #include <errno.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -29,13 +26,6 @@ static void end(crowd *c, const char *reason)
     crowd_join(c);
     crowd_check(c);
     crowd_free(c);
-}
-
-/* The server's hub may be a moment late to listen. */
-static stranger knock(const crowd *c)
-{
-    usleep(50000);
-    return stranger_connect(port_of(c->party[0].address));
 }
 
 static void plain_tcp(void **state)
@@ -156,36 +146,6 @@ static void many(void **state)
     for (int i = 0; i < 100; i++) stranger_free(&s[i]);
 }
 
-static void say(stranger *s, const pv_frame_header *h, const void *payload)
-{
-    uint8_t head[PV_FRAME_HEADER];
-    pv_frame_encode(head, h);
-    SSL_write(s->ssl, head, sizeof head); /* the other end may have hung up */
-    if (h->size > 0 && payload != NULL) SSL_write(s->ssl, payload, (int)h->size);
-}
-
-/* As client a, with its certificate. */
-static void say_hello(stranger *s, const crowd *c, int64_t clock)
-{
-    unsigned char *der = NULL;
-    int size = i2d_X509(pv_certificate_x509(pv_identity_certificate(c->party[1].identity)), &der);
-    pv_hello hello = {.name = "a",
-                      .role = "client",
-                      .scheme = "sums",
-                      .certificate = der,
-                      .certificate_size = (size_t)size,
-                      .agreement = (char *)c->party[0].options.agreement,
-                      .clock = clock,
-                      .need = 1,
-                      .from = 1};
-    pv_bytes b;
-    assert_true(stranger_tls(s, c->party[1].identity, TLS1_3_VERSION));
-    CHECK_OK(pv_hello_encode(&b, &hello));
-    OPENSSL_free(der);
-    say(s, &(pv_frame_header){.type = PV_TYPE_HELLO, .size = b.size}, b.data);
-    pv_bytes_clear(&b);
-}
-
 /* A party with a clock beyond all clocks: said to be off, nothing else. */
 static void clock_of_old(void **state)
 {
@@ -203,84 +163,6 @@ static void clock_of_old(void **state)
             pthread_create(&c.party[i].thread, NULL, party_thread, &c.party[i]);
         crowd_join(&c);
         crowd_check(&c);
-        crowd_free(&c);
-    }
-}
-
-/* ---- one of the parties, as it should not be */
-
-static void seal_of(uint8_t out[PV_SEAL_BYTES], const crowd *c, uint64_t step, int how)
-{
-    pv_hash scenario;
-    pv_seal s = {.step = step};
-    const char *text = c->party[0].options.agreement;
-    CHECK_OK(pv_hash_of(&scenario, text, strlen(text)));
-    CHECK_OK(pv_transcript_begin(&s.sent, &scenario, "a", "server"));
-    CHECK_OK(pv_transcript_begin(&s.received, &scenario, "server", "a"));
-    if (how == 1) s.received.count = UINT64_MAX; /* it has what was never sent */
-    if (how == 2) s.received.hash.byte[0] ^= 1;  /* it has something else */
-    if (how == 3) s.sent.count = 1;              /* it sent what never came */
-    CHECK_OK(pv_seal_sign(&s, c->party[1].identity, &scenario, how == 4 ? "b" : "server"));
-    if (how == 5) s.signature[63] ^= 1;
-    pv_seal_encode(out, &s);
-}
-
-typedef struct misdeed {
-    pv_frame_header header;
-    int seal; /* how seal_of makes it, -1: none */
-    pv_status status;
-    const char *text;
-} misdeed;
-
-static void misdeeds(void **state)
-{
-    (void)state;
-    enum { SIZE = PV_SEAL_BYTES };
-    static const misdeed all[] = {
-        {{UPDATE, 1, 2, 2}, -1, PV_ERR_PEER, "frame 2 came after frame 0"},
-        {{UPDATE, 1, UINT64_MAX, 2}, -1, PV_ERR_PEER, "frame 18446744073709551615 came after"},
-        {{UPDATE, 1, 0, 2}, -1, PV_ERR_PEER, "can't have number 0"},
-        {{UPDATE, 1, 1, UINT64_MAX}, -1, PV_ERR_PEER, "at most 268435456 are taken"},
-        {{UPDATE, 1, 1, 0}, -1, PV_ERR_PEER, "the number of tensors"},
-        {{UPDATE, 1, 1, 1}, -1, PV_ERR_PEER, "the number of tensors"},
-        {{MODEL, 1, 1, 2}, -1, PV_ERR_PEER, "a sent 'model' where 'update' was expected"},
-        {{99, 1, 1, 2}, -1, PV_ERR_PEER, "a frame of type 99, which this scheme does not have"},
-        {{PV_TYPE_HELLO, 0, 0, 2}, -1, PV_ERR_PEER, "broke the protocol"},
-        {{PV_TYPE_WELCOME, 0, 0, 2}, -1, PV_ERR_PEER, "broke the protocol"},
-        {{PV_TYPE_PING, 0, 0, 1}, -1, PV_ERR_PEER, "a frame 'ping' of 1 bytes, 0 were expected"},
-        {{PV_TYPE_PING, 0, 7, 0}, -1, PV_ERR_PEER, "can't have number 7"},
-        {{PV_TYPE_REFUSE, 0, 0, 2}, -1, PV_ERR_PEER, "unknown reason 0"},
-        {{PV_TYPE_BYE, 0, 0, PV_BYE_BYTES}, -1, PV_ERR_PEER, "a has finished its part of the run"},
-        {{PV_TYPE_SEAL, 1, 1, SIZE}, 1, PV_ERR_PEER, "acknowledges frame 18446744073709551615"},
-        {{PV_TYPE_SEAL, 1, 1, SIZE}, 2, PV_ERR_PEER, "another transcript of what was sent to it"},
-        {{PV_TYPE_SEAL, 1, 1, SIZE}, 3, PV_ERR_PEER, "does not agree with what came from it"},
-        {{PV_TYPE_SEAL, 1, 1, SIZE}, 4, PV_ERR_PEER, "the signature of a over seal does not hold"},
-        {{PV_TYPE_SEAL, 1, 1, SIZE}, 5, PV_ERR_PEER, "the signature of a over seal does not hold"},
-        {{PV_TYPE_SEAL, 2, 1, SIZE}, 0, PV_ERR_PEER, "is of step 1 in a frame of step 2"},
-    };
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        const misdeed *d = &all[i];
-        crowd c;
-        pv_hub *h = NULL;
-        pv_message m;
-        uint8_t payload[PV_SEAL_BYTES] = {0};
-        crowd_init(&c, 2);
-        crowd_tcp(&c, "127.0.0.1");
-        CHECK_OK(pv_hub_open(&h, &c.party[0].ctx, &c.party[0].options));
-        stranger s = knock(&c);
-        say_hello(&s, &c, (int64_t)time(NULL) * 1000);
-        CHECK_OK(pv_hub_wait(h, 10));
-        if (d->seal >= 0) seal_of(payload, &c, 1, d->seal);
-        say(&s, &d->header, d->header.size <= sizeof payload ? payload : NULL);
-        if (d->seal >= 0) /* a seal is looked at when something stands behind it */
-            say(&s, &(pv_frame_header){.type = UPDATE, .step = 2, .number = 2, .size = 2}, "\0");
-        pv_trail_clear();
-        pv_status status = pv_recv(&m, h, 0, UPDATE, 10);
-        if (status != d->status || strstr(pv_trail_text(), d->text) == NULL)
-            fail_msg("misdeed %zu: %s: %s", i, pv_status_name(status), pv_trail_text());
-        pv_trail_clear();
-        stranger_free(&s);
-        pv_hub_free(h);
         crowd_free(&c);
     }
 }
@@ -449,7 +331,6 @@ int main(void)
         cmocka_unit_test(rubbish),
         cmocka_unit_test(many),
         cmocka_unit_test(clock_of_old),
-        cmocka_unit_test(misdeeds),
         cmocka_unit_test(no_descriptors),
         cmocka_unit_test(floods),
         cmocka_unit_test(other_authority),

@@ -160,7 +160,44 @@ static void given_up(void **state)
     }
 }
 
-/* The same in the first step, before anything was committed: the server that comes back does not
+/* b breaks the protocol in its second step: it alone is out and hears why. The server that dies
+ * afterwards decides the same again. Nobody goes on without one who is needed. */
+static void broken(void **state)
+{
+    (void)state;
+    static const char NEEDED[] = "on_loss = proceed\nmin_parties = 2\nloss_timeout = 0.5\n";
+    for (int k = 0; k < 4; k++) { /* 2: all are needed; 3: they are waited for */
+        toy_crowd c;
+        toy_init(&c, CLIENTS + 1, 1, k < 2 ? PROCEED : k == 2 ? NEEDED : "");
+        c.run[2].odd_at = 2;
+        c.run[2].vanish = k < 2;            /* its end does not stop the others */
+        c.run[0].kill_at = k == 1 ? 12 : 0; /* at the end of that step */
+        toy_all(&c);
+        for (int i = 0; i < 2; i++) {
+            if ((c.status[i] == PV_OK) != (k < 2))
+                print_error("%s: %s\n%s", toy_name(i), c.trail[i], c.run[i].log);
+            assert_int_equal(c.status[i] == PV_OK, k < 2);
+        }
+        if (k >= 2)
+            assert_non_null(strstr(c.trail[0], "b sent 'mask' where 'update' was expected"));
+        if (k < 2) {
+            assert_int_equal(c.status[2], PV_ERR_PEER);
+            if (strstr(c.trail[2], "b sent 'mask' where 'update' was expected") == NULL)
+                fail_msg("%d: %s", k, c.trail[2]);
+            json_t *j = toy_result(&c, 0);
+            const json_t *dropped = json_object_get(j, "dropped");
+            assert_int_equal(json_array_size(dropped), 1);
+            assert_string_equal(json_string_value(json_array_get(dropped, 0)), "b");
+            assert_non_null(strstr(c.run[0].log, "b is given up for the rest of the run: b sent"));
+            assert_int_equal(strstr(c.run[0].log, "found before it died") != NULL, k == 1);
+            json_decref(j);
+        }
+        assert_int_equal(c.run[0].kills, k == 1);
+        toy_free(&c);
+    }
+}
+
+/* Silent in the first step, before anything was committed: the server that comes back does not
  * wait to be introduced to b, who is gone. */
 static void given_up_in_the_first_step(void **state)
 {
@@ -205,6 +242,7 @@ int main(void)
         cmocka_unit_test(full_disk),
         cmocka_unit_test(given_up),
         cmocka_unit_test(given_up_in_the_first_step),
+        cmocka_unit_test(broken),
         cmocka_unit_test(those_needed_are_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,8 +41,9 @@ typedef struct toy_run {
     int kills;
     atomic_int cancel; /* the context says so */
     int slow;          /* milliseconds a step */
-    int vanish;        /* dies at kill_at for good */
+    int vanish;        /* when it ends, dead or not, it does so for good, and the others go on */
     int pause;         /* milliseconds between death and restart */
+    int odd_at;        /* a client: its message of this step is of another type; 0: never */
     uint64_t mask[64]; /* the first number of each mask that was drawn */
     int masks;
     char log[8192];
@@ -123,7 +124,7 @@ static inline pv_status toy_server_step(toy *t, pv_party *p, uint64_t step)
     return pv_party_metric(p, json_pack("{s:i}", "first", (int)(t->value[0] & 0xffff)));
 }
 
-static inline pv_status toy_client_step(toy *t, pv_party *p)
+static inline pv_status toy_client_step(toy *t, pv_party *p, uint64_t step)
 {
     pv_csprng r;
     uint64_t mask[TOY_SIZE];
@@ -138,7 +139,7 @@ static inline pv_status toy_client_step(toy *t, pv_party *p)
     if (t->run->masks < 64) t->run->mask[t->run->masks++] = mask[0];
     for (int i = 0; i < TOY_SIZE; i++) t->value[i] = 3 * t->value[i] + t->labels + mask[i];
     pv_part update = toy_part(t->value), second = toy_part(mask);
-    TOY(pv_send(h, 0, TOY_UPDATE, &update, 1));
+    TOY(pv_send(h, 0, (int)step == t->run->odd_at ? TOY_MASK : TOY_UPDATE, &update, 1));
     TOY(pv_flush(h));
     TOY(pv_send(h, 0, TOY_MASK, &second, 1));
     return toy_point(t->run);
@@ -149,7 +150,7 @@ static inline pv_status toy_step(void *self, pv_party *p, uint64_t step, int *do
     toy *t = self;
     if (t->run->slow > 0) usleep((useconds_t)t->run->slow * 1000);
     *done = step == TOY_STEPS;
-    return t->is_server ? toy_server_step(t, p, step) : toy_client_step(t, p);
+    return t->is_server ? toy_server_step(t, p, step) : toy_client_step(t, p, step);
 }
 
 static inline pv_status toy_save(void *self, pv_writer *w)
@@ -382,7 +383,8 @@ static inline void *toy_thread(void *arg)
         c->status[i] = toy_once(c, i, NULL);
         snprintf(c->trail[i], sizeof c->trail[i], "%s", pv_trail_text());
         int killed = c->status[i] == PV_ERR_RUN && strncmp(c->trail[i], "killed", 6) == 0;
-        if (c->status[i] != PV_OK && !killed) /* or the others would wait for ever */
+        if (c->status[i] != PV_OK && !killed &&
+            !c->run[i].vanish) /* or the others would wait for ever */
             for (int k = 0; k < c->parties; k++) atomic_store(&c->run[k].cancel, 1);
         if (!killed || c->run[i].vanish) return NULL;
         if (c->run[i].pause > 0) usleep((useconds_t)c->run[i].pause * 1000);

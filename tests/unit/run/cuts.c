@@ -161,6 +161,27 @@ static void inversions_are_scored(void **state)
     pv_cuts_clear(&c);
 }
 
+/* Behind two pools who has seen other digits does better than who has not. */
+static void a_decoder_is_where_the_search_begins(void **state)
+{
+    (void)state;
+    double ssim[2];
+    for (int other = 0; other <= 1; other++) {
+        pv_cuts c;
+        pv_cuts_options o = options("lenet5", "glyphs?limit=200");
+        o.cut = "2";
+        o.images = 2;
+        o.shadow = other ? 198 + 7 : 0; /* as many as there are */
+        o.steps = 80;
+        CHECK_OK(pv_cuts_measure(&c, &o, NULL));
+        assert_int_equal(c.row[1].shadow, other ? 198 : 0);
+        ssim[other] = c.row[1].ssim;
+        pv_cuts_clear(&c);
+    }
+    print_message("SSIM %.3f, with a decoder %.3f\n", ssim[0], ssim[1]);
+    assert_true(ssim[1] > ssim[0] + 0.1);
+}
+
 /* The secret enters stage 2: no cut lies before that. */
 static void a_model_with_a_secret(void **state)
 {
@@ -218,6 +239,7 @@ static void memory_runs_out(void **state)
     pv_status status;
     pv_cuts c;
     pv_cuts_options o = options("mlp:hidden=4", "glyphs?limit=20");
+    o.images = o.shadow = o.steps = 1;
     CHECK_OUT_OF_MEMORY(status)
     {
         pv_str svg = {0};
@@ -235,6 +257,7 @@ int main(void)
         cmocka_unit_test(rows_of_lenet),
         cmocka_unit_test(convolutions_anywhere),
         cmocka_unit_test(inversions_are_scored),
+        cmocka_unit_test(a_decoder_is_where_the_search_begins),
         cmocka_unit_test(a_model_with_a_secret),
         cmocka_unit_test(refusals),
         cmocka_unit_test(memory_runs_out),

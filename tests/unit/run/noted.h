@@ -121,19 +121,9 @@ static inline void noted_gradient(float *out, const noted *n, int label)
 static inline void noted_write(pv_view_writer *w, uint16_t type, uint64_t step, const pv_part *part,
                                size_t parts, int kept)
 {
-    size_t size = pv_parts_size(part, parts);
-    uint8_t *bytes = pv_alloc_aligned(size, 1);
-    pv_view_record r = {.step = step,
-                        .kind = PV_VIEW_DERIVED,
-                        .peer = PV_VIEW_NO_PEER,
-                        .type = type,
-                        .size = size,
-                        .kept = kept};
-    assert_non_null(bytes);
-    CHECK_OK(pv_parts_encode(bytes, part, parts));
-    CHECK_OK(pv_hash_of(&r.payload, bytes, size));
-    CHECK_OK(pv_view_append(w, &r, bytes));
-    pv_free(bytes);
+    pv_view_record r = {
+        .step = step, .kind = PV_VIEW_DERIVED, .peer = PV_VIEW_NO_PEER, .type = type, .kept = kept};
+    CHECK_OK(pv_view_append_parts(w, &r, part, parts));
 }
 
 /* The folder, both parties' data, and an empty view of the active (0) or the passive one (1). */

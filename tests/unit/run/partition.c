@@ -83,6 +83,44 @@ static void test_measured(void **state)
     remove_halves();
 }
 
+static void write_one(void *user, const char *what, uint64_t done, uint64_t total)
+{
+    const char *path = user;
+    (void)what;
+    (void)done;
+    (void)total;
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs("somebody's", f);
+    fclose(f);
+}
+
+/* A file that is there is refused before anything is read; one that comes while the cut is measured
+ * is not overwritten, nor is anything written beside it. */
+static void test_nothing_is_overwritten(void **state)
+{
+    (void)state;
+    char path[192], other[192], text[32] = "";
+    pv_partition p = {.model = "none.safetensors", .cut = "2", .data = "none", .out = out};
+    const pv_ctx ctx = {.user = path, .progress = write_one};
+    snprintf(path, sizeof path, "%s/provider.safetensors", out);
+    snprintf(other, sizeof other, "%s/customer.safetensors", out);
+    assert_int_equal(mkdir(out, 0755), 0);
+    write_one(path, NULL, 0, 0);
+    CHECK_FAILS(pv_partition_run(&p, NULL), PV_ERR_USAGE, "is there already");
+    pv_partition_clear(&p);
+    assert_int_equal(unlink(path), 0);
+    p = (pv_partition){.model = model, .cut = "2", .data = "glyphs?limit=10", .out = out};
+    CHECK_FAILS(pv_partition_run(&p, &ctx), PV_ERR_USAGE, "is there already");
+    pv_partition_clear(&p);
+    assert_int_equal(access(other, F_OK), -1);
+    FILE *f = fopen(path, "r");
+    assert_non_null(fgets(text, sizeof text, f));
+    fclose(f);
+    assert_string_equal(text, "somebody's");
+    remove_halves();
+}
+
 static void test_out_of_memory(void **state)
 {
     (void)state;
@@ -101,6 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_measured),
+        cmocka_unit_test(test_nothing_is_overwritten),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -193,20 +193,13 @@ QUERIED void queried_network(queried *q, const pv_data *data)
 QUERIED void queried_append(pv_view_writer *w, pv_view_kind kind, int peer, uint16_t type,
                             uint64_t step, const pv_part *part, int kept)
 {
-    size_t size = pv_parts_size(part, 1);
-    uint8_t *bytes = pv_alloc_aligned(size, 1);
     pv_view_record r = {.step = step,
                         .kind = kind,
                         .peer = (uint16_t)peer,
                         .type = type,
                         .link = 2 * step + (type == QUERIED_ANSWER),
-                        .size = size,
                         .kept = kept};
-    assert_non_null(bytes);
-    CHECK_OK(pv_parts_encode(bytes, part, 1));
-    CHECK_OK(pv_hash_of(&r.payload, bytes, size));
-    CHECK_OK(pv_view_append(w, &r, bytes));
-    pv_free(bytes);
+    CHECK_OK(pv_view_append_parts(w, &r, part, 1));
 }
 
 QUERIED pv_view_writer *queried_create(queried *q, int who)
@@ -258,7 +251,7 @@ QUERIED void queried_ask(queried *q, pv_view_writer *const *w, int who, uint64_t
         pv_data_raw(data, row, x + i * width);
         logits[i * q->classes + pv_secret_hide(&q->secret[who][row], q->opened[who][row])] = 5;
     }
-    CHECK_OK(pv_front_run(runner, z, x, q->secret[who] + t.index[0], t.count));
+    CHECK_OK(pv_front_run(runner, z, x, q->secret[who] + t.index[0], NULL, t.count));
     CHECK_OK(pv_activation_encode(bytes, &q->form, z, t.count, &clamped));
     const pv_part sent = {"z", PV_U8, PV_SHAPE(t.count, size), bytes};
     const pv_part answer = {"logits", PV_F32, PV_SHAPE(t.count, q->classes), logits};
@@ -455,7 +448,7 @@ QUERIED pv_status queried_run(pv_guess *guess, const pv_view *const *view, const
             pv_secret_value secret;
             PV_TRY_GOTO(pv_secret_of(&secret, &known->front->plan, v));
             pv_data_raw(known->own_data, i, x);
-            PV_TRY_GOTO(pv_front_run(runner, shadow + (v * n + i) * numbers, x, &secret, 1));
+            PV_TRY_GOTO(pv_front_run(runner, shadow + (v * n + i) * numbers, x, &secret, NULL, 1));
         }
     PV_TRY_GOTO(pv_guess_add_try(
         guess, &(pv_guess_try){

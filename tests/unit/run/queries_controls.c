@@ -1,5 +1,6 @@
 /* Controls of audits of a network that is cut: what is in a positive one and in no negative one,
- * and that the attacks succeed and fail on them as they must. PV_SEEDS: how many seeds each (1). */
+ * and that the attacks succeed and fail on them as they must. PV_SEEDS: how many seeds each (1);
+ * PV_NOISE: of slow ones, the noise of the run that is audited (0). */
 #include "attack/extraction/student.h"
 #include "attack/inversion/activations.h"
 #include "attack/probe/attacks.h"
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 static char folder[64], path[96];
+static double noise; /* of the run that is audited */
 
 static int begin(void **state)
 {
@@ -46,6 +48,7 @@ static pv_queries_plan plan_of(const pv_attack *a, int positive, uint64_t seed)
                              .classes = 2,
                              .rows = cheap ? 200 : 8,
                              .shadows = cheap ? 1000 : 600,
+                             .noise = noise,
                              .positive = positive,
                              .seed = seed};
 }
@@ -123,6 +126,10 @@ static void of_probes(void **state)
     of_labels(&pv_attack_probe, PV_SECRET_COMPLEMENT, 2);
     of_labels(&pv_attack_secret_probe, PV_SECRET_OFFSET, 5);
     of_labels(&pv_attack_probe, PV_SECRET_PERMUTATION, 4);
+    noise = 4;
+    of_labels(&pv_attack_secret_probe, PV_SECRET_COMPLEMENT, 2);
+    of_labels(&pv_attack_probe, PV_SECRET_PERMUTATION, 4);
+    noise = 0;
 }
 
 static void of_students(void **state)
@@ -130,6 +137,9 @@ static void of_students(void **state)
     (void)state;
     if (getenv("PV_SLOW") != NULL) skip();
     of_labels(&pv_attack_student, PV_SECRET_COMPLEMENT, 2);
+    noise = 4;
+    of_labels(&pv_attack_student, PV_SECRET_COMPLEMENT, 2);
+    noise = 0;
 }
 
 static void of_samples(const pv_attack *a, pv_data_kind kind)
@@ -170,6 +180,9 @@ static void of_searches(void **state)
     if (getenv("PV_SLOW") != NULL) skip();
     of_samples(&pv_attack_likelihood, PV_DATA_IMAGE);
     of_samples(&pv_attack_likelihood, PV_DATA_TABLE);
+    noise = 4;
+    of_samples(&pv_attack_likelihood, PV_DATA_IMAGE);
+    noise = 0;
 }
 
 /* Slow: asked for by name, PV_SLOW=inverse-network or unsplit, and run without the others. */
@@ -177,9 +190,34 @@ static void of_slow_ones(void **state)
 {
     const char *which = getenv("PV_SLOW");
     (void)state;
+    const char *text = getenv("PV_NOISE");
     if (which == NULL) skip();
+    noise = text != NULL ? atof(text) : 0;
     of_samples(strcmp(which, "unsplit") == 0 ? &pv_attack_unsplit : &pv_attack_inverse_network,
                PV_DATA_IMAGE);
+}
+
+static void queries_of(pv_control_view *c, double of_run)
+{
+    pv_queries_plan plan = plan_of(&pv_attack_secret_probe, 1, 3);
+    plan.noise = of_run;
+    CHECK_OK(pv_control_queries_make(c, &plan, NULL));
+}
+
+/* ---- the same row of the same control, noised or not: up to what still lets attacks succeed */
+static void noise_is_put_on(void **state)
+{
+    (void)state;
+    static const double run[] = {0, 0.05, 4};
+    double spread[3];
+    for (int k = 0; k < 3; k++) {
+        pv_control_view c;
+        queries_of(&c, run[k]);
+        assert_true(c.known.front.noise == (run[k] < PV_CONTROL_NOISE ? run[k] : PV_CONTROL_NOISE));
+        spread[k] = c.known.front.spread;
+        pv_control_view_clear(&c);
+    }
+    assert_true(spread[0] == 0 && spread[1] > 0 && spread[1] == spread[2]);
 }
 
 /* ---- nothing of what a negative control asks about is in its view */
@@ -232,6 +270,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(truths_are_drawn_anew, begin, end),
+        cmocka_unit_test_setup_teardown(noise_is_put_on, begin, end),
         cmocka_unit_test_setup_teardown(memory_runs_out, begin, end),
         cmocka_unit_test_setup_teardown(of_probes, begin, end),
         cmocka_unit_test_setup_teardown(of_students, begin, end),

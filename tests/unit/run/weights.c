@@ -88,20 +88,13 @@ static void write_answers(pv_view_writer *w, const pv_data *data, int kind, int 
         const pv_part all = {"probability", PV_F32, PV_SHAPE(n, CLASSES), p};
         const pv_part some = {"label", PV_I32, PV_SHAPE(n), label};
         const pv_part *part = kind == ALL ? &all : &some;
-        size_t size = pv_parts_size(part, 1);
-        uint8_t *bytes = pv_alloc_aligned(size, 1);
         pv_view_record r = {.step = step,
                             .kind = PV_VIEW_RECEIVED,
                             .peer = 0,
                             .link = step,
                             .type = ANSWER,
-                            .size = size,
                             .kept = kept};
-        assert_non_null(bytes);
-        CHECK_OK(pv_parts_encode(bytes, part, 1));
-        CHECK_OK(pv_hash_of(&r.payload, bytes, size));
-        CHECK_OK(pv_view_append(w, &r, bytes));
-        pv_free(bytes);
+        CHECK_OK(pv_view_append_parts(w, &r, part, 1));
     }
 }
 

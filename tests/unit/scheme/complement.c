@@ -1,107 +1,6 @@
 /* A provider and its customers in one process: every answer is the whole model's under that row's
  * own secret; what one customer does wrong ends its part alone; stops change nothing. */
-#include "run.h"
-
-#include "../encode/complement/halves.h"
-#include "base/str.h"
-#include "privet/rng.h"
-#include "scheme/complement/complement.h"
-#include "scheme/complement/messages.h"
-#include "scheme/complement/secrets.h"
-
-#include <fcntl.h>
-#include <math.h>
-#include <sys/stat.h>
-
-enum { SEED = 11, MOST = 64 };
-
-static const char *const names[] = {"lab", "anna", "bert", "cora"};
-static const char *const asked[] = {NULL, "glyphs?split=test&limit=45&seed=2",
-                                    "glyphs?split=test&limit=20&seed=3",
-                                    "glyphs?split=test&limit=33&seed=4"};
-
-static const struct {
-    pv_secret_kind kind;
-    const char *data, *name;
-} kind_of[] = {{PV_SECRET_OFFSET, "glyphs?limit=1000", "offset"},
-               {PV_SECRET_PERMUTATION, "glyphs?limit=1000", "permutation"},
-               {PV_SECRET_OFFSET, "glyphs?limit=500&seed=5", "offset"}};
-
-typedef struct fixture {
-    run r;
-    pv_data *data;
-    pv_hidden hidden;
-    char front[128], back[128];
-} fixture;
-
-/* Halves of a model whose weights are drawn, in files. */
-static void make_halves(fixture *f, int kind, uint64_t seed)
-{
-    pv_split_half front, back;
-    const pv_cut_at cut = {2, 0};
-    CHECK_OK(pv_data_open(&f->data, kind_of[kind].data, NULL));
-    hidden_make(&f->hidden, "lenet5", f->data, 1, kind_of[kind].kind);
-    for (int i = 0; seed > 0 && i < pv_model_params(f->hidden.model); i++)
-        ((float *)pv_model_param(f->hidden.model, i)->data)[0] += (float)seed;
-    CHECK_OK(pv_split_make(&front, &back, &f->hidden, &cut, f->data, SEED));
-    snprintf(f->front, sizeof f->front, "%s/front-%llu.safetensors", f->r.folder,
-             (unsigned long long)seed);
-    snprintf(f->back, sizeof f->back, "%s/back-%llu.safetensors", f->r.folder,
-             (unsigned long long)seed);
-    CHECK_OK(pv_split_half_save(&front, f->front));
-    CHECK_OK(pv_split_half_save(&back, f->back));
-    pv_split_half_clear(&front);
-    pv_split_half_clear(&back);
-}
-
-static void drop_halves(fixture *f)
-{
-    pv_model_free(f->hidden.model);
-    pv_data_free(f->data);
-}
-
-static void set_up(fixture *f, int customers, int kind)
-{
-    memset(f, 0, sizeof *f);
-    f->r.scheme = &pv_scheme_complement;
-    f->r.parties = customers + 1;
-    for (int i = 0; i < f->r.parties; i++) {
-        snprintf(f->r.party[i].name, sizeof f->r.party[i].name, "%s", names[i]);
-        f->r.party[i].role = i == 0 ? "provider" : "customer";
-    }
-    run_prepare(&f->r);
-    make_halves(f, kind, 0);
-}
-
-static void tear_down(fixture *f)
-{
-    drop_halves(f);
-    run_clear(&f->r);
-}
-
-static void add(run *r, const char *format, ...)
-{
-    va_list ap;
-    size_t n = strlen(r->text);
-    va_start(ap, format);
-    n += (size_t)vsnprintf(r->text + n, RUN_TEXT - n, format, ap);
-    va_end(ap);
-    assert_true(n < RUN_TEXT);
-}
-
-/* head: lines of [scenario]; settings: of [scheme], beside kind, keep and cut. */
-static void write_text(fixture *f, int kind, const char *head, const char *settings)
-{
-    run *r = &f->r;
-    r->text[0] = '\0';
-    add(r,
-        "[scenario]\nname = test\nscheme = complement\nseed = 11\n%s\n[schema]\nkind = image\n"
-        "shape = 28,28,1\nclasses = 10\n[scheme]\nkind = %s\nkeep = 1\ncut = 2\n%s\n",
-        head, kind_of[kind].name, settings);
-    for (int i = 0; i < r->parties; i++) run_add_party(r, i);
-    add(r, "[local lab]\nhalf = %s\nfront = %s\n", f->back, f->front);
-    for (int i = 1; i < r->parties; i++) add(r, "[local %s]\ndata = %s\n", names[i], asked[i]);
-}
+#include "complement_run.h"
 
 /* ---- what a customer's folder says */
 static int read_csv(char line[][64], const run *r, int party, const char *file)
@@ -296,7 +195,7 @@ static void over_budget(void **state)
 }
 
 /* ---- a customer that does not do as it should, in its second batch */
-enum { SHORT = 0, NOT_FINITE, FAR_OUT, WRONG_MESSAGE, TWICE, MISBEHAVIOURS };
+enum { SHORT = 0, NOT_FINITE, FAR_OUT, WRONG_MESSAGE, TWICE, NO_MESSAGE, MISBEHAVIOURS };
 static int misbehaviour;
 
 static pv_status wait_for_refusal(pv_party *p, int *done)
@@ -309,6 +208,18 @@ static pv_status wait_for_refusal(pv_party *p, int *done)
     pv_message_clear(&m);
     *done = 1;
     return PV_OK;
+}
+
+/* Bytes under the seal of its sender that are no tensors; the refusal closes the connection. */
+static pv_status send_rubbish(pv_hub *hub, int peer, uint64_t step)
+{
+    pv_message m;
+    pv_payload *p;
+    PV_TRY(pv_payload_new(&p, 100));
+    memset(p->bytes.data, 0xee, 100);
+    PV_TRY(pv_hash_of(&p->hash, p->bytes.data, 100));
+    PV_TRY(pv_hub_make(hub, peer, PV_COMPLEMENT_ACTIVATION, step, p));
+    return pv_recv(&m, hub, peer, PV_COMPLEMENT_ANSWER, -1);
 }
 
 static pv_status misbehave(void *self, pv_party *p, uint64_t step, int *done)
@@ -330,6 +241,7 @@ static pv_status misbehave(void *self, pv_party *p, uint64_t step, int *done)
     z[bytes / 4 + 1] = misbehaviour == NOT_FINITE ? NAN : misbehaviour == FAR_OUT ? 1e9f : 0;
     pv_part part = pv_query_activation_part((uint8_t *)z, misbehaviour == SHORT ? 3 : rows, bytes);
     if (misbehaviour == WRONG_MESSAGE) part = pv_query_refusal_part("no");
+    if (misbehaviour == NO_MESSAGE) return send_rubbish(hub, peer, step);
     PV_TRY(pv_send(hub, peer,
                    misbehaviour == WRONG_MESSAGE ? PV_COMPLEMENT_REFUSAL : PV_COMPLEMENT_ACTIVATION,
                    &part, 1));
@@ -348,15 +260,19 @@ static void misbehaving_customers(void **state)
         [NOT_FINITE] = "activation 3 from bert: row 1",
         [FAR_OUT] = "activation 3 from bert: row 1",
         [WRONG_MESSAGE] = "refusal 3 from bert came where 'activation' was expected",
-        [TWICE] = "bert sent a message of step 3 to lab, which is in step 4"};
+        [TWICE] = "bert sent a message of step 3 to lab, which is in step 4",
+        [NO_MESSAGE] = "activation 3 from bert: at byte 2: the number of tensors"};
     pv_role hostile = pv_complement_customer;
     hostile.step = misbehave;
     for (misbehaviour = 0; misbehaviour < MISBEHAVIOURS; misbehaviour++) {
         fixture f;
         set_up(&f, 3, 0);
+        int breaks = misbehaviour >= TWICE; /* the protocol, not only the rules */
         f.r.party[2].instead = &hostile;
+        f.r.may_fail = breaks ? 2 : 0;
         write_text(&f, 0, "", "query_batch = 4");
         run_ok(&f.r, "run");
+        assert_int_equal(f.r.party[2].status, breaks ? PV_ERR_PEER : PV_OK);
         assert_int_equal(agreeing(&f, 1), 45);
         assert_int_equal(agreeing(&f, 3), 33);
         json_t *j = run_result(&f.r, 0);
@@ -430,7 +346,9 @@ static void stops_do_not_matter(void **state)
     fixture f;
     int stops = 0, over = 0;
     set_up(&f, 2, 1);
-    write_text(&f, 1, "", "query_batch = 3\nsecrets = fresh\nbits = 8");
+    drop_halves(&f);
+    make_noised(&f, 1, 0, 0.125);
+    write_text(&f, 1, "", "query_batch = 3\nsecrets = fresh\nbits = 8\nhide_noise = 0.125");
     for (int start = 0; start < 60 && !over; start++) {
         atomic_int left = (int)pv_rng_below(&rng, 30);
         int who = (int)pv_rng_below(&rng, 3);
@@ -494,10 +412,25 @@ static void settings(void **state)
                 "kept_epochs does nothing with keep = 0");
     CHECK_FAILS(check("model = lenet5", "kind = offset\ndecoder_steps = 2\nhide_noise = 1", &line),
                 PV_ERR_FORMAT, "decoder_steps does nothing");
+    CHECK_FAILS(check("model = lenet5", "kind = offset\ndecoder_restart = 2", &line), PV_ERR_FORMAT,
+                "decoder_restart does nothing");
+    CHECK_FAILS(check("model = lenet5", "kind = offset\nhide_warmup = 2\nhide_noise = 1", &line),
+                PV_ERR_FORMAT, "hide_warmup does nothing");
+    CHECK_FAILS(check("model = lenet5", "kind = offset\nhide_ramp = 2", &line), PV_ERR_FORMAT,
+                "hide_ramp does nothing");
     CHECK_FAILS(check("model = lenet5", "kind = offset\nhide_input = 1\ndecoder_steps = 65", &line),
                 PV_ERR_RANGE, "must be 1 to 64");
     CHECK_OK(check("model = lenet5", "kind = offset\nhide_noise = 1", &line));
     assert_null(strstr(pv_str_text(&line), "trained against"));
+    assert_non_null(strstr(pv_str_text(&line), ", noise 1"));
+    static const char *const bad[] = {"-1", "nan", "100.5", "inf", "much"};
+    for (int i = 0; i < 5; i++) {
+        char setting[64];
+        snprintf(setting, sizeof setting, "kind = offset\nhide_noise = %s", bad[i]);
+        assert_int_not_equal(check("model = lenet5", setting, &line), PV_OK);
+        assert_non_null(strstr(pv_trail_text(), "hide_noise"));
+        pv_trail_clear();
+    }
     CHECK_OK(check("model = lenet5", "kind = offset\nhide_input = 1", &line));
     assert_non_null(strstr(pv_str_text(&line), "trained against readers"));
     pv_str_clear(&line);
@@ -552,10 +485,93 @@ static void truths_and_forecasts(void **state)
     assert_null(strstr(pv_str_text(&text), "hide_secret = 0"));
     assert_non_null(strstr(pv_str_text(&text), "secrets = fresh: "));
     assert_non_null(strstr(pv_str_text(&text), "answers = logits: under an offset"));
-    assert_non_null(strstr(pv_str_text(&text), "customers add none"));
+    assert_non_null(strstr(pv_str_text(&text), "the mean of several runs has less"));
     assert_null(strstr(pv_str_text(&text), "budget"));
     pv_scenario_clear(&s);
     pv_str_clear(&text);
+}
+
+/* A message is as large as the settings make it, and no larger one is taken. */
+static void limits(void **state)
+{
+    (void)state;
+    enum { PART = 256 }; /* around the numbers of a tensor, at most */
+    pv_message_type t[PV_COMPLEMENT_TYPES];
+    const struct {
+        const char *settings;
+        uint64_t activation, answer;
+    } of[] = {
+        {"keep = 1\ncut = 2\nquery_batch = 20", 20 * 256 * 4, 20 * 10 * 4},
+        {"keep = 1\ncut = 2\nquery_batch = 20\nbits = 8\nanswers = label", 20 * 256, 20 * 4},
+        {"keep = 1\ncut = 2:before-pool\nquery_batch = 3\nbits = 4\nanswers = rounded", 3 * 512,
+         3 * 10 * 4},
+        {"keep = 1\ncut = 2\nquery_batch = 20\nproject = yes", 20 * 256 * 4, 20 * 10 * 4},
+    };
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        pv_scenario s = parse(of[i].settings);
+        memcpy(t, pv_complement_type, sizeof t);
+        CHECK_OK(pv_scheme_complement.limits(t, &s));
+        for (int k = 0; k < PV_COMPLEMENT_TYPES; k++)
+            assert_true(t[k].max <= pv_complement_type[k].max);
+        uint64_t activation = t[PV_COMPLEMENT_ACTIVATION - PV_TYPE_FIRST].max,
+                 answer = t[PV_COMPLEMENT_ANSWER - PV_TYPE_FIRST].max;
+        assert_true(activation >= of[i].activation && activation < of[i].activation + PART);
+        assert_true(answer >= of[i].answer && answer < of[i].answer + PART);
+        assert_true(t[PV_COMPLEMENT_HALF - PV_TYPE_FIRST].max < 17 << 20);
+        assert_true(t[PV_COMPLEMENT_TERMS - PV_TYPE_FIRST].max < (i == 3 ? 300 << 10 : 16 << 10));
+        pv_scenario_clear(&s);
+    }
+    static const char unnamed[] =
+        "[scenario]\nscheme = complement\n[schema]\nkind = image\nshape = 28,28,1\nclasses = 10\n"
+        "[scheme]\nkind = offset\nquery_batch = 5\n[party s]\nrole = provider\n[party a]\n"
+        "role = customer\n";
+    pv_scenario s;
+    CHECK_OK(pv_scenario_parse(&s, "test.ini", unnamed, strlen(unnamed)));
+    memcpy(t, pv_complement_type, sizeof t);
+    CHECK_OK(pv_scheme_complement.limits(t, &s));
+    assert_true(t[PV_COMPLEMENT_ANSWER - PV_TYPE_FIRST].max < 5 * 10 * 4 + PART);
+    t[PV_COMPLEMENT_ANSWER - PV_TYPE_FIRST].max =
+        pv_complement_type[PV_COMPLEMENT_ANSWER - PV_TYPE_FIRST].max;
+    assert_memory_equal(t, pv_complement_type, sizeof t); /* nobody knows how large the rest is */
+    pv_scenario_clear(&s);
+    /* 55x55x64 numbers, pooled to 27x27 */
+    static const char large[] =
+        "[scenario]\nscheme = complement\nmodel = alexnet_v2\n[schema]\nkind = image\n"
+        "shape = 224,224,3\nclasses = 10\n[scheme]\nkind = offset\ncut = 1:before-pool\n"
+        "query_batch = 65536\n[party s]\nrole = provider\n[party a]\nrole = customer\n";
+    pv_str line = {0};
+    const pv_claim *claim;
+    int claims;
+    CHECK_OK(pv_scenario_parse(&s, "test.ini", large, strlen(large)));
+    CHECK_FAILS(pv_scheme_complement.check(&s, &line, &claim, &claims), PV_ERR_FORMAT,
+                "test.ini: [scheme] query_batch: the activations of a batch would take");
+    pv_scenario_clear(&s);
+    pv_str_clear(&line);
+}
+
+/* A half of another network than the scenario's, which everybody reckons with. */
+static void another_network(void **state)
+{
+    (void)state;
+    fixture f;
+    pv_split_half front;
+    pv_complement_options o;
+    set_up(&f, 1, 0);
+    CHECK_OK(pv_split_half_load(&front, f.front, 0));
+    for (int same = 0; same < 2; same++) {
+        write_text(&f, 0, same ? "model = lenet5" : "model = conv1", "");
+        pv_scenario s;
+        CHECK_OK(pv_scenario_parse(&s, "test.ini", f.r.text, strlen(f.r.text)));
+        CHECK_OK(pv_complement_options_read(&o, &s));
+        if (same)
+            CHECK_OK(pv_complement_half_check(&front, &o, &s, f.front));
+        else
+            CHECK_FAILS(pv_complement_half_check(&front, &o, &s, f.front), PV_ERR_MISMATCH,
+                        "what crosses at its cut is [256], of model = ");
+        pv_scenario_clear(&s);
+    }
+    pv_split_half_clear(&front);
+    tear_down(&f);
 }
 
 static void memory(void **state)
@@ -601,6 +617,8 @@ int main(void)
                                        cmocka_unit_test(stops_do_not_matter),
                                        cmocka_unit_test(settings),
                                        cmocka_unit_test(truths_and_forecasts),
+                                       cmocka_unit_test(limits),
+                                       cmocka_unit_test(another_network),
                                        cmocka_unit_test(memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,30 +1,10 @@
 /* What crosses between provider and customer: what comes back, and what is refused. */
-#include "check.h"
+#include "wire.h"
 
 #include "scheme/complement/answers.h"
 #include "scheme/complement/secrets.h"
 #include <math.h>
 #include <stdlib.h>
-
-/* Over the wire and back. */
-typedef struct wire {
-    uint8_t *bytes;
-    pv_parts parts;
-} wire;
-
-static void send(wire *w, const pv_part *part, size_t n)
-{
-    size_t size = pv_parts_size(part, n);
-    w->bytes = malloc(size);
-    CHECK_OK(pv_parts_encode(w->bytes, part, n));
-    CHECK_OK(pv_parts_parse(&w->parts, "test", w->bytes, size));
-}
-
-static void drop(wire *w)
-{
-    pv_parts_clear(&w->parts);
-    free(w->bytes);
-}
 
 static pv_status join(pv_query_join *taken, const pv_query_join *sent, size_t parts)
 {
@@ -32,9 +12,9 @@ static pv_status join(pv_query_join *taken, const pv_query_join *sent, size_t pa
     wire w;
     pv_query_join_parts(part, sent);
     part[PV_QUERY_JOIN_PARTS] = (pv_part){.name = "more", .dtype = PV_U8, .shape = PV_SHAPE(0)};
-    send(&w, part, parts);
+    wire_send(&w, part, parts);
     pv_status status = pv_query_join_take(taken, &w.parts, "join 1 from bank");
-    drop(&w);
+    wire_drop(&w);
     return status;
 }
 
@@ -62,28 +42,28 @@ static void terms(void **state)
     pv_part part[PV_QUERY_TERMS_PARTS];
     wire w;
     pv_query_terms_parts(part, &t);
-    send(&w, part, PV_QUERY_TERMS_PARTS);
+    wire_send(&w, part, PV_QUERY_TERMS_PARTS);
     CHECK_OK(pv_query_terms_take(&taken, &w.parts, "terms"));
     assert_int_equal(taken.form_size, 5);
     assert_memory_equal(taken.form, form, 5);
     assert_int_equal(taken.follows, 1);
     assert_int_equal(taken.binding.byte[0], 7);
-    drop(&w);
+    wire_drop(&w);
     t.follows = 2;
-    send(&w, part, PV_QUERY_TERMS_PARTS);
+    wire_send(&w, part, PV_QUERY_TERMS_PARTS);
     CHECK_FAILS(pv_query_terms_take(&taken, &w.parts, "terms"), PV_ERR_PEER, "follows is 2");
-    drop(&w);
+    wire_drop(&w);
     t.follows = 0;
     t.form_size = 0;
     pv_query_terms_parts(part, &t);
-    send(&w, part, PV_QUERY_TERMS_PARTS);
-    CHECK_FAILS(pv_query_terms_take(&taken, &w.parts, "terms"), PV_ERR_PEER, "its form is empty");
-    drop(&w);
+    wire_send(&w, part, PV_QUERY_TERMS_PARTS);
+    CHECK_FAILS(pv_query_terms_take(&taken, &w.parts, "terms"), PV_ERR_PEER, "0 bytes of form");
+    wire_drop(&w);
     t.form_size = 5;
     pv_query_terms_parts(part, &t);
-    send(&w, part, 2);
+    wire_send(&w, part, 2);
     CHECK_FAILS(pv_query_terms_take(&taken, &w.parts, "terms"), PV_ERR_PEER, "follows");
-    drop(&w);
+    wire_drop(&w);
 }
 
 static void activations(void **state)
@@ -93,30 +73,31 @@ static void activations(void **state)
     const uint8_t *taken;
     wire w;
     pv_part part = pv_query_activation_part(z, 3, 4);
-    send(&w, &part, 1);
+    wire_send(&w, &part, 1);
     CHECK_OK(pv_query_activation_take(&taken, &w.parts, "activation 2 from bank", 3, 4));
     assert_memory_equal(taken, z, sizeof z);
     CHECK_FAILS(pv_query_activation_take(&taken, &w.parts, "activation 2 from bank", 4, 3),
                 PV_ERR_PEER, "activation 2 from bank");
     CHECK_FAILS(pv_query_activation_take(&taken, &w.parts, "activation 2 from bank", 3, 5),
                 PV_ERR_PEER, "z");
-    drop(&w);
+    wire_drop(&w);
     part.dtype = PV_F32;
     part.shape = PV_SHAPE(3, 1);
-    send(&w, &part, 1);
+    wire_send(&w, &part, 1);
     CHECK_FAILS(pv_query_activation_take(&taken, &w.parts, "activation", 3, 4), PV_ERR_PEER, "z");
-    drop(&w);
+    wire_drop(&w);
     const pv_bytes file = {.data = z, .size = 12};
     part = pv_query_half_part(&file);
-    send(&w, &part, 1);
+    wire_send(&w, &part, 1);
     size_t size;
     CHECK_OK(pv_query_half_take(&taken, &size, &w.parts, "half"));
     assert_int_equal(size, 12);
-    drop(&w);
+    wire_drop(&w);
     part.shape = PV_SHAPE(0);
-    send(&w, &part, 1);
-    CHECK_FAILS(pv_query_half_take(&taken, &size, &w.parts, "half"), PV_ERR_PEER, "file is empty");
-    drop(&w);
+    wire_send(&w, &part, 1);
+    CHECK_FAILS(pv_query_half_take(&taken, &size, &w.parts, "half"), PV_ERR_PEER,
+                "0 bytes of file");
+    wire_drop(&w);
 }
 
 static pv_status answer(const pv_query_answer *sent, int answers, int64_t rows, int64_t classes)
@@ -124,13 +105,13 @@ static pv_status answer(const pv_query_answer *sent, int answers, int64_t rows, 
     const pv_part part = pv_query_answer_part(sent);
     pv_query_answer a = {.answers = answers, .rows = rows, .classes = classes};
     wire w;
-    send(&w, &part, 1);
+    wire_send(&w, &part, 1);
     pv_status status = pv_query_answer_take(&a, &w.parts, "answer 2 from lab");
     if (status == PV_OK) {
         assert_int_equal(a.label != NULL, answers == PV_QUERY_LABEL);
         assert_int_equal(a.score != NULL, answers != PV_QUERY_LABEL);
     }
-    drop(&w);
+    wire_drop(&w);
     return status;
 }
 
@@ -168,9 +149,9 @@ static pv_status refusal(char out[PV_REFUSAL_TEXT], const char *reason, size_t s
     const pv_part part = {
         .name = "reason", .dtype = PV_U8, .shape = PV_SHAPE((int64_t)size), .data = reason};
     wire w;
-    send(&w, &part, 1);
+    wire_send(&w, &part, 1);
     pv_status status = pv_query_refusal_take(out, &w.parts, "refusal 1 from lab");
-    drop(&w);
+    wire_drop(&w);
     return status;
 }
 
@@ -189,9 +170,10 @@ static void refusals(void **state)
     pv_query_refusal_text(text, big);
     assert_int_equal(strlen(text), PV_REFUSAL_TEXT - 1);
     CHECK_OK(refusal(out, text, strlen(text)));
-    CHECK_FAILS(refusal(out, big, PV_REFUSAL_TEXT), PV_ERR_PEER, "a reason of 1024 bytes");
+    CHECK_FAILS(refusal(out, big, PV_REFUSAL_TEXT), PV_ERR_PEER,
+                "1024 bytes of reason; from 1 to 1023");
     CHECK_FAILS(refusal(out, "a\nb", 3), PV_ERR_PEER, "is no text");
-    CHECK_FAILS(refusal(out, "", 0), PV_ERR_PEER, "its reason is empty");
+    CHECK_FAILS(refusal(out, "", 0), PV_ERR_PEER, "0 bytes of reason");
 }
 
 /* secrets.csv, by kind; what is no such file is refused with its line. */
@@ -279,11 +261,33 @@ static void made_and_opened(void **state)
     }
 }
 
+/* Of equal scores the first label's is taken, wherever they came: what an offset of each value
+ * makes of them, and of zeros with either sign. */
+static void ties(void **state)
+{
+    (void)state;
+    const pv_secret_plan plan = {
+        .kind = PV_SECRET_OFFSET, .form = PV_SECRET_PLANE, .classes = 4, .alpha = 1};
+    static const float true_order[3][4] = {{1, 3, 2, 3}, {-1, -0.0f, 0, -2}, {5, 5, 5, 5}};
+    static const int32_t first[3] = {1, 1, 0};
+    for (int64_t by = 0; by < 4; by++)
+        for (int c = 0; c < 3; c++) {
+            pv_secret_value secret;
+            float score[4], probability;
+            int32_t label;
+            CHECK_OK(pv_secret_of(&secret, &plan, by));
+            for (int l = 0; l < 4; l++) score[pv_secret_hide(&secret, l)] = true_order[c][l];
+            const pv_query_answer a = {PV_QUERY_LOGITS, 1, 4, score, NULL};
+            pv_query_answer_open(&label, &probability, &a, &plan, &secret);
+            assert_int_equal(label, first[c]);
+        }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(joining),        cmocka_unit_test(terms),
-                                       cmocka_unit_test(activations),    cmocka_unit_test(answers),
-                                       cmocka_unit_test(refusals),       cmocka_unit_test(secrets),
-                                       cmocka_unit_test(made_and_opened)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(joining),         cmocka_unit_test(terms),
+                                       cmocka_unit_test(activations),     cmocka_unit_test(answers),
+                                       cmocka_unit_test(refusals),        cmocka_unit_test(secrets),
+                                       cmocka_unit_test(made_and_opened), cmocka_unit_test(ties)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -197,6 +197,7 @@ static inline void run_all(run *r, const char *what)
                                .role = p->instead != NULL ? p->instead : run_role(r, p->role),
                                .type = r->scheme->type,
                                .types = r->scheme->types,
+                               .limits = r->scheme->limits,
                                .linked = r->scheme->linked,
                                .channel = p->channel,
                                .identity = p->identity,

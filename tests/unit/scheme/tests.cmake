@@ -23,4 +23,7 @@ set_tests_properties(unit/scheme/vertical_integer PROPERTIES LABELS unit TIMEOUT
 pv_test(unit/scheme/vertical_messages ROOMS scheme/vertical TIMEOUT 60)
 pv_test(unit/scheme/complement_messages ROOMS scheme/complement)
 pv_test(unit/scheme/complement ROOMS scheme/complement LABEL unit tsan TIMEOUT 120)
+pv_test(unit/scheme/complement_noise ROOMS scheme/complement LABEL unit tsan TIMEOUT 60)
 pv_test(unit/scheme/complement_audited ROOMS scheme/complement)
+pv_valgrind_test(unit/scheme/complement_ct ROOMS scheme/complement CASES label logits rounded
+                 CONTROLS largest probability)

@@ -1,6 +1,6 @@
 /* What the two parties say beside the boundary's bytes, and the halves they keep: what comes back,
  * and what is refused. */
-#include "check.h"
+#include "wire.h"
 
 #include "nn/model_i.h"
 #include "scheme/vertical/boundary.h"
@@ -14,26 +14,6 @@
 #include <unistd.h>
 
 enum { SEED = 3 };
-
-/* Over the wire and back. */
-typedef struct wire {
-    uint8_t *bytes;
-    pv_parts parts;
-} wire;
-
-static void send(wire *w, const pv_part *part, size_t n)
-{
-    size_t size = pv_parts_size(part, n);
-    w->bytes = malloc(size);
-    CHECK_OK(pv_parts_encode(w->bytes, part, n));
-    CHECK_OK(pv_parts_parse(&w->parts, "test", w->bytes, size));
-}
-
-static void drop(wire *w)
-{
-    pv_parts_clear(&w->parts);
-    free(w->bytes);
-}
 
 static pv_vertical_join a_join(void)
 {
@@ -51,10 +31,10 @@ static pv_status agree(const pv_vertical_join *peer)
     wire w;
     pv_vertical_join own = a_join(), taken;
     memset(own.nonce, 9, sizeof own.nonce);
-    send(&w, part, pv_vertical_join_parts(part, peer));
+    wire_send(&w, part, pv_vertical_join_parts(part, peer));
     pv_status status = pv_vertical_join_take(&taken, &w.parts, "join 1 from bank");
     if (status == PV_OK) status = pv_vertical_join_agree(&own, &taken, "join 1 from bank");
-    drop(&w);
+    wire_drop(&w);
     return status;
 }
 
@@ -129,24 +109,24 @@ static void keys(void **state)
     pv_part part[PV_KEY_PARTS];
     wire w;
     pv_vertical_key k = {.n = n, .n_size = 256, .proof = proof, .proof_size = 16, .safe = 1}, got;
-    send(&w, part, pv_vertical_key_parts(part, &k));
+    wire_send(&w, part, pv_vertical_key_parts(part, &k));
     CHECK_OK(pv_vertical_key_take(&got, &w.parts, "key 2 from clinic", 2048));
     assert_true(got.safe == 1 && got.n_size == 256 && got.proof_size == 16 && got.n[0] == 1);
     CHECK_FAILS(pv_vertical_key_take(&got, &w.parts, "key 2 from clinic", 3072), PV_ERR_PEER,
                 "a key of 2048 bits; the scenario asks for key_bits = 3072");
-    drop(&w);
+    wire_drop(&w);
     k.safe = 2;
-    send(&w, part, pv_vertical_key_parts(part, &k));
+    wire_send(&w, part, pv_vertical_key_parts(part, &k));
     CHECK_FAILS(pv_vertical_key_take(&got, &w.parts, "key", 2048), PV_ERR_PEER, "safe is 2");
-    drop(&w);
+    wire_drop(&w);
     const uint8_t *data;
     size_t size;
     const pv_part bytes = pv_vertical_bytes_part(proof, 16);
-    send(&w, &bytes, 1);
+    wire_send(&w, &bytes, 1);
     CHECK_OK(pv_vertical_bytes_take(&data, &size, &w.parts, "enc-samples 5 from clinic"));
     assert_true(size == 16 && data[0] == 2);
     CHECK_FAILS(pv_vertical_key_take(&got, &w.parts, "key", 2048), PV_ERR_PEER, "n");
-    drop(&w);
+    wire_drop(&w);
 }
 
 static void answers(void **state)
@@ -160,20 +140,20 @@ static void answers(void **state)
         pv_vertical_answer a = {
             .kind = kind, .rows = 3, .classes = 2, .label = label, .probability = probability};
         pv_vertical_answer got = {.kind = kind, .rows = 3, .classes = 2};
-        send(&w, part, pv_vertical_answer_parts(part, &a));
+        wire_send(&w, part, pv_vertical_answer_parts(part, &a));
         CHECK_OK(pv_vertical_answer_take(&got, &w.parts, "answer"));
         assert_int_equal(got.label != NULL, kind != PV_ANSWER_PROBABILITY);
         assert_int_equal(got.probability != NULL, kind != PV_ANSWER_LABEL);
         got.rows = 2;
         CHECK_FAILS(pv_vertical_answer_take(&got, &w.parts, "answer"), PV_ERR_PEER, "answer");
-        drop(&w);
+        wire_drop(&w);
         a.label = beyond;
         a.probability = wrong;
         got.rows = 3;
-        send(&w, part, pv_vertical_answer_parts(part, &a));
+        wire_send(&w, part, pv_vertical_answer_parts(part, &a));
         CHECK_FAILS(pv_vertical_answer_take(&got, &w.parts, "answer"), PV_ERR_PEER,
                     kind == PV_ANSWER_PROBABILITY ? "not between 0 and 1" : "label 2 of row 2");
-        drop(&w);
+        wire_drop(&w);
     }
 }
 
@@ -207,7 +187,7 @@ static void disclosing(void **state)
             memset(n->param[i].value.data, 0, pv_tensor_bytes(&n->param[i].value));
         pv_norm_clear(&n->norm);
         CHECK_OK(pv_vertical_disclosed_init(&d, m, &cut, side, share));
-        send(&w, d.part, d.parts);
+        wire_send(&w, d.part, d.parts);
         CHECK_OK(pv_vertical_disclosed_take(n, got, &cut, side, &w.parts, "disclosed"));
         assert_memory_equal(got, share, sizeof share);
         for (size_t i = 0; i < m->params; i++) {
@@ -219,17 +199,17 @@ static void disclosing(void **state)
         assert_int_equal(n->norm.n, side == 0 ? 3 : 0);
         CHECK_FAILS(pv_vertical_disclosed_take(n, got, &cut, 2 - side, &w.parts, "disclosed"),
                     PV_ERR_PEER, "disclosed");
-        drop(&w);
+        wire_drop(&w);
         pv_vertical_disclosed_clear(&d);
     }
     ((float *)m->param[0].value.data)[1] = NAN;
     pv_vertical_disclosed d;
     wire w;
     CHECK_OK(pv_vertical_disclosed_init(&d, m, &cut, 0, share));
-    send(&w, d.part, d.parts);
+    wire_send(&w, d.part, d.parts);
     CHECK_FAILS(pv_vertical_disclosed_take(n, got, &cut, 0, &w.parts, "disclosed"), PV_ERR_PEER,
                 "'dense1.weight' holds a number that is not finite");
-    drop(&w);
+    wire_drop(&w);
     pv_vertical_disclosed_clear(&d);
     pv_model_free(m);
     pv_model_free(n);

@@ -239,6 +239,42 @@ static void test_out_of_memory(void **state)
     }
 }
 
+/* What messages are mostly made of, taken and refused. */
+static void the_commonest(void **state)
+{
+    (void)state;
+    const int64_t rows = 7;
+    const uint8_t hash[4] = {1, 2, 3, 4};
+    const pv_part part[] = {pv_part_number("rows", &rows), pv_part_bytes("hash", hash, 4),
+                            pv_part_bytes("text", hash, 0)};
+    _Alignas(8) uint8_t bytes[256];
+    uint8_t got[5];
+    const uint8_t *some;
+    size_t size;
+    int64_t n;
+    pv_parts p;
+    CHECK_OK(pv_parts_encode(bytes, part, 3));
+    CHECK_OK(pv_parts_parse(&p, "join", bytes, pv_parts_size(part, 3)));
+    CHECK_OK(pv_parts_get_number(&n, &p, "join", "rows", 7, 7));
+    assert_int_equal(n, 7);
+    CHECK_FAILS(pv_parts_get_number(&n, &p, "join 1 from a", "rows", 8, 10), PV_ERR_PEER,
+                "join 1 from a: rows is 7; from 8 to 10 was expected");
+    CHECK_FAILS(pv_parts_get_number(&n, &p, "join", "rows", -1, 6), PV_ERR_PEER, "from -1 to 6");
+    CHECK_FAILS(pv_parts_get_number(&n, &p, "join", "hash", 0, 9), PV_ERR_PEER, "'hash' is u8[4]");
+    CHECK_OK(pv_parts_get_bytes(got, 4, &p, "join", "hash"));
+    assert_memory_equal(got, hash, 4);
+    CHECK_FAILS(pv_parts_get_bytes(got, 5, &p, "join", "hash"), PV_ERR_PEER, "u8[5] was expected");
+    CHECK_OK(pv_parts_get_some(&some, &size, &p, "join", "hash", 4));
+    assert_true(size == 4 && memcmp(some, hash, 4) == 0);
+    CHECK_FAILS(pv_parts_get_some(&some, &size, &p, "join", "hash", 3), PV_ERR_PEER,
+                "join: 4 bytes of hash; from 1 to 3 were expected");
+    CHECK_FAILS(pv_parts_get_some(&some, &size, &p, "join", "text", 3), PV_ERR_PEER,
+                "0 bytes of text");
+    CHECK_OK(pv_parts_get_count(&p, "join", 3));
+    CHECK_FAILS(pv_parts_get_count(&p, "join", 2), PV_ERR_PEER, "join: 3 tensors, 2 were expected");
+    pv_parts_clear(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_twins),
         cmocka_unit_test(test_get),
         cmocka_unit_test(test_range),
+        cmocka_unit_test(the_commonest),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,6 +103,36 @@ static void test_refused_records(void **state)
     link_free(&l);
 }
 
+/* A record made of parts is the record of their bytes. */
+static void test_parts(void **state)
+{
+    (void)state;
+    link_run l;
+    pv_view *v;
+    pv_view_payload got;
+    const int64_t rows = 12;
+    const pv_part part[2] = {pv_part_number("rows", &rows), pv_part_bytes("hash", "abcd", 4)},
+                  twice[2] = {part[0], part[0]};
+    _Alignas(8) uint8_t bytes[128];
+    pv_hash hash;
+    link_init(&l, NULL);
+    pv_view_record r = {.kind = PV_VIEW_SENT, .type = UPDATE, .link = 1, .kept = 1};
+    CHECK_FAILS(pv_view_append_parts(l.end[A].writer, &r, twice, 2), PV_ERR_USAGE, "rows");
+    CHECK_OK(pv_view_append_parts(l.end[A].writer, &r, part, 2));
+    CHECK_OK(pv_parts_encode(bytes, part, 2));
+    CHECK_OK(pv_hash_of(&hash, bytes, pv_parts_size(part, 2)));
+    assert_int_equal(r.size, pv_parts_size(part, 2));
+    assert_true(pv_hash_equal(&r.payload, &hash) && r.number == 1);
+    CHECK_OK(pv_view_sync(l.end[A].writer));
+    CHECK_OK(pv_view_open(&v, l.end[A].path));
+    CHECK_OK(pv_view_load(&got, v, 0));
+    assert_int_equal(got.parts.count, 2);
+    assert_memory_equal(got.bytes.data, bytes, r.size);
+    pv_view_payload_clear(&got);
+    pv_view_free(v);
+    link_free(&l);
+}
+
 /* A crash at any byte, after any sync: the view that goes on is the one that nothing happened to.
  */
 static void test_resume_everywhere(void **state)
@@ -274,10 +304,11 @@ static void test_out_of_memory(void **state)
     CHECK_OUT_OF_MEMORY(status)
     {
         pv_view_writer *w = NULL;
-        pv_view_record r = {.kind = PV_VIEW_SENT, .type = UPDATE, .link = 1, .size = 1, .kept = 1};
+        pv_view_record r = {.kind = PV_VIEW_SENT, .type = UPDATE, .link = 1, .kept = 1};
+        const pv_part part = pv_part_bytes("x", "y", 1);
         unlink(path);
         status = pv_view_create(&w, path, &l.end[A].header);
-        if (status == PV_OK) status = pv_view_append(w, &r, "x");
+        if (status == PV_OK) status = pv_view_append_parts(w, &r, &part, 1);
         if (status == PV_OK) status = pv_view_sync(w);
         pv_view_position at = {0};
         if (status == PV_OK) at = pv_view_writer_position(w);
@@ -368,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_retention),
+        cmocka_unit_test(test_parts),
         cmocka_unit_test(test_forecast),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

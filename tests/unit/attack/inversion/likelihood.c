@@ -71,6 +71,35 @@ static void a_wide_front_gives_all_away(void **state)
     end(&s);
 }
 
+/* Who knows how much noise there is asks for smoother samples, and comes closer. */
+static void noise_is_reckoned_with(void **state)
+{
+    (void)state;
+    scene s;
+    double error[2], sum = 0, squares = 0;
+    pv_rng rng = pv_rng_make(6, PV_STREAM_TEST);
+    begin(&s, wide, NULL);
+    for (int64_t i = 0; i < ROWS * s.width; i++) {
+        sum += s.z[i];
+        squares += (double)s.z[i] * s.z[i];
+    }
+    double count = (double)(ROWS * s.width), mean = sum / count;
+    double sd = sqrt(squares / count - mean * mean); /* as much as the activation's own */
+    for (int64_t i = 0; i < ROWS * s.width; i++) s.z[i] += (float)(sd * pv_rng_normal(&rng));
+    for (int knows = 0; knows < 2; knows++) {
+        pv_likelihood_options o;
+        pv_likelihood_result r;
+        pv_likelihood_defaults(&o);
+        o.noise = knows ? sd : 0;
+        CHECK_OK(pv_likelihood_invert(&r, s.m, NULL, s.z, NULL, ROWS, &o, NULL));
+        error[knows] = mean_error(&s, &r);
+        pv_likelihood_result_clear(&r);
+    }
+    print_message("under noise: %.4f, reckoned with %.4f\n", error[0], error[1]);
+    assert_true(error[1] < 0.9 * error[0]);
+    end(&s);
+}
+
 static void the_secret_comes_with_the_sample(void **state)
 {
     (void)state;
@@ -208,6 +237,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wide_front_gives_all_away),
+        cmocka_unit_test(noise_is_reckoned_with),
         cmocka_unit_test(the_secret_comes_with_the_sample),
         cmocka_unit_test(a_permutation_is_searched_for),
         cmocka_unit_test(noise_gives_nothing),

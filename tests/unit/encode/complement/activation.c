@@ -198,7 +198,7 @@ static void check_logits(const pv_hidden *h, const pv_data *data, const pv_cut_a
     CHECK_OK(pv_split_runner_new(&provider, &back, ROWS, NULL));
     rows_of(x, h->model, data, 0, ROWS);
     for (int i = 0; i < ROWS; i++) pv_secret_draw(&secret[i], &h->plan, &rng);
-    CHECK_OK(pv_front_run(customer, z, x, secret, ROWS));
+    CHECK_OK(pv_front_run(customer, z, x, secret, NULL, ROWS));
     CHECK_OK(pv_back_run(provider, plain, z, ROWS));
 
     /* The provider's form crosses to the customer, who encodes with it. */

@@ -49,8 +49,7 @@ static inline void whole_logits(float *logits, const pv_hidden *h, const float *
     pv_graph *g;
     pv_model_nodes nodes;
     pv_plan *plan;
-    int64_t each = pv_secret_channels(&h->plan);
-    if (h->plan.input.ndim == 3) each *= h->plan.input.dim[0] * h->plan.input.dim[1];
+    int64_t each = pv_secret_numbers(&h->plan);
     float *planes = calloc((size_t)(n * each), sizeof *planes);
     for (int64_t i = 0; i < n; i++) pv_secret_fill(planes + i * each, &h->plan, &secret[i]);
     CHECK_OK(pv_graph_new(&g));

@@ -136,11 +136,11 @@ static void frozen_layers_have_no_gradient(void **state)
     pv_hidden h;
     pv_graph *g = NULL;
     pv_model_nodes nodes;
-    pv_node entry, gradient[32], weight[32];
+    pv_node gradient[32], weight[32];
     int n = 0, zeros = 0;
     CHECK_OK(pv_hidden_make(&h, old, two, &plane_after_one));
     CHECK_OK(pv_graph_new(&g));
-    CHECK_OK(pv_hidden_build(&h, g, 8, 1, PV_NONE, &nodes, &entry));
+    CHECK_OK(pv_hidden_build(&h, g, 8, 1, PV_NONE, &nodes));
     assert_int_equal(pv_node_shape(g, nodes.secret)->dim[3], 1);
     pv_node loss = pv_mean(g, pv_square(g, nodes.logits), 0, 0);
     for (int i = 0; i < nodes.params; i++) {
@@ -203,6 +203,61 @@ static void comes_back_from_its_file(void **state)
             pv_hidden_clear(&h);
             pv_hidden_clear(&back);
         }
+}
+
+/* Noise that it was trained with comes back, too; it is measured with it, by the seed. */
+static void remembers_its_noise(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *noise, *says;
+        pv_status status;
+    } bad[] = {
+        {"{\"sigma\":0,\"cut\":\"2\"}", "above 0 and up to 100", PV_ERR_RANGE},
+        {"{\"sigma\":-1,\"cut\":\"2\"}", "noise of -1 deviations", PV_ERR_RANGE},
+        {"{\"sigma\":1e300,\"cut\":\"2\"}", "up to 100", PV_ERR_RANGE},
+        {"{\"sigma\":null,\"cut\":\"2\"}", "sigma", PV_ERR_FORMAT},
+        {"{\"sigma\":1}", "cut", PV_ERR_FORMAT},
+        {"{\"sigma\":1,\"cut\":\"1\"}", "trained with noise", PV_ERR_FORMAT},
+        {"{\"sigma\":1,\"cut\":\"9\"}", "trained with noise", PV_ERR_FORMAT},
+        {"[", "metadata", PV_ERR_FORMAT},
+    };
+    pv_hidden h, back;
+    pv_hidden_score without, some, more, again;
+    CHECK_OK(pv_hidden_make(&h, old, two, &plane_after_one));
+    assert_true(h.noise == 0 && h.noise_at.stage == 0);
+    CHECK_OK(pv_hidden_measure(&without, &h, two, SEED, NULL));
+    h.noise = 3; /* of what is sent, not of a training: it is not measured, nor remembered */
+    CHECK_OK(pv_hidden_measure(&again, &h, two, SEED, NULL));
+    assert_true(again.loss == without.loss);
+    pv_hidden_score_clear(&again);
+    CHECK_OK(pv_hidden_save(&h, path));
+    CHECK_OK(pv_hidden_load(&back, path));
+    assert_true(back.noise == 0);
+    pv_hidden_clear(&back);
+    h.noise = 0.37;
+    h.noise_at = (pv_cut_at){.stage = 2, .before_pool = 1};
+    CHECK_OK(pv_hidden_measure(&some, &h, two, SEED, NULL));
+    CHECK_OK(pv_hidden_measure(&more, &h, two, SEED + 1, NULL));
+    CHECK_OK(pv_hidden_save(&h, path));
+    CHECK_OK(pv_hidden_load(&back, path));
+    assert_true(back.noise == 0.37 && back.noise_at.stage == 2 && back.noise_at.before_pool == 1);
+    CHECK_OK(pv_hidden_measure(&again, &back, two, SEED, NULL));
+    assert_true(some.loss != without.loss && some.loss != more.loss && some.loss == again.loss);
+    pv_hidden_score_clear(&without);
+    pv_hidden_score_clear(&some);
+    pv_hidden_score_clear(&more);
+    pv_hidden_score_clear(&again);
+    pv_hidden_clear(&back);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const pv_metadata metadata[] = {
+            {"secret", "{\"kind\":\"complement\",\"form\":\"plane\",\"alpha\":1,\"kept\":1}"},
+            {"noise", bad[i].noise}};
+        CHECK_OK(pv_model_write(h.model, path, NULL, 0, metadata, 2, 0644));
+        CHECK_FAILS(pv_hidden_load(&back, path), bad[i].status, bad[i].says);
+        assert_null(back.model);
+    }
+    pv_hidden_clear(&h);
 }
 
 /* The score of a network that was wired by hand to know both class and secret: the answer is turned
@@ -315,12 +370,14 @@ static void runs_out_of_memory(void **state)
     CHECK_OUT_OF_MEMORY(status)
     {
         status = pv_hidden_make(&h, old, two, &plane_after_one);
+        h.noise = 1, h.noise_at.stage = 2;
         if (status == PV_OK) status = pv_hidden_save(&h, path);
         if (status == PV_OK) status = pv_hidden_load(&back, path);
         pv_hidden_clear(&h);
         if (status == PV_OK) pv_hidden_clear(&back);
     }
     CHECK_OK(pv_hidden_make(&h, old, two, &plane_after_one));
+    h.noise = 1, h.noise_at.stage = 2;
     CHECK_OUT_OF_MEMORY(status)
     {
         status = pv_hidden_measure(&s, &h, two, SEED, NULL);
@@ -336,6 +393,7 @@ int main(void)
         cmocka_unit_test(alpha_is_the_root_mean_square),
         cmocka_unit_test(frozen_layers_have_no_gradient),
         cmocka_unit_test(comes_back_from_its_file),
+        cmocka_unit_test(remembers_its_noise),
         cmocka_unit_test(measures_answers_turned_back),
         cmocka_unit_test(refuses),
         cmocka_unit_test(refuses_files),

@@ -299,6 +299,35 @@ static void the_secret_alone_is_chance(void **state)
     pv_data_free(uneven);
 }
 
+/* Trained with noise a model is less wrong under it than one that never met it, and both are
+ * measured with it. */
+static void gets_used_to_noise(void **state)
+{
+    (void)state;
+    const pv_hidden_options make = {PV_SECRET_COMPLEMENT, PV_SECRET_PLANE, 1, SEED};
+    double loss[2];
+    for (int trained = 0; trained < 2; trained++) {
+        pv_hidden h;
+        pv_retrain_result r;
+        pv_hidden_score s;
+        pv_retrain_options o = few(two, 6);
+        CHECK_OK(pv_hidden_make(&h, old, two, &make));
+        o.guard.noise = trained ? 1.5 : 0;
+        o.guard.cut.stage = 3;
+        o.guard.decoder_steps = 1;
+        CHECK_OK(pv_retrain(&h, &o, NULL, &r));
+        h.noise = 1.5;
+        h.noise_at.stage = 3;
+        CHECK_OK(pv_hidden_measure(&s, &h, two_test, SEED, NULL));
+        loss[trained] = s.loss;
+        pv_hidden_score_clear(&s);
+        pv_retrain_result_clear(&r);
+        pv_hidden_clear(&h);
+    }
+    print_message("loss under noise: %.3f, trained with it %.3f\n", loss[0], loss[1]);
+    assert_true(loss[1] < 0.8 * loss[0]);
+}
+
 /* A rebuilder that is to be kept off, and a distance correlation to be lowered, change what is
  * learnt, and leave the task. */
 static void other_pressures_press(void **state)
@@ -315,6 +344,7 @@ static void other_pressures_press(void **state)
         o.guard.noise = k == 0 ? 0.01 : 0;
         CHECK_OK(pv_retrain(&h, &o, NULL, &r));
         assert_true(isnan(r.epoch[0].read)); /* nobody reads */
+        assert_true(h.noise == o.guard.noise && h.noise_at.stage == (k == 0 ? 3 : 0));
         correlated[k] = r.epoch[3].loss;
         pv_retrain_result_clear(&r);
         pv_hidden_clear(&h);
@@ -343,6 +373,12 @@ static void refuses(void **state)
     o.guard.secret = -1;
     o.guard.noise = 1;
     CHECK_FAILS(pv_retrain(&h, &o, NULL, &r), PV_ERR_OPTION, "none may be negative");
+    static const double noise[] = {-1, NAN, 101};
+    for (int i = 0; i < 3; i++) {
+        o = few(two, 1);
+        o.guard.noise = noise[i];
+        CHECK_FAILS(pv_retrain(&h, &o, NULL, &r), PV_ERR_OPTION, "0 to 100 can be put on it");
+    }
     o = few(two, 1);
     o.guard.secret = 1;
     o.guard.cut.stage = 1;
@@ -427,6 +463,7 @@ int main(void)
         cmocka_unit_test(holds_the_reader_off),
         cmocka_unit_test(reports_a_collapse),
         cmocka_unit_test(the_secret_alone_is_chance),
+        cmocka_unit_test(gets_used_to_noise),
         cmocka_unit_test(other_pressures_press),
         cmocka_unit_test(refuses),
         cmocka_unit_test(can_be_cancelled),

@@ -151,7 +151,7 @@ static double unexplained(const pv_hidden *h)
         pv_secret_draw(&secret[i], &front.plan, &rng);
     }
     pv_batch_fill(&b, front.model, data, index, NULL, 0, 0);
-    CHECK_OK(pv_front_run(run, z, b.x, secret, ROWS));
+    CHECK_OK(pv_front_run(run, z, b.x, secret, NULL, ROWS));
     double share = 0;
     int alive = 0;
     for (int64_t k = 0; k < width; k++) {

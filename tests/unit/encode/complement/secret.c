@@ -213,6 +213,31 @@ static void planes_tell_the_value(void **state)
     }
 }
 
+/* Drawn without a look-up, a permutation is Fisher's and Yates', an offset the remainder. */
+static void drawn_as_written_down(void **state)
+{
+    (void)state;
+    const pv_secret_plan p = plan(PV_SECRET_PERMUTATION, PV_SECRET_PLANE, 16, row),
+                         o = plan(PV_SECRET_OFFSET, PV_SECRET_PLANE, 200, row);
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        pv_rng r = pv_rng_make(seed, PV_STREAM_TEST), again = r;
+        uint8_t to[16] = {0};
+        pv_secret_value s;
+        pv_secret_draw(&s, &p, &r);
+        for (int i = 0; i < 16; i++) {
+            uint64_t j = pv_rng_below(&again, (uint64_t)i + 1);
+            to[i] = to[j];
+            to[j] = (uint8_t)i;
+        }
+        assert_memory_equal(s.to, to, sizeof to);
+        assert_true(s.look == pv_rng_below(&again, UINT64_C(1) << 62));
+        pv_secret_draw(&s, &o, &r);
+        uint64_t by = pv_rng_below(&again, 200);
+        for (uint64_t l = 0; l < 200; l++) assert_int_equal(s.to[l], (l + by) % 200);
+        for (int l = 200; l < PV_SECRET_CLASSES; l++) assert_int_equal(s.to[l], 0);
+    }
+}
+
 /* The digit: as strong as a plane, another hand for another look, and told apart by its value. */
 static void digits_are_drawn(void **state)
 {
@@ -224,7 +249,7 @@ static void digits_are_drawn(void **state)
         double square = 0, differs = 0;
         CHECK_OK(pv_secret_of(&s, &p, v));
         pv_secret_fill(a, &p, &s);
-        pv_secret_fill(b, &p, &s);
+        pv_secret_fill_open(b, &p, &s);
         assert_memory_equal(a, b, sizeof a);
         for (int i = 0; i < 28 * 28; i++) {
             square += a[i] * a[i];
@@ -253,6 +278,7 @@ int main(void)
         cmocka_unit_test(draws_are_uniform),
         cmocka_unit_test(a_repeated_query_repeats),
         cmocka_unit_test(planes_tell_the_value),
+        cmocka_unit_test(drawn_as_written_down),
         cmocka_unit_test(digits_are_drawn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

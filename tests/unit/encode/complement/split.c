@@ -2,6 +2,7 @@
 #include "halves.h"
 
 #include "base/file.h"
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,7 +68,7 @@ static void test_together(void **state)
         for (size_t c = 0; c < sizeof count / sizeof *count; c++) {
             memset(logits, 0, sizeof logits);
             pv_mem_fail_after(0); /* a run allocates nothing */
-            pv_status one = pv_front_run(customer, z, x, secret, count[c]);
+            pv_status one = pv_front_run(customer, z, x, secret, NULL, count[c]);
             pv_status two = pv_back_run(provider, logits, z, count[c]);
             pv_mem_fail_after(SIZE_MAX);
             CHECK_OK(one);
@@ -81,6 +82,62 @@ static void test_together(void **state)
         pv_split_half_clear(&front);
         pv_split_half_clear(&back);
     }
+}
+
+/* How many places of this process's memory have ten numbers in a row that are all a or -a: planes
+ * of a secret, or rows of activations that they were joined to. */
+static int planes_in_memory(float a)
+{
+    char line[512];
+    int found = 0;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    assert_non_null(maps);
+    while (fgets(line, sizeof line, maps) != NULL) {
+        uintptr_t from, to;
+        int alike = 0;
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " rw-p", &from, &to) != 2 ||
+            strstr(line, " rw-p ") == NULL || to - from > (1u << 28))
+            continue;
+        for (const float *v = (const float *)from; v < (const float *)to; v++) {
+            alike = fabsf(*v) == a ? alike + 1 : 0;
+            found += alike == 10;
+        }
+    }
+    fclose(maps);
+    return found;
+}
+
+/* A front's run leaves its secrets nowhere, neither in its buffers nor in a compiled network. */
+static void test_forgets(void **state)
+{
+#ifdef __SANITIZE_ADDRESS__
+    (void)state;
+    skip(); /* its memory is laid out otherwise, and most of it must not be looked at */
+#else
+    const fixture *f = *state;
+    static float x[ROWS * PIXELS], z[ROWS * 2304];
+    static volatile float own[10];
+    pv_hidden h = f->h;
+    pv_split_half front, back;
+    pv_split_runner *customer;
+    pv_secret_value secret[ROWS];
+    pv_rng rng = pv_rng_make(12, PV_STREAM_TEST);
+    h.plan.alpha = 0.8126953125; /* nobody else's */
+    rows_of(x, h.model, f->data, 0, ROWS);
+    for (int i = 0; i < ROWS; i++) pv_secret_draw(&secret[i], &h.plan, &rng);
+    CHECK_OK(pv_split_make(&front, &back, &h, &cut2, f->data, 7));
+    CHECK_OK(pv_split_runner_new(&customer, &front, 64, NULL));
+    for (int64_t n = 1; n <= ROWS; n += 23) {
+        CHECK_OK(pv_front_run(customer, z, x, secret, NULL, n));
+        assert_int_equal(planes_in_memory((float)h.plan.alpha), 0);
+    }
+    for (int i = 0; i < 10; i++) own[i] = (float)(i % 2 ? h.plan.alpha : -h.plan.alpha);
+    assert_int_equal(planes_in_memory((float)h.plan.alpha), 1); /* it is able to see one */
+    (void)own[0];
+    pv_split_runner_free(customer);
+    pv_split_half_clear(&front);
+    pv_split_half_clear(&back);
+#endif
 }
 
 /* What each half knows, and what it must not. */
@@ -187,6 +244,127 @@ static void test_files(void **state)
     }
 }
 
+/* One thing of a good half changed, the hash as it was, or computed anew. */
+static void expect(pv_split_half *h, pv_status status, const char *message)
+{
+    pv_split_half again;
+    pv_bytes bytes;
+    CHECK_OK(pv_split_half_bytes(&bytes, h));
+    CHECK_FAILS(pv_split_half_parse(&again, "front", bytes.data, bytes.size, h->provider), status,
+                message);
+    assert_null(again.model);
+    assert_null(again.low);
+    pv_bytes_clear(&bytes);
+}
+
+/* ---- noise */
+static void make_noised(const fixture *f, pv_split_half *front, pv_split_half *back, double sigma)
+{
+    pv_hidden h = f->h;
+    h.noise = sigma;
+    CHECK_OK(pv_split_make(front, back, &h, &cut2, f->data, 7));
+}
+
+/* What is sent is what the front gives, and sigma·spread·n; spread is the calibration's own. */
+static void test_noise(void **state)
+{
+    const fixture *f = *state;
+    static float x[ROWS * PIXELS], plain[ROWS * 256], z[ROWS * 256], n[ROWS * 256];
+    pv_secret_value secret[ROWS];
+    pv_rng rng = pv_rng_make(11, PV_STREAM_TEST);
+    pv_split_half front, back, quiet, quiet_back;
+    pv_split_runner *r, *without;
+    make(f, &quiet, &quiet_back, &cut2);
+    make_noised(f, &front, &back, 2);
+    assert_true(quiet.noise == 0 && quiet.spread == 0);
+    assert_true(front.noise == 2 && back.noise == 2 && front.spread == back.spread);
+    CHECK_OK(pv_split_runner_new(&r, &front, 64, NULL));
+    CHECK_OK(pv_split_runner_new(&without, &quiet, 64, NULL));
+    rows_of(x, f->h.model, f->data, 20, ROWS);
+    for (int i = 0; i < ROWS; i++) pv_secret_draw(&secret[i], &f->h.plan, &rng);
+    pv_front_noise_draw(n, ROWS * 256, &rng);
+    CHECK_OK(pv_front_run(without, plain, x, secret, NULL, ROWS));
+    CHECK_OK(pv_front_run(without, z, x, secret, n, ROWS));
+    assert_memory_equal(z, plain, sizeof z); /* it has none to put on */
+    CHECK_FAILS(pv_front_run(r, z, x, secret, NULL, ROWS), PV_ERR_USAGE, "none was drawn");
+    CHECK_OK(pv_front_run(r, z, x, secret, n, ROWS));
+    double sum = 0, squares = 0;
+    for (int i = 0; i < ROWS * 256; i++) {
+        assert_true(fabs(z[i] - (plain[i] + 2 * front.spread * n[i])) < 1e-5 * (1 + fabs(z[i])));
+        sum += plain[i];
+        squares += (double)plain[i] * plain[i];
+    }
+    /* other rows under other secrets than those of the calibration: about its spread */
+    double spread = pv_front_noise_spread(sum, squares, ROWS * 256);
+    assert_true(fabs(front.spread / spread - 1) < 0.1);
+    int wider = 0;
+    for (int64_t c = 0; c < front.channels; c++)
+        wider += front.high[c] - front.low[c] > quiet.high[c] - quiet.low[c] + 4 * front.spread;
+    assert_int_equal(wider, front.channels);
+    pv_split_runner_free(r);
+    pv_split_runner_free(without);
+    pv_split_half_clear(&front);
+    pv_split_half_clear(&back);
+    pv_split_half_clear(&quiet);
+    pv_split_half_clear(&quiet_back);
+}
+
+/* Noise is part of what a half is, in file and bytes; without it neither says anything of it. */
+static void test_noise_is_bound(void **state)
+{
+    const fixture *f = *state;
+    static const double sigma[] = {0, 0.5, 1};
+    pv_split_half front[3], back[3], again;
+    pv_hidden h = f->h;
+    for (int k = 0; k < 3; k++) make_noised(f, &front[k], &back[k], sigma[k]);
+    for (int k = 0; k < 3; k++) {
+        for (int o = 0; o < k; o++) {
+            assert_false(pv_hash_equal(&front[k].own, &front[o].own));
+            assert_false(pv_hash_equal(&back[k].own, &back[o].own));
+            assert_false(pv_hash_equal(&front[k].binding, &front[o].binding));
+        }
+        for (int provider = 0; provider < 2; provider++) {
+            pv_bytes bytes;
+            const pv_split_half *half = provider ? &back[k] : &front[k];
+            CHECK_OK(pv_split_half_bytes(&bytes, half));
+            const int says = memmem(bytes.data, bytes.size, "\"noise\"", 7) != NULL;
+            assert_int_equal(says, k > 0);
+            CHECK_OK(pv_split_half_parse(&again, "half", bytes.data, bytes.size, provider));
+            check_same(half, &again);
+            assert_true(again.noise == sigma[k] && again.spread == half->spread);
+            pv_split_half_clear(&again);
+            pv_bytes_clear(&bytes);
+        }
+    }
+    /* the spread alone is bound as well, and noise that cannot be is refused */
+    front[2].spread *= 2;
+    expect(&front[2], PV_ERR_FORMAT, "the file was changed");
+    front[2].spread /= 2;
+    front[2].noise = 1.5;
+    expect(&front[2], PV_ERR_FORMAT, "the file was changed");
+    front[2].noise = 100.5;
+    expect(&front[2], PV_ERR_RANGE, "noise of 100.5 times");
+    front[2].noise = 1e300;
+    expect(&front[2], PV_ERR_RANGE, "above 0 and up to 100 times");
+    front[2].noise = 1;
+    front[2].spread = -1;
+    expect(&front[2], PV_ERR_RANGE, "noise of 1 times -1");
+    front[2].spread = 1e31;
+    expect(&front[2], PV_ERR_RANGE, "a spread above 0");
+    front[2].spread = NAN; /* null, in JSON */
+    expect(&front[2], PV_ERR_FORMAT, "spread");
+    static const double bad[] = {-1, NAN, 101, INFINITY};
+    for (int i = 0; i < 4; i++) {
+        h.noise = bad[i];
+        CHECK_FAILS(pv_split_make(&again, &(pv_split_half){0}, &h, &cut2, f->data, 7),
+                    PV_ERR_OPTION, "0 to 100 can be put on it");
+    }
+    for (int k = 0; k < 3; k++) {
+        pv_split_half_clear(&front[k]);
+        pv_split_half_clear(&back[k]);
+    }
+}
+
 static void test_refused_cuts(void **state)
 {
     const fixture *f = *state;
@@ -218,19 +396,6 @@ static void test_refused_cuts(void **state)
     w[0] = kept;
     assert_null(front.model);
     assert_null(back.low);
-}
-
-/* One thing of a good half changed, the hash as it was, or computed anew. */
-static void expect(pv_split_half *h, pv_status status, const char *message)
-{
-    pv_split_half again;
-    pv_bytes bytes;
-    CHECK_OK(pv_split_half_bytes(&bytes, h));
-    CHECK_FAILS(pv_split_half_parse(&again, "front", bytes.data, bytes.size, h->provider), status,
-                message);
-    assert_null(again.model);
-    assert_null(again.low);
-    pv_bytes_clear(&bytes);
 }
 
 static void test_malformed(void **state)
@@ -322,6 +487,7 @@ static void test_out_of_memory(void **state)
     pv_bytes bytes = {0};
     CHECK_OK(pv_data_open(&few, "glyphs?limit=4", NULL));
     hidden_make(&small, "conv1", few, 1, PV_SECRET_OFFSET);
+    small.noise = 1;
     CHECK_OUT_OF_MEMORY(status)
     {
         status = pv_split_make(&front, &back, &small, &cut2, few, 1);
@@ -352,9 +518,11 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_together),  cmocka_unit_test(test_halves),
-        cmocka_unit_test(test_files),     cmocka_unit_test(test_refused_cuts),
-        cmocka_unit_test(test_malformed), cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_noise),         cmocka_unit_test(test_noise_is_bound),
+        cmocka_unit_test(test_together),      cmocka_unit_test(test_forgets),
+        cmocka_unit_test(test_halves),        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_refused_cuts),  cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
