@@ -16,7 +16,7 @@ fresh probes read off activations and answers, the worst of the audit's, beside 
 An audit whose controls failed is printed as invalid. A mean over seeds where there are several.
 
 --images: how well 32 test images come back instead, LeNet-5 cut behind its first layer and trained without noise:
-the median PSNR that the audits likelihood and inverse-network print, the latter's decoder alone, too.
+the median PSNR that the audits likelihood and inverse-network print, the latter's decoder alone, too; a line of JSON each.
 """
 import argparse
 import json
@@ -128,8 +128,7 @@ class Bench:
             f = self.run("audit", self.folder / "run", "--attack", attack, *settings, "--seed", seed,
                          fine=(0, 6))["findings"][0]
             holds = f["positive"]["holds"] and f["negative"]["holds"]
-            row[name] = {"psnr": next(m["value"] for m in f["measures"] if m["name"] == "median PSNR"),
-                         "identified": f["value"], "targets": f.get("count"), "holds": holds}
+            row[name] = {"psnr": next(m["value"] for m in f["measures"] if m["name"] == "median PSNR"), "holds": holds}
         return row
 
 
@@ -156,8 +155,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         b = Bench(a, folder)
         if a.images:
-            everything = [b.invert(sigma, seed) for sigma in sigmas for seed in range(1, a.seeds + 1)]
-            print(json.dumps(everything, indent=1))
+            for sigma in sigmas:
+                for seed in range(1, a.seeds + 1):
+                    print(json.dumps(b.invert(sigma, seed)), flush=True)
             return
         if not a.json:
             print(f"{b.test}\n{'':44} {'noise':>7} {'accuracy':>9} {'secrets':>9} {'labels':>9} {'guessing':>9}")
