@@ -2,7 +2,7 @@
 """Noise that customers put on the activation: its price, and what the provider's readers make of what is left.
 
     bench/complement/noise.sh [--mnist ../shared/data/mnist] [--build build] [--only TEXT] [--sigma 0,0.5,1,2,4]
-        [--seeds 1] [--json]
+        [--seeds 1] [--json] [--images]
 
 MNIST's 3 against 5 (the built-in digits without MNIST). For each network and each sigma:
 
@@ -14,6 +14,9 @@ one customer asks about all test rows in a run of its own (privet run), and the 
 (privet audit). Columns: labels turned back that are right, over drawn secrets; secrets, then labels, that
 fresh probes read off activations and answers, the worst of the audit's, beside the best guess without them.
 An audit whose controls failed is printed as invalid. A mean over seeds where there are several.
+
+--images: how well 32 test images come back instead, LeNet-5 cut behind its first layer and trained without noise:
+the median PSNR that the audits likelihood and inverse-network print, the latter's decoder alone, too; a line of JSON each.
 """
 import argparse
 import json
@@ -29,6 +32,9 @@ NETWORKS = [
      ["--hide-secret", "1", "--lr", "6e-3"], 1, 3, "plane", 24),
     ("lenet5, cut 2", "lenet5", [], 1, 2, "plane", 5),
 ]
+
+IMAGES = ("lenet5, cut 1", "lenet5", [], 0, 1, "plane", 5)
+INVERSIONS = [("likelihood", []), ("inverse-network", ["--set", "refine=0"]), ("inverse-network", [])]
 
 SCENARIO = """[scenario]
 name = noise
@@ -78,11 +84,12 @@ class Bench:
     def secret(self, network, sigma, seed):
         """The path of the model with a secret, and whether its training collapsed."""
         name, model, more, keep, cut, form, epochs = network
-        path = self.folder / f"secret-{NETWORKS.index(network)}-{sigma}-{seed}.safetensors"
+        path = self.folder / f"secret-{[*NETWORKS, IMAGES].index(network)}-{sigma}-{seed}.safetensors"
         if path not in self.made:
-            j = self.run("retrain", self.base(model, seed), "--data", self.train, "--augment", "none", "--keep", keep,
-                         "--cut", cut, "--form", form, "--epochs", epochs, "--noise", sigma, "--seed", seed, *more,
-                         "--out", path)
+            start = [self.base(model, seed), "--keep", keep] if keep > 0 else ["--model", model]
+            noise = ["--cut", cut, "--noise", sigma] if sigma > 0 or more else []
+            j = self.run("retrain", *start, "--data", self.train, "--augment", "none", "--form", form,
+                         "--epochs", epochs, *noise, "--seed", seed, *more, "--out", path)
             self.made[path] = j["collapsed"]
         return path, self.made[path]
 
@@ -91,7 +98,8 @@ class Bench:
         holds = f["positive"]["holds"] and f["negative"]["holds"]
         return (f["value"] if holds else None, f["baseline"])
 
-    def measure(self, network, trained, sigma, seed):
+    def ask(self, network, trained, sigma, seed):
+        """A run in which one customer asks; what it has of it, and whether the model's training collapsed."""
         name, model, more, keep, cut, form, epochs = network
         path, collapsed = self.secret(network, sigma if trained else 0, seed)
         for left in ("halves", "run"):
@@ -102,12 +110,26 @@ class Bench:
                                cut=cut, sigma=sigma, folder=self.folder, train=self.train, test=self.test)
         (self.folder / "noise.ini").write_text(text)
         self.run("run", self.folder / "noise.ini", "--out", self.folder / "run")
-        result = json.loads((self.folder / "run/parties/clinic/result.json").read_text())["result"]
+        return json.loads((self.folder / "run/parties/clinic/result.json").read_text())["result"], collapsed
+
+    def measure(self, network, trained, sigma, seed):
+        result, collapsed = self.ask(network, trained, sigma, seed)
         secret, guess = self.audit(self.folder / "run", "secret-probe", seed)
         label, guessed = self.audit(self.folder / "run", "probe", seed)
-        return {"network": name, "trained": trained, "sigma": sigma, "seed": seed, "collapsed": collapsed,
+        return {"network": network[0], "trained": trained, "sigma": sigma, "seed": seed, "collapsed": collapsed,
                 "rows": result["rows"], "clamped": result["clamped"], "accuracy": result["accuracy"],
                 "secret": secret, "label": label, "chance": max(guess, guessed)}
+
+
+    def invert(self, sigma, seed):
+        row = {"network": IMAGES[0], "sigma": sigma, "seed": seed,
+               "accuracy": self.ask(IMAGES, False, sigma, seed)[0]["accuracy"]}
+        for (attack, settings), name in zip(INVERSIONS, ("likelihood", "decoder", "refined")):
+            f = self.run("audit", self.folder / "run", "--attack", attack, *settings, "--seed", seed,
+                         fine=(0, 6))["findings"][0]
+            holds = f["positive"]["holds"] and f["negative"]["holds"]
+            row[name] = {"psnr": next(m["value"] for m in f["measures"] if m["name"] == "median PSNR"), "holds": holds}
+        return row
 
 
 def mean(rows, key):
@@ -127,10 +149,16 @@ def main():
     p.add_argument("--sigma", default="0,0.5,1,2,4")
     p.add_argument("--seeds", type=int, default=1)
     p.add_argument("--json", action="store_true")
+    p.add_argument("--images", action="store_true")
     a = p.parse_args()
     sigmas, everything = [float(s) for s in a.sigma.split(",")], []
     with tempfile.TemporaryDirectory() as folder:
         b = Bench(a, folder)
+        if a.images:
+            for sigma in sigmas:
+                for seed in range(1, a.seeds + 1):
+                    print(json.dumps(b.invert(sigma, seed)), flush=True)
+            return
         if not a.json:
             print(f"{b.test}\n{'':44} {'noise':>7} {'accuracy':>9} {'secrets':>9} {'labels':>9} {'guessing':>9}")
         for network in NETWORKS:

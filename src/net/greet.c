@@ -182,6 +182,7 @@ static int may_be_stale(pv_peer *p, const pv_hello *here, const pv_hello *there)
 static pv_status greeted(pv_hub *h, pv_conn *c, int peer, const pv_hello *there, double now)
 {
     pv_str theirs = {0};
+    char gone[PV_TROUBLE + 64];
     pv_peer *p = &h->peer[peer];
     if (pv_agreement_only_checks(h->agreement) != pv_agreement_only_checks(there->agreement)) {
         busy(h, c, peer, now);
@@ -189,6 +190,9 @@ static pv_status greeted(pv_hub *h, pv_conn *c, int peer, const pv_hello *there,
     }
     pthread_mutex_lock(&h->lock);
     int dropped = p->dropped || p->broken;
+    pv_refusal how = p->broken ? PV_REFUSE_PROTOCOL : PV_REFUSE_DROPPED;
+    snprintf(gone, sizeof gone, "it was given up for the rest of the run%s%s",
+             p->gone[0] == '\0' ? "" : ": ", p->gone);
     pv_hello mine = here(h, peer);
     pv_status status = dropped ? PV_OK : pv_handshake_fits(&theirs, &mine, there);
     if (status == PV_OK && !dropped && !c->dialled)
@@ -203,8 +207,7 @@ static pv_status greeted(pv_hub *h, pv_conn *c, int peer, const pv_hello *there,
         pv_io_drop(h, c, "its HELLO was older than what has crossed since");
         return PV_OK;
     }
-    if (dropped)
-        pv_greet_refuse(h, c, PV_REFUSE_DROPPED, "it was given up for the rest of the run", now);
+    if (dropped) pv_greet_refuse(h, c, how, gone, now);
     if (status == PV_ERR_MISMATCH) {
         pv_greet_refuse(h, c, PV_REFUSE_MISMATCH, pv_str_text(&theirs), now);
         status = PV_OK;

@@ -61,6 +61,12 @@ static void fatal(pv_hub *h, pv_status s, const char *text)
     pthread_cond_broadcast(&h->changed);
 }
 
+static void tell(pv_peer *p, const char *text)
+{
+    p->refuse = PV_REFUSE_PROTOCOL;
+    snprintf(p->refuse_text, sizeof p->refuse_text, "%.*s", (int)sizeof p->refuse_text - 1, text);
+}
+
 static void broke(pv_hub *h, pv_peer *p, pv_status s, const char *text)
 {
     if (!p->expendable || !p->known) {
@@ -68,6 +74,7 @@ static void broke(pv_hub *h, pv_peer *p, pv_status s, const char *text)
     } else if (!p->broken && !p->dropped) {
         p->broken = 1;
         snprintf(p->gone, sizeof p->gone, "%.*s", (int)sizeof p->gone - 1, text);
+        tell(p, text); /* whatever connection it has is closed */
         pthread_cond_broadcast(&h->changed);
     }
 }
@@ -80,6 +87,7 @@ void pv_hub_broke(pv_hub *h, int peer, pv_status s, const char *fmt, ...)
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     broke(h, &h->peer[peer], s, text);
+    pv_hub_wake(h); /* the I/O thread itself, so that it doesn't sleep before it has told */
 }
 
 pv_status pv_hub_fail(pv_hub *h, pv_status s, int peer)
@@ -90,10 +98,7 @@ pv_status pv_hub_fail(pv_hub *h, pv_status s, int peer)
         fatal(h, s, text);
     } else {
         pv_peer *p = &h->peer[peer];
-        if (!p->broken) { /* else it was told */
-            p->refuse = PV_REFUSE_PROTOCOL;
-            snprintf(p->refuse_text, sizeof p->refuse_text, "%s", text);
-        }
+        if (!p->broken) tell(p, text); /* else it was told */
         broke(h, p, s, text);
     }
     pthread_mutex_unlock(&h->lock);

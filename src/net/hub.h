@@ -30,9 +30,10 @@
  *
  * A peer that breaks the protocol (bytes that are no frame, a message of another type, a seal that
  * does not hold, a refusal to go on) ends the run, unless it is expendable: then it is told why,
- * its connection is closed, nothing that it sent is taken any more, and pv_recv of it is
- * PV_ERR_PEER with the reason, again and again until it is given up by pv_hub_drop. All other links
- * go on. Before it has once shown who it is, an expendable peer is like any other.
+ * again when it comes back, its connection is closed, nothing that it sent is taken any more, and
+ * pv_recv of it is PV_ERR_PEER with the reason, again and again until it is given up by
+ * pv_hub_drop. All other links go on. Before it has once shown who it is, an expendable peer is
+ * like any other.
  *
  * Errors: PV_ERR_NETWORK, PV_ERR_TIMEOUT, PV_ERR_AUTH (refused by or refusing a peer, with the
  * reason), PV_ERR_PEER (a peer broke the protocol, its transcript or seal does not agree),

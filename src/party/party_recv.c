@@ -82,11 +82,15 @@ pv_status pv_party_recv(pv_message *out, int *lost, pv_party *p, int peer, uint1
     int spare = quiet || (!needed && p->o->role->peers_apart);
     pv_status status =
         pv_recv(out, p->hub, peer, type, quiet ? p->o->scenario->loss_timeout : -1.0);
-    if (status == PV_OK) status = check_step(p, out);
+    if (status == PV_OK) {
+        status = check_step(p, out);
+        if (status == PV_OK || !spare) return status;
+        PV_TRY(pv_hub_break(p->hub, peer, pv_trail_text()));
+    }
     if (status == PV_ERR_TIMEOUT && quiet) *lost = PV_LOST_SILENT;
-    if (status == PV_ERR_PEER && spare) *lost = PV_LOST_BROKE;
+    /* Or another did it, without whom nobody goes on. */
+    if (status == PV_ERR_PEER && spare && pv_hub_broken(p->hub, peer)) *lost = PV_LOST_BROKE;
     if (!*lost) return status;
-    if (*lost == PV_LOST_BROKE) PV_TRY(pv_hub_break(p->hub, peer, pv_trail_text()));
     pv_trail_clear();
     return give_up(p, peer, *lost);
 }

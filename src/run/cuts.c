@@ -254,9 +254,11 @@ static pv_status invert(pv_cuts_row *row, half *front, const pv_shape *activatio
     double start = pv_clock_seconds();
     float *z = pv_alloc((size_t)all, (size_t)front->out * sizeof *z);
     if (z == NULL) PV_FAIL_MEMORY((size_t)(all * front->out) * sizeof *z);
-    for (int64_t i = 0; i < all; i++)
+    for (int64_t i = 0; i < all; i++) {
+        PV_TRY_GOTO(pv_ctx_check(b->ctx));
         PV_TRY_GOTO(half_run(front, z + i * front->out, b->x + i * b->sample,
                              b->secret == NULL ? NULL : b->secret + i * b->secret_numbers));
+    }
     double sd = 0;
     if (b->hidden.noise > 0) PV_TRY_GOTO(add_noise(&sd, z, all * front->out, b));
     const pv_cuts_inversion in = {.front = front->model,

@@ -9,12 +9,13 @@
  *                 answer itself goes, how long a signal travels and what TLS adds is not in it
  *     inversion   how well samples come back from activations alone by who knows the front half
  *                 exactly, with the noise on them that a model was trained with
- *                 (encode/complement/front_noise.h): structural similarity and peak signal-to-noise
- * ratio against the truth, means over images, and how far the found activation is from the given
- *                 one. A decoder learns from other samples (attack/inversion/decoder.h) for a
- *                 minute at most, and the search by likelihood begins at its guess
- *                 (attack/inversion/likelihood.h); without other samples the search alone. For
- *                 one run of it: a worse figure may be this attack's weakness
+ *                 (encode/complement/front_noise.h): structural similarity, the mean over images,
+ *                 and peak signal-to-noise ratio, of all of them together, against the truth, and
+ *                 how far the found activation is from the given one. A decoder learns from other
+ *                 samples (attack/inversion/decoder.h) for a minute at most, and the search by
+ *                 likelihood begins at its guess (attack/inversion/likelihood.h); without other
+ *                 samples the search alone. For one run of it: a worse figure may be this attack's
+ *                 weakness
  *     dim z/x     numbers of the activation for each of the sample
  *     probe       of a model with a secret: what fresh probes read of secret and label (probing.h)
  *

@@ -2,8 +2,10 @@
  * costs
  *
  *     pv_partition p = {.model = "secret.safetensors", .cut = "2", .data = "glyphs",
- *                       .noise = NAN, .out = "halves"}; PV_TRY_GOTO(pv_partition_run(&p, ctx));
- * done: pv_partition_clear(&p);
+ *                       .noise = NAN, .out = "halves"};
+ *     PV_TRY_GOTO(pv_partition_run(&p, ctx));
+ *     done:
+ *     pv_partition_clear(&p);
  *
  * Writes customer.safetensors and provider.safetensors into the folder `out`, which may not have
  * them yet. `data` gives the ranges of the activation (encode/complement/split.h). With labels, the

@@ -13,8 +13,9 @@
  *                the two attacks say of --rows test rows
  *     inversion  for the cut, or every one there is without --cut: likelihood, the inverse network
  *                alone and refined, unsplit on --rows test rows; error, PSNR, SSIM, and how many
- * are nearest to their own row among 200 student    agreement after 1/100, 1/10, 1, 2 and 5 times
- * as many queries as the back has weights, from logits and from labels; at most --shadow queries
+ *                are nearest to their own row among 200
+ *     student    agreement after 1/100, 1/10, 1, 2 and 5 times as many queries as the back has
+ *                weights, from logits and from labels; at most --shadow queries
  *
  * Prints one JSON object. */
 #include "attack/extraction/student.h"

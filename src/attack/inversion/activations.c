@@ -135,6 +135,9 @@ static pv_status run_unsplit(pv_guess *guess, const pv_view *const *view, int vi
                       ctx);
 }
 
+/* Of a budget of time, for the network; refining has the rest. */
+static const double LEARNING_SHARE = 0.75;
+
 /* ---- inverse-network: learned once, applied to each, and what it says refined by the search */
 
 static pv_status take_decoded(pv_guess *guess, size_t t, const pv_decoder *d, const float *x,
@@ -202,7 +205,8 @@ static pv_status run_decoder(pv_guess *guess, const pv_view *const *view, int vi
     if (budget->evaluations > 0 && budget->evaluations < o.steps) o.steps = budget->evaluations;
     if (budget->evaluations > 0 && budget->evaluations < by.steps) by.steps = budget->evaluations;
     o.seed = by.seed = budget->seed;
-    o.deadline = budget->seconds > 0 ? begin + budget->seconds : 0;
+    double learning = by.steps > 0 ? LEARNING_SHARE : 1;
+    o.deadline = budget->seconds > 0 ? begin + learning * budget->seconds : 0;
     PV_TRY_GOTO(pv_shadow_init(&s, known, most, 1, budget->seed, a->name, ctx));
     PV_TRY_GOTO(pv_decoder_learn(&d, known->front->activation,
                                  pv_model_what(known->front->model).sample, s.z, s.x, s.n, &o,

@@ -143,12 +143,11 @@ pv_status pv_reader_learn(pv_reader *r, const pv_shadow *s, const pv_secret_plan
                      .finished = 1,
                      .has_secret = plan->kind != PV_SECRET_PERMUTATION};
     if (tested < 1)
-        PV_FAIL(PV_ERR_INPUT,
-                "probes learn from %" PRId64 " samples of the adversary's own; that "
-                "is too few",
-                s->n);
+        PV_FAIL_GOTO(
+            PV_ERR_INPUT,
+            "probes learn from %" PRId64 " samples of the adversary's own; that is too few", s->n);
     number = pv_alloc((size_t)s->n, sizeof *number);
-    if (number == NULL) PV_FAIL_MEMORY((size_t)s->n * sizeof *number);
+    if (number == NULL) PV_FAIL_GOTO(PV_ERR_MEMORY, "out of memory for %" PRId64 " secrets", s->n);
     for (int64_t i = 0; i < s->n; i++) number[i] = s->secret[i].to[0];
     PV_TRY_GOTO(features(&x, r, s->z, s->logits, s->n));
     const int32_t *truth[PV_READ_WHATS] = {s->label, number};

@@ -1,7 +1,7 @@
 /* encode/complement/front_noise.h - noise that a front puts on the activation it gives
  *
- *     z = F(x, secret) + sigma · spread · n        n ~ N(0, 1), another for every number of every
- * row spread² = mean((z - mean(z))²) + 10^-6       over all numbers of all rows together
+ *     z = F(x, secret) + sigma · spread · n        n ~ N(0, 1), another for each number of a row
+ *     spread² = mean((z - mean(z))²) + 10^-6       over all numbers of all rows, before noise
  *
  * sigma counts standard deviations of the activation itself, all its channels taken together: the
  * unit of a training with noise (retrain.h), whose rows are its batch. A front's rows are those of
@@ -11,12 +11,12 @@
  *
  *   - a *customer*, whose noise hides something, derives it from its key, the front's binding and
  *     the row, by the PRF under labels of its own: ChaCha20, Box and Muller (math/noise.h). The
- * same row asked of the same front again is the same bytes and tells nothing new; noise drawn
- * afresh would be averaged away by asking often. The binding is in it because a provider may give
- * out several fronts, and the same n on two of them is subtracted away: of F and 2F at once, and
- *     exactly. Rows that are nearly alike, as pictures of one scene, have nothing of n in common
- *     and are averaged; so are the fronts of a provider that is asked by many of them about one
- * row.
+ *     same row asked of the same front under the same key again is the same bytes and tells
+ *     nothing new; noise drawn afresh would be averaged away by asking often. The binding is in
+ *     it because a provider may give out several fronts, and the same n on two of them is
+ *     subtracted away: of F and 2F at once, and exactly. Rows that are nearly alike, as pictures
+ *     of one scene, have nothing of n in common and are averaged; so is one row that is asked
+ *     about through many fronts.
  *   - who makes rows of its own (calibration, training, a measurement, the auditor's shadow rows)
  *     draws it from a pv_rng, fresh for each.
  *
@@ -32,9 +32,8 @@
 #include "privet/rng.h"
 
 #define PV_FRONT_NOISE_MOST 100.0 /* sigma at most */
-#define PV_FRONT_NOISE_FLOOR                                                                       \
-    1e-6 /* in spread²: an activation that never moves has a spread, too                          \
-          */
+/* In spread²: an activation that never moves has a spread, too. */
+#define PV_FRONT_NOISE_FLOOR 1e-6
 
 /* PV_ERR_OPTION unless sigma is 0 .. PV_FRONT_NOISE_MOST. */
 pv_status pv_front_noise_check(double sigma) PV_MUST_USE;

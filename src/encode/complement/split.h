@@ -15,7 +15,8 @@
  *                 that either says what it was cut for; a half without noise has no such field
  *     tensors     "cut.low", "cut.high" [channels]: the range of each channel of the activation
  *                 over the calibration data, noise and all; a back whose first layer allows a
- * projection also has "cut.basis" [rank, activation], "cut.basis_low", "cut.basis_high" [rank]
+ *                 projection also has "cut.basis" [rank, activation], "cut.basis_low",
+ *                 "cut.basis_high" [rank]
  *
  * The binding of both is SHA-256 of "privet/1 split\0", the front's hash and the back's. Loading
  * computes `own` anew (PV_ERR_FORMAT when it is another: the file was changed), so halves whose
@@ -49,8 +50,7 @@ pv_status pv_split_cut_end(size_t *end, const pv_hidden *h, const pv_cut_at *cut
 
 /* calibration: rows whose activations, under drawn secrets and with drawn noise of h->noise, give
  * spread, low and high. Errors: those of pv_split_cut_end, PV_ERR_OPTION for a noise that cannot
- * be.
- */
+ * be. */
 pv_status pv_split_make(pv_split_half *front, pv_split_half *back, const pv_hidden *h,
                         const pv_cut_at *cut, const pv_data *calibration,
                         uint64_t seed) PV_MUST_USE;

@@ -177,10 +177,40 @@ static void of_who_is_expendable(void **state)
         if (i % 2 == 0) CHECK_OK(pv_hub_drop(h, 0, why)); /* else it stays broken */
         CHECK_OK(pv_commit(h, 1, NULL, 0));
         finish_both(h, b);
+        assert_false(party_said(&c.party[0], "nothing was heard")); /* not for its silence */
         pv_hub_free(b);
         pv_hub_free(h);
         crowd_free(&c);
     }
+}
+
+/* Known already, it comes once more and wants another run: the connection that it had goes, too. */
+static void on_another_connection(void **state)
+{
+    (void)state;
+    crowd c;
+    pv_hub *h = NULL, *b = NULL;
+    pv_message m;
+    open_spare(&c, &h, &b);
+    stranger s = knock(&c), again;
+    say_hello(&s, &c, (int64_t)time(NULL) * 1000);
+    CHECK_OK(pv_hub_wait(h, 10));
+    const char *agreement = c.party[0].options.agreement;
+    c.party[0].options.agreement = "[scenario]\nscheme = sums\nrounds = 4\n";
+    again = knock(&c);
+    say_hello(&again, &c, (int64_t)time(NULL) * 1000);
+    c.party[0].options.agreement = agreement;
+    CHECK_FAILS(pv_recv(&m, h, 0, UPDATE, 10), PV_ERR_PEER, "line 3 differs");
+    assert_true(stranger_hung_up(&again));
+    assert_true(stranger_hung_up(&s));
+    CHECK_OK(pv_hub_wait(b, 10));
+    finish_both(h, b);
+    assert_false(party_said(&c.party[0], "nothing was heard"));
+    stranger_free(&s);
+    stranger_free(&again);
+    pv_hub_free(b);
+    pv_hub_free(h);
+    crowd_free(&c);
 }
 
 /* What comes when all is over, and what its owner alone can judge. */
@@ -218,6 +248,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(of_who_is_needed),
         cmocka_unit_test(of_who_is_expendable),
+        cmocka_unit_test(on_another_connection),
         cmocka_unit_test(late),
     };
     signal(SIGPIPE, SIG_IGN); /* OpenSSL's own sockets */
