@@ -9,7 +9,9 @@
 
 fresh        examples/complement.model on MNIST's 3 and 5, one layer kept, cut behind the third, at --weight, --cluster and --rate. For every
              of --seeds a base model and a retrained one of that seed, which nobody has chosen anything by. How many of them answer
-             at least 99 % rightly while no fresh probe reads secret or label more than 3 points better than the prior?
+             at least 99 % rightly while no fresh probe reads secret or label more than 3 points better than the prior? And does the
+             one of them that is chosen without a look at the test rows: of those that answer 99 % of the training rows, the
+             one of which probes that learn from half of these read least of the other half?
 curve        The same network over weights of --hide-secret and learning rates, with the seeds of --few.
 lenet5       LeNet-5 on the same digits, one layer kept, cut behind its second, third and fourth layer.
 permutation  examples/complement.model on all ten digits under permutations, with and without hiding.
@@ -19,7 +21,7 @@ pets         With --pets, a folder that bench/papers/complement/accuracy.sh --wo
 
 Everything is `privet train`, `privet retrain` and `privet cuts --probe`: probes learn from the training rows and read the test rows,
 nine of them a question, the best of what they held out counts. The prior is the share of the most frequent label. A training or
-probing that is in the work folder already, of the very same command, is not run again. Exits 1 when a fresh seed misses.
+probing that is in the work folder already, of the very same command, is not run again. Exits 1 when the chosen one misses.
 """
 
 import argparse
@@ -143,6 +145,17 @@ def dense(a, program, seed, weight, rate):
     return hidden(program, name, dense_base(a, program, seed), two_digits(a), CUT, seed, words)
 
 
+def chosen(a, program, rows):
+    """The row that training rows alone speak for; None when all collapsed."""
+    data = f"{two_digits(a)}&split=train"
+    seen = all_of(a, [lambda s=s, r=r: probed(program, f"{r['name']}-train", program.model(r["name"]), data, CUT, s)
+                      for s, r in zip(a.seeds, rows)])
+    able = [(above({"probe": p}), s, r) for p, s, r in zip(seen, a.seeds, rows) if not r["collapsed"] and p["answered"] >= ANSWERS]
+    for by, seed, _ in sorted(able, key=lambda c: c[0]):
+        print(f"  of the training rows, seed {seed}: {100 * by:+.1f} points")
+    return min(able, key=lambda c: c[0])[1:] if able else None
+
+
 def fresh(a, program):
     print(f"\nexamples/complement.model, 3 against 5, one layer kept, cut behind layer {CUT}: --hide-secret {a.weight} --cluster {a.cluster} --lr {a.rate} "
           f"--epochs {a.epochs} {a.extra}\n{HEADER}")
@@ -151,7 +164,12 @@ def fresh(a, program):
         print(line(f"base and retrained with seed {seed}", row) + ("" if reaches(row) else "   misses"))
     good = sum(map(reaches, rows))
     print(f"{good} of {len(rows)} answer at least {100 * ANSWERS:.0f} % with secret and label within {100 * ABOVE:.0f} points of the prior")
-    return good == len(rows), rows
+    best = chosen(a, program, rows)
+    if best is None:
+        print("none of them can be chosen")
+        return False, rows
+    print(line(f"chosen by training rows: seed {best[0]}", best[1]) + ("" if reaches(best[1]) else "   misses"))
+    return reaches(best[1]), rows
 
 
 def curve(a, program):

@@ -7,13 +7,14 @@
 #include "run/machine.h"
 #include "run/probing.h"
 #include "run/training.h"
+#include "run/tries.h"
 #include <math.h>
 
 typedef struct retrain_args {
     const char *old, *data, *model, *test, *out, *log, *kind, *form, *cut;
     double holdout, hide_secret, hide_input, correlation, noise, warmup, ramp, restart, pick,
         cluster;
-    int64_t keep, decoder_steps;
+    int64_t keep, decoder_steps, tries;
     pv_training_args learning;
 } retrain_args;
 
@@ -81,6 +82,11 @@ static const pv_option options[] = {
      "the ramp, and keep the weights of the epoch of which they read least there among those that "
      "answer this share of it rightly, as in 0.99; 0 for the last epoch",
      AT(pick), 0, 0},
+    {"tries", 0, PV_OPTION_INTEGER, "N", "1", 1, PV_TRIES_MAX, NULL,
+     "with --hide-secret: train so often, under --seed and the seeds that follow, and keep the "
+     "model "
+     "of which fresh probes that learn from half of the training rows read least of the other half",
+     AT(tries), 0, 0},
     PV_TRAINING_OPTIONS(retrain_args, learning){"log", 0, PV_OPTION_PATH, "FILE", NULL, 0, 0, NULL,
                                                 "one JSON object an epoch is written here", AT(log),
                                                 0, 0},
@@ -98,6 +104,8 @@ typedef struct retraining {
     pv_hidden hidden;
     pv_retrain_options options;
     pv_probing_judge judge;
+    pv_try tries[PV_TRIES_MAX]; /* of --tries above 1 */
+    int chosen;                 /* of them */
     pv_retrain_result result;
     pv_hidden_score score; /* count 0 without test data */
 } retraining;
@@ -151,6 +159,12 @@ static pv_status check(const retrain_args *a)
     if (a->pick > 0 && a->hide_secret <= 0)
         PV_FAIL(PV_ERR_OPTION, "retrain: --pick chooses among epochs of a training that hides its "
                                "secret: pass --hide-secret, too");
+    if (a->tries > 1 && a->hide_secret <= 0)
+        PV_FAIL(PV_ERR_OPTION, "retrain: --tries chooses among trainings that hide their secret: "
+                               "pass --hide-secret, too");
+    if (a->tries > 1 && (a->pick > 0 || a->log != NULL))
+        PV_FAIL(PV_ERR_OPTION, "retrain: %s is for one training, and --tries for several; pass one",
+                a->pick > 0 ? "--pick" : "--log");
     if (a->test != NULL && a->holdout > 0)
         PV_FAIL(PV_ERR_OPTION, "retrain: --test and --holdout both say what to test on; pass one");
     return check_idle(a);
@@ -218,6 +232,53 @@ static pv_status make(retraining *r, const retrain_args *a, const pv_cli *cli)
     return PV_OK;
 }
 
+static pv_status train(retraining *r, const retrain_args *a, const pv_cli *cli)
+{
+    if (a->tries == 1) return pv_retrain(&r->hidden, &r->options, &cli->ctx, &r->result);
+    const pv_tries_options o = {.old = r->old,
+                                .hidden = {.kind = r->hidden.plan.kind,
+                                           .form = r->hidden.plan.form,
+                                           .kept = r->hidden.kept,
+                                           .seed = r->options.train.seed},
+                                .retrain = r->options,
+                                .count = (int)a->tries};
+    pv_hidden_clear(&r->hidden);
+    PV_TRY(pv_tries_run(r->tries, &r->chosen, &r->hidden, &r->result, &o, &cli->ctx));
+    r->options.train.seed = r->tries[r->chosen].seed;
+    return PV_OK;
+}
+
+static pv_status tries_json(json_t *list, const retraining *r, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        const pv_try *t = &r->tries[i];
+        json_t *j = json_object();
+        PV_TRY(pv_json_append(list, j));
+        PV_TRY(pv_json_set(j, "seed", json_integer((json_int_t)t->seed)));
+        PV_TRY(pv_json_set(j, "collapsed", json_boolean(t->collapsed)));
+        PV_TRY(pv_json_set(j, "answered", pv_json_number(t->seen.answered)));
+        PV_TRY(pv_json_set(j, "secret", pv_json_number(t->seen.secret.share)));
+        PV_TRY(pv_json_set(j, "label", pv_json_number(t->seen.label.share)));
+        PV_TRY(pv_json_set(j, "prior", pv_json_number(t->seen.prior)));
+    }
+    return PV_OK;
+}
+
+static void print_tries(const retraining *r, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        const pv_try *t = &r->tries[i];
+        if (t->collapsed)
+            pv_console_print("seed %-9llu ended at chance\n", (unsigned long long)t->seed);
+        else
+            pv_console_print(
+                "seed %-9llu answers %.2f %% of training rows; fresh probes read %+.1f "
+                "points%s\n",
+                (unsigned long long)t->seed, 100 * t->seen.answered,
+                100 * pv_probing_excess(&t->seen), i == r->chosen ? ": chosen" : "");
+    }
+}
+
 /* The epoch whose weights were kept. */
 static const pv_retrain_epoch *kept(const retraining *r)
 {
@@ -237,9 +298,12 @@ static pv_status fill_json(json_t *j, const pv_cli *cli, const retrain_args *a, 
     PV_TRY(pv_json_set(j, "picked", json_boolean(r->result.picked)));
     PV_TRY(pv_json_set(j, "fresh", pv_json_number(kept(r)->verdict.read)));
     PV_TRY(pv_json_set(j, "collapsed", json_boolean(r->result.collapsed)));
+    json_t *tries = json_array();
+    PV_TRY(pv_json_set(j, "tries", tries));
+    PV_TRY(tries_json(tries, r, a->tries > 1 ? a->tries : 0));
     PV_TRY(pv_json_set(j, "seconds", pv_json_number(r->result.seconds)));
     PV_TRY(pv_json_set(j, "peak_rss_bytes", json_integer(pv_machine_peak_rss())));
-    PV_TRY(pv_json_set(j, "seed", json_integer(cli->global.seed)));
+    PV_TRY(pv_json_set(j, "seed", json_integer((json_int_t)r->options.train.seed)));
     PV_TRY(pv_json_set(j, "threads", json_integer(cli->global.threads)));
     PV_TRY(pv_json_set(j, "out", a->out == NULL ? json_null() : json_string(a->out)));
     return pv_hidden_fill_json(j, &r->hidden, &r->score);
@@ -251,6 +315,7 @@ static void print(const retrain_args *a, const retraining *r)
     pv_console_print("%s on %s: %d epoch%s in %s\n", pv_model_name(r->old), a->data,
                      r->result.epochs, r->result.epochs == 1 ? "" : "s",
                      pv_console_duration(r->result.seconds, time));
+    if (a->tries > 1) print_tries(r, a->tries);
     pv_console_print("training loss  %.4f\n", kept(r)->loss);
     if (r->result.picked)
         pv_console_print(
@@ -300,7 +365,7 @@ static pv_status run(const pv_cli *cli, const void *opaque)
     if (a->out == NULL)
         cli->ctx.log(cli->ctx.user, PV_LOG_WARN,
                      "the trained model is not kept; pass --out FILE to keep it");
-    PV_TRY_GOTO(pv_retrain(&r.hidden, &r.options, &cli->ctx, &r.result));
+    PV_TRY_GOTO(train(&r, a, cli));
     if (a->out != NULL) PV_TRY_GOTO(pv_hidden_save(&r.hidden, a->out));
     if (r.training.test_data != NULL)
         PV_TRY_GOTO(pv_hidden_measure(&r.score, &r.hidden, r.training.test_data,
@@ -322,11 +387,15 @@ const pv_command pv_command_retrain = {
         "the secret separately. privet partition cuts the model into both parties' halves.\n\n"
         "Trained plainly, what crosses the cut tells the secret to whoever looks. --hide-secret, "
         "--hide-input, --correlation and --cluster train against that; privet cuts --probe and "
-        "privet audit measure what is left. How much differs from epoch to epoch: --pick keeps the "
-        "best one. With --noise the model is trained, measured and, when nobody says otherwise, "
+        "privet audit measure what is left. How much differs from seed to seed, and nothing in "
+        "training tells: with --tries N the best of N is kept, by rows of the training data. It "
+        "differs from epoch to epoch, too: --pick keeps the best one. With --noise the model is "
+        "trained, measured and, when nobody says otherwise, "
         "cut "
         "with noise on what crosses.",
-    .examples = "privet retrain base.safetensors --keep 2 --data 'mnist:DIR?classes=3,5' -o "
+    .examples = "privet retrain base.safetensors --keep 1 --data 'mnist:DIR?classes=3,5' "
+                "--hide-secret 1 --cluster 3 --epochs 48 --tries 5 -o hidden.safetensors\n"
+                "privet retrain base.safetensors --keep 2 --data 'mnist:DIR?classes=3,5' -o "
                 "hidden.safetensors\n"
                 "privet retrain base.safetensors --keep 1 --data mnist:DIR --kind permutation\n"
                 "privet retrain --model lenet5 --data 'glyphs?classes=3,5' --hide-secret 1 --cut 3",

@@ -85,6 +85,13 @@ done
 
 # --- what is refused
 fails 2 'pass --hide-secret, too' retrain -m mlp -d "$two" --pick 0.9
+fails 2 'chooses among trainings.*pass --hide-secret, too' retrain -m mlp -d "$two" --tries 2
+fails 2 '--pick is for one training' retrain -m mlp -d "$two" --hide-secret 1 --tries 2 --pick 0.9
+fails 2 '--log is for one training' retrain -m mlp -d "$two" --hide-secret 1 --tries 2 --log "$T/l.jsonl"
+ok retrain $T/old.safetensors -k 1 -d "$two" --hide-secret 0.01 --warmup 0 --ramp 1 --epochs 3 --tries 2 --seed 4 --out "$T/best.safetensors" --quiet
+expect '^seed 4 ' "$T/out"
+expect '^seed 5 ' "$T/out"
+expect ': chosen$' "$T/out"
 fails 3 'out of range|0 to 3 can be' retrain $T/old.safetensors -k 4 -d "$two"
 fails 2 'take an offset' retrain -m lenet5 -d 'glyphs?limit=300' --kind complement
 fails 2 'shows one digit' retrain -m lenet5 -d 'glyphs?limit=300' --kind permutation --form digit

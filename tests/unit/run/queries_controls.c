@@ -128,7 +128,6 @@ static void of_probes(void **state)
     of_labels(&pv_attack_probe, PV_SECRET_PERMUTATION, 4);
     noise = 4;
     of_labels(&pv_attack_secret_probe, PV_SECRET_COMPLEMENT, 2);
-    of_labels(&pv_attack_probe, PV_SECRET_PERMUTATION, 4);
     noise = 0;
 }
 
