@@ -75,7 +75,8 @@ def probed(program, name, model, data, cut, seed):
 def hidden(program, name, base, data, cut, seed, words):
     """Retrain, measure every value of the secret, probe."""
     out = program.model(name)
-    trained = program(name, ["retrain", base, "--data", data, "--cut", cut, "--seed", seed, *words], out)
+    where = ["--cut", cut] if "--hide-secret" in words else [] # without readers nothing looks there
+    trained = program(name, ["retrain", base, "--data", data, *where, "--seed", seed, *words], out)
     return {"name": name, "accuracy": trained["accuracy"], "worst": trained["worst"], "of_value": trained["of_value"],
             "collapsed": trained["collapsed"], "probe": probed(program, name, out, data, cut, seed)}
 
