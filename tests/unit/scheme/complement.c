@@ -416,8 +416,6 @@ static void settings(void **state)
                 "decoder_restart does nothing");
     CHECK_FAILS(check("model = lenet5", "kind = offset\nhide_warmup = 2\nhide_noise = 1", &line),
                 PV_ERR_FORMAT, "hide_warmup does nothing");
-    CHECK_FAILS(check("model = lenet5", "kind = offset\nhide_ramp = 2", &line), PV_ERR_FORMAT,
-                "hide_ramp does nothing");
     CHECK_FAILS(check("model = lenet5", "kind = offset\nhide_input = 1\ndecoder_steps = 65", &line),
                 PV_ERR_RANGE, "must be 1 to 64");
     CHECK_OK(check("model = lenet5", "kind = offset\nhide_noise = 1", &line));
